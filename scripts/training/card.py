@@ -1,0 +1,169 @@
+"""The model card (Mitchell et al., arXiv 1810.03993), written from the same numbers as the manifest.
+
+    python scripts/training/card.py model/NAME
+
+Reads ``manifest.json`` and ``evaluation.json`` and writes ``card.md``: again after ``npm run evaluate -- --record`` has
+measured the files as onnxruntime-web runs them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+METRICS = {
+    "accuracy": "ACC (class names from the labelled images)",
+    "nmi": "NMI",
+    "ami": "AMI",
+    "ari": "ARI",
+    "knn20": "kNN@20 on the embedding",
+    "knn200": "kNN@200 on the embedding",
+    "linear": "linear probe on the embedding",
+    "agreement": "top-1 agreement with PyTorch",
+}
+
+# ACC / NMI / ARI on CIFAR-10 without labels, from scratch, as the papers report them.
+CIFAR10_PUBLISHED = [
+    ("IIC (arXiv 1807.06653)", "61.7 / 51.3 / 41.1", "one stage"),
+    ("CC (arXiv 2009.09687)", "79.0 / 70.5 / 63.7", "ResNet-34, trained on train + test"),
+    ("SCAN (arXiv 2005.12320)", "88.3 / 79.7 / 77.2", "SimCLR 500 epochs + 50 + 200; 81.6 before self-labelling"),
+    ("TCL (IJCV 2022)", "88.7 / 81.9 / 78.0", "ResNet-34"),
+    ("SPICE (arXiv 2103.09382)", "91.8 / 85.0 / 83.6", "three stages"),
+    ("SeCu (arXiv 2311.14310)", "about 90 (ACC)", "400 epochs; about 93 self-labelled"),
+    ("ProPos (arXiv 2111.11821)", "94.3 / 88.6 / 88.4", "1000 epochs, on train + test"),
+    ("supervised ResNet-18", "93.8 (ACC)", "with labels"),
+]
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; every column but the first is aligned right."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}"
+
+
+def figures(manifest: dict, pytorch: dict[str, float]) -> str:
+    """One row a metric, one column a form of the model, in percent."""
+    forms = {"PyTorch": pytorch} | {
+        f"{file['precision']} ONNX": file["metrics"]
+        for file in sorted(manifest["files"], key=lambda file: file["precision"])
+    }
+    rows = [
+        [title, *(percent(metrics.get(key)) for metrics in forms.values())]
+        for key, title in METRICS.items()
+        if any(key in metrics for metrics in forms.values())
+    ]
+    return table(["%", *forms], rows)
+
+
+def per_class(classes: list[str], confusion: np.ndarray) -> str:
+    """Accuracy of each class, then what each class is taken for."""
+    rows = [
+        [name, percent(confusion[i, i] / max(1, confusion[i].sum())), str(confusion[i].sum())]
+        for i, name in enumerate(classes)
+    ]
+    width = max(len(name) for name in classes) + 1
+    matrix = [" " * width + "".join(f"{name[:6]:>7}" for name in classes)]
+    matrix += [f"{name:<{width}}" + "".join(f"{n:7}" for n in row) for name, row in zip(classes, confusion)]
+    return "\n".join(
+        [
+            table(["class", "accuracy, %", "images"], rows),
+            "",
+            "Rows: label; columns: prediction.",
+            "",
+            "```text",
+            *matrix,
+            "```",
+        ]
+    )
+
+
+def as_served(web: dict) -> str:
+    """What onnxruntime-web, the runtime of Worker and page, answers on the same images."""
+    rows = [
+        [precision, str(run["images"]), percent(run["accuracy"]), percent(run.get("agreement"))]
+        for precision, run in sorted(web.items())
+    ]
+    return table(["file, in onnxruntime-web", "images", "ACC, %", "agreement with PyTorch, %"], rows)
+
+
+def write_card(folder: Path) -> None:
+    """Writes ``card.md`` of the model in ``folder``."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+    (folder / "card.md").write_text(card(manifest, evaluation))
+
+
+def card(manifest: dict, evaluation: dict) -> str:
+    """The card as Markdown.
+
+    Args:
+        manifest: as written to ``manifest.json``.
+        evaluation: ``pytorch``: the PyTorch network's figures on the test images, empty where none were given;
+            ``confusion``: ``[C, C]`` test images of the int8 file, label by prediction, None without labels;
+            ``web``: by precision, what ``npm run evaluate -- --record`` measured, absent before.
+    """
+    pytorch = evaluation["pytorch"]
+    confusion = None if evaluation["confusion"] is None else np.array(evaluation["confusion"])
+    training, classes = manifest["training"], manifest["classes"]
+    recipe, size = training["recipe"], manifest["input"]
+    names = {
+        "hungarian": "The names were given afterwards, by the one-to-one map of classes to labels that fits the "
+        "labelled images best (Hungarian method).",
+        "numbered": "The classes are numbered: no labelled image has named them.",
+    }
+    sections = [
+        f"# {manifest['name']} {manifest['version']}",
+        manifest["description"],
+        "## What it is",
+        f"ResNet-{recipe['depth']} of width {recipe['width']} with a projector to {recipe['dimensions']} dimensions "
+        f"and a cosine classifier. It takes RGB images of {size['width']} x {size['height']} pixels and gives the "
+        f"probabilities of {len(classes)} classes and an embedding of unit length.",
+        table(
+            ["file", "precision", "bytes"],
+            [[file["file"], file["precision"], f"{file['bytes']:,}"] for file in manifest["files"]],
+        ),
+        f"Classes: {', '.join(classes)}. {names[manifest['classNames']]}",
+        "## How it was trained",
+        f"{training['method']}, from scratch, on {training['images']:,} images without their labels: "
+        f"{training['epochs']} epochs in {training['seconds'] / 60:.0f} minutes on {training['device']}, seed "
+        f"{training['seed']}. The whole recipe is in `manifest.json`. No label chose the epoch or the head.",
+        "## Data",
+        training["data"],
+    ]
+    if pytorch:
+        sections += [
+            "## Figures",
+            f"On {evaluation['images']:,} test images that training never saw, each column measured on that very form of "
+            "the model in onnxruntime.",
+            figures(manifest, pytorch),
+        ]
+    if "web" in evaluation:
+        sections.append(as_served(evaluation["web"]))
+    if pytorch and manifest["name"].startswith("cifar10"):
+        sections += [
+            "Published for CIFAR-10 without labels, on the original images; networks and schedules differ:",
+            table(["method", "ACC / NMI / ARI, %", "note"], [list(row) for row in CIFAR10_PUBLISHED]),
+        ]
+    if confusion is not None:
+        sections += ["## By class, int8", per_class(classes, confusion)]
+    sections += [
+        "## Use and limits",
+        "For sorting, searching and exploring images like those it was trained on, and for learning how far training "
+        "without labels goes. It answers with one of its classes whatever the image shows, and its scores are not "
+        "calibrated probabilities. Classes found without labels need not be the classes that a person would draw. "
+        "Not for decisions about people, nor where a wrong answer does harm.",
+        "## Licence",
+        manifest["license"],
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+if __name__ == "__main__":
+    write_card(Path(sys.argv[1]))

@@ -1,0 +1,219 @@
+"""A checkpoint to the folder that a server or a page loads.
+
+    python scripts/training/export.py --checkpoint runs/NAME/checkpoint.pt --name NAME --out model/NAME \\
+        --images TRAIN_DIR [--labelled TRAIN_DIR] [--test TEST_DIR] [--license SPDX] [--data-note TEXT]
+
+Writes ``NAME.fp32.onnx``, ``NAME.int8.onnx``, ``manifest.json`` (``src/contract/manifest.ts``), ``evaluation.json`` and
+``card.md`` (``card.py``), and the class names of all models beside it as ``labels.d.ts``. The same checkpoint and
+images give the same bytes. ``--predictions`` keeps what PyTorch says of every test image, for
+``npm run evaluate -- --reference FILE`` to compare the served model with.
+
+Labels are read from two folders only. ``--labelled`` names the classes (Hungarian map) and is what kNN and the
+linear probe learn from; without it classes are ``class-0``, ``class-1``, ... ``--test`` measures every file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from card import write_card
+from evaluate import (
+    accuracy,
+    choose_head,
+    class_counts,
+    clustering_scores,
+    hungarian_map,
+    load_checkpoint,
+    load_labelled,
+    representation_scores,
+)
+from graph import Deployment, Predict, open_graph, predict_all, write_fp32, write_int8
+from images import Folder, load_folder
+
+CALIBRATION_IMAGES = 1000
+
+
+def nhwc(folder: Folder) -> Tensor:
+    """The folder's images as the graph takes them, uint8 ``[N, H, W, 3]``."""
+    return folder.pixels.permute(0, 2, 3, 1)
+
+
+def golden_image(size: int) -> np.ndarray:
+    """A picture made of two ramps and a disc, uint8 ``[size, size, 3]``."""
+    y, x = np.mgrid[:size, :size]
+    disc = (2 * x - size + 1) ** 2 + (2 * y - size + 1) ** 2 < (size * 2 // 3) ** 2
+    return np.stack([255 * x // (size - 1), 255 * y // (size - 1), 220 * disc], 2).astype(np.uint8)
+
+
+def name_classes(clusters: Tensor, labelled: Folder, classes: int) -> Tensor:
+    """Which cluster each class is: ``[classes]``, the inverse of the Hungarian map.
+
+    Raises:
+        ValueError: where the folder has more or fewer classes than the network.
+    """
+    if len(labelled.classes) != classes:
+        raise ValueError(f"--labelled: {len(labelled.classes)} class folders, the network has {classes} classes")
+    return hungarian_map(clusters, labelled.labels, classes).argsort()
+
+
+def measure(predict: Predict, test: Folder, labelled: Folder | None) -> tuple[dict[str, float], Tensor]:
+    """The figures of one form of the model on ``test``, 0 to 1, and its top-1 class of every test image."""
+    probabilities, embeddings = predict_all(predict, nhwc(test))
+    predictions = probabilities.argmax(1)
+    scores = clustering_scores(predictions, test.labels)
+    if labelled:
+        bank = predict_all(predict, nhwc(labelled))[1]
+        scores = {"accuracy": accuracy(predictions, test.labels)} | scores
+        scores |= representation_scores(bank, labelled.labels, embeddings, test.labels)
+    return {key: round(value, 4) for key, value in scores.items()}, predictions
+
+
+def model_file(path: Path, precision: str, metrics: dict[str, float]) -> dict:
+    """A ``ModelFile`` of the manifest."""
+    data = path.read_bytes()
+    return {
+        "file": path.name,
+        "precision": precision,
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "metrics": metrics,
+    }
+
+
+def golden(paths: dict[str, Path], size: int) -> dict:
+    """The manifest's golden input, and what each file answers to it."""
+    image = golden_image(size)
+    outputs = {}
+    for precision, path in paths.items():
+        answer = predict_all(open_graph(path), torch.from_numpy(image)[None])
+        probabilities, embedding = ([round(value, 7) for value in row[0].tolist()] for row in answer)
+        outputs[precision] = {"probabilities": probabilities, "embedding": embedding}
+    return {"input": base64.b64encode(image.tobytes()).decode(), "outputs": outputs}
+
+
+def training(checkpoint: dict, data: str) -> dict:
+    """The manifest's account of the training, without the paths of the machine it ran on."""
+    return {
+        "method": "Self-Classifier (arXiv 2103.10994)",
+        "recipe": {key: value for key, value in checkpoint["config"].items() if key != "seed"},
+        "seed": checkpoint["config"]["seed"],
+        "data": data,
+        "images": checkpoint["count"],
+        "epochs": checkpoint["epoch"],
+        "seconds": round(checkpoint["seconds"]),
+        "device": checkpoint["device"],
+    }
+
+
+def labels_module(models: Path) -> str:
+    """``labels.d.ts``: class names by model, from every ``models/*/manifest.json``, as biome formats it."""
+
+    def quoted(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False) if "'" in text else f"'{text}'"
+
+    lines = [
+        "/** Class names of the models in this folder. Written by the export script; not to be edited. */",
+        "export interface ModelLabels {",
+    ]
+    for path in sorted(models.glob("*/manifest.json")):
+        manifest = json.loads(path.read_text())
+        key = manifest["name"] if manifest["name"].isidentifier() else quoted(manifest["name"])
+        names = [quoted(name) for name in manifest["classes"]]
+        line = f"  {key}: {' | '.join(names)};"
+        lines.append(line if len(line) <= 110 else "\n    | ".join([f"  {key}:", *names]) + ";")
+    return "\n".join([*lines, "}", ""])
+
+
+def export(args: argparse.Namespace) -> dict:
+    """Writes the model's folder and ``labels.d.ts`` above it; returns the manifest."""
+    if not re.fullmatch(r"[a-z0-9-]+", args.name):
+        raise ValueError(f"--name: lower-case letters, digits and dashes only, not {args.name!r}")
+    if args.out.name != args.name:
+        raise ValueError(f"--out: the folder's name must be --name, {args.name}, not {args.out.name}")
+    checkpoint, network = load_checkpoint(args.checkpoint)
+    config, head = checkpoint["config"], choose_head(checkpoint)
+    size, classes = config["size"], config["classes"]
+    images = load_folder(args.images, size)
+    labelled = load_labelled(args.labelled, size, "--labelled") if args.labelled else None
+    test = load_labelled(args.test, size, "--test") if args.test else None
+    if labelled and test and labelled.classes != test.classes:
+        raise ValueError(f"--test: class folders {test.classes}, --labelled has {labelled.classes}")
+
+    names = [f"class-{i}" for i in range(classes)]
+    deployment = Deployment(network, head, torch.arange(classes), config["tau_row"])
+    if labelled:
+        clusters = predict_all(deployment, nhwc(labelled))[0].argmax(1)
+        names, order = labelled.classes, name_classes(clusters, labelled, classes)
+        deployment = Deployment(network, head, order, config["tau_row"])
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    paths = {precision: args.out / f"{args.name}.{precision}.onnx" for precision in ("int8", "fp32")}
+    write_fp32(deployment, size, paths["fp32"])
+    chosen = torch.randperm(len(images.pixels), generator=torch.Generator().manual_seed(config["seed"]))
+    write_int8(paths["fp32"], nhwc(images)[chosen[:CALIBRATION_IMAGES]], paths["int8"])
+
+    pytorch, metrics, confusion = {}, {precision: {} for precision in paths}, None
+    if test:
+        pytorch, expected = measure(deployment, test, labelled)
+        for precision, path in paths.items():
+            metrics[precision], predictions = measure(open_graph(path), test, labelled)
+            metrics[precision]["agreement"] = round(accuracy(predictions, expected), 4)
+            if precision == "int8" and labelled:
+                confusion = class_counts(test.labels, predictions, classes).tolist()
+        if args.predictions:
+            said = dict(zip(test.paths, (names[i] for i in expected.tolist()), strict=True))
+            Path(args.predictions).write_text(json.dumps(said, indent=0) + "\n")
+
+    dimensions = config["dimensions"]
+    manifest = {
+        "name": args.name,
+        "version": args.version,
+        "description": args.description
+        or f"{classes} classes and {dimensions}-dimensional embeddings of images, learned without labels.",
+        "input": {"width": size, "height": size},
+        "classes": names,
+        "classNames": "hungarian" if labelled else "numbered",
+        "embedding": {"dimensions": dimensions},
+        "files": [model_file(path, precision, metrics[precision]) for precision, path in paths.items()],
+        "golden": golden(paths, size),
+        "training": training(checkpoint, args.data_note or f"{len(images.pixels)} images"),
+        "license": args.license,
+    }
+    (args.out / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    evaluation = {"images": len(test.pixels) if test else 0, "pytorch": pytorch, "confusion": confusion}
+    (args.out / "evaluation.json").write_text(json.dumps(evaluation) + "\n")
+    write_card(args.out)
+    (args.out.parent / "labels.d.ts").write_text(labels_module(args.out.parent))
+    return manifest
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--checkpoint", required=True, help="file that train.py wrote")
+    parser.add_argument("--name", required=True, help="lower-case letters, digits and dashes")
+    parser.add_argument("--out", required=True, type=Path, help="folder of the model, model/NAME")
+    parser.add_argument("--images", required=True, help=f"training images; {CALIBRATION_IMAGES} calibrate int8")
+    parser.add_argument("--labelled", help="class folders that name the classes (default: class-0, class-1, ...)")
+    parser.add_argument("--test", help="class folders that no training saw, to measure each file on")
+    parser.add_argument("--predictions", help="file to write PyTorch's class of every test image to, as JSON")
+    parser.add_argument("--version", default="1.0.0", help="semantic version of the weights")
+    parser.add_argument("--description", help="one sentence (default: classes and dimensions)")
+    parser.add_argument("--data-note", help="what the training images are, with caveats, for manifest and card")
+    parser.add_argument("--license", default="MIT", help="of the weights, an SPDX identifier or a sentence")
+    manifest = export(parser.parse_args(arguments))
+    for file in manifest["files"]:
+        print(file["file"], file["bytes"], "bytes", file["metrics"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,168 @@
+"""The trained network as an ONNX graph: float32 and int8.
+
+Both graphs take ``image``, uint8 RGB ``[N, H, W, 3]``, and give ``probabilities [N, C]`` and ``embedding [N, D]``
+(unit length). Cast, normalisation and transpose are part of the graph, batch norm is folded into the convolutions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+import torch.nn.functional as F
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import Tensor, nn
+
+from network import PIXEL_MEAN, PIXEL_STD, SelfClassifier
+
+OPSET = 18  # the lowest that PyTorch's exporter writes without a conversion
+
+# Images (uint8 [N, H, W, 3]) to probabilities [N, C] and embeddings [N, D], float32.
+Predict = Callable[[Tensor], tuple[Tensor, Tensor]]
+
+
+class Deployment(nn.Module):
+    """Backbone, projector and one classifier, as they are served.
+
+    Args:
+        network: the trained network, in evaluation mode.
+        head: index of the classifier.
+        order: ``[C]``: which of the classifier's outputs becomes output 0, 1, ...
+        tau: temperature of the softmax over classes, ``tau_row`` of the loss.
+    """
+
+    def __init__(self, network: SelfClassifier, head: int, order: Tensor, tau: float) -> None:
+        super().__init__()
+        self.backbone, self.projector = network.backbone, network.projector
+        self.register_buffer("weights", F.normalize(network.heads[head].detach(), dim=1)[order].T / tau)
+        self.eval()
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        pixels = (image.permute(0, 3, 1, 2).float() - PIXEL_MEAN) / PIXEL_STD
+        embedding = self.projector(self.backbone(pixels))
+        embedding = embedding / embedding.norm(dim=1, keepdim=True).clamp_min(1e-12)
+        return torch.softmax(embedding @ self.weights, dim=1), embedding
+
+
+def write_fp32(deployment: Deployment, size: int, path: Path) -> None:
+    """Writes the float32 graph for images of ``size`` pixels and any batch."""
+    program = torch.onnx.export(
+        deployment,
+        (torch.zeros(2, size, size, 3, dtype=torch.uint8),),
+        input_names=["image"],
+        output_names=["probabilities", "embedding"],
+        dynamic_shapes={"image": {0: torch.export.Dim("N")}},
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        exported, prepared = Path(folder, "exported.onnx"), Path(folder, "prepared.onnx")
+        onnx.save(program.model_proto, exported)
+        # Symbolic shapes are for transformers; this graph's shapes are known but for N.
+        quant_pre_process(exported, prepared, skip_symbolic_shape=True)
+        save_clean(onnx.load(prepared), path)
+
+
+def write_int8(fp32: Path, images: Tensor, path: Path) -> None:
+    """Writes the static int8 form of a float32 graph: QDQ, weights QInt8 per channel, activations QUInt8.
+
+    Convolutions, residual additions and the projector's matrices are int8. Float32 stay the mean over pixels, what
+    the projector's matrices give, and all that follows: the unit length, the cosines and the softmax are where a
+    step of 1/255 of the range would move both answers, and they cost nothing.
+
+    Args:
+        images: uint8 ``[N, H, W, 3]``, unaugmented training images, 500 to 1,000, to calibrate on.
+    """
+    pixels = next(node.input[0] for node in onnx.load(fp32).graph.node if node.op_type == "Conv")
+    # Pixels are uint8 already: this scale and zero point give back the very same integers.
+    exact = {
+        "quant_type": QuantType.QUInt8,
+        "scale": np.array(1 / PIXEL_STD, np.float32),
+        "zero_point": np.array(PIXEL_MEAN, np.uint8),
+    }
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        quantized = Path(folder, "int8.onnx")
+        quantize_static(
+            fp32,
+            quantized,
+            Calibration(images),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv", "Relu", "Add", "MaxPool", "Gemm"],
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            # One activation in 10,000 saturates: finer steps for all others.
+            calibrate_method=CalibrationMethod.Percentile,
+            extra_options={
+                "CalibPercentile": 99.99,
+                "CalibStridedMinMax": 1,  # one batch at a time: memory does not grow with the images
+                "OpTypesToExcludeOutputQuantization": ["Gemm"],
+                "TensorQuantOverrides": {pixels: [exact]},
+            },
+        )
+        save_clean(onnx.load(quantized), path)
+
+
+class Calibration(CalibrationDataReader):
+    """Batches of calibration images, as the quantizer asks for them."""
+
+    def __init__(self, images: Tensor, batch: int = 50) -> None:
+        self.batches = [{"image": part.numpy()} for part in images.split(batch)]
+        self.set_range(0, len(self.batches))
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        self.rest = iter(self.batches[start_index:end_index])
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        return next(self.rest, None)
+
+
+def save_clean(model: onnx.ModelProto, path: Path) -> None:
+    """Saves without the exporter's notes (stack traces with paths) and without unused operator sets."""
+    for note in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input):
+        note.ClearField("metadata_props")
+    for node in model.graph.node:
+        node.ClearField("doc_string")
+    used = {node.domain for node in model.graph.node}
+    for opset in [opset for opset in model.opset_import if opset.domain not in used]:
+        model.opset_import.remove(opset)
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+def open_graph(path: Path) -> Predict:
+    """The graph as onnxruntime runs it on the CPU, with as many threads as PyTorch uses."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def predict(images: Tensor) -> tuple[Tensor, Tensor]:
+        outputs = session.run(["probabilities", "embedding"], {"image": images.numpy()})
+        return torch.from_numpy(outputs[0]), torch.from_numpy(outputs[1])
+
+    return predict
+
+
+@torch.no_grad()
+def predict_all(predict: Predict, images: Tensor, batch: int = 200) -> tuple[Tensor, Tensor]:
+    """``predict`` over any number of images, a batch at a time."""
+    probabilities, embeddings = zip(*(predict(part.contiguous()) for part in images.split(batch)))
+    return torch.cat(probabilities), torch.cat(embeddings)

@@ -1,0 +1,58 @@
+"""The Self-Classifier loss (arXiv 2103.10994, section 3.2 and algorithm 1).
+
+Cross-entropy between the class predictions of two views, with a uniform prior over the classes built in: by Bayes,
+``p(y|x1)`` is proportional to ``p(x1|y)``, a softmax over the *batch* (columns), and dividing the prediction's row
+softmax by its column sums makes every class weigh the same. One class for all, and the uniform answer, both cost
+exactly ``log C``: a loss that stays there has collapsed.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def view_loss(target: Tensor, prediction: Tensor, tau_row: float, tau_col: float) -> Tensor:
+    """Cross-entropy of one view's prediction against another view's target.
+
+    Args:
+        target: cosine logits ``[N, C]`` of the view that gives the target.
+        prediction: cosine logits ``[N, C]`` of the view that predicts, rows aligned with ``target``.
+        tau_row: temperature of the softmax over classes (paper: 0.1).
+        tau_col: temperature of the softmax over the batch (paper: 0.05).
+
+    Returns:
+        The mean over the batch, a scalar of float32 (float64 for float64 input).
+    """
+    dtype = torch.promote_types(target.dtype, torch.float32)
+    target, prediction = target.to(dtype), prediction.to(dtype)
+    rows, classes = target.shape
+    log_target = torch.log_softmax(torch.log_softmax(target / tau_col, dim=0), dim=1)
+    log_row = torch.log_softmax(prediction / tau_row, dim=1)
+    # log of (N / C) * softmax / its column sum
+    log_prediction = log_row - torch.logsumexp(log_row, dim=0, keepdim=True) + math.log(rows / classes)
+    return -(log_target.exp() * log_prediction).sum(1).mean()
+
+
+def self_classifier_loss(
+    targets: list[list[Tensor]],
+    predictions: list[list[Tensor]],
+    tau_row: float = 0.1,
+    tau_col: float = 0.05,
+) -> Tensor:
+    """Mean of :func:`view_loss` over all pairs of different views, then over the heads.
+
+    Args:
+        targets: ``targets[i][h]``: logits of view ``i`` and head ``h``. Only whole views give targets.
+        predictions: ``predictions[j][h]``: logits of view ``j``; small crops may follow the whole views.
+    """
+    losses = [
+        view_loss(target, prediction, tau_row, tau_col)
+        for i, target_heads in enumerate(targets)
+        for j, prediction_heads in enumerate(predictions)
+        if i != j
+        for target, prediction in zip(target_heads, prediction_heads, strict=True)
+    ]
+    return torch.stack(losses).mean()

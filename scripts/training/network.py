@@ -1,0 +1,110 @@
+"""The network: a residual backbone, a projector to the unit sphere, and several cosine classifiers.
+
+Self-Classifier (Amrani, Karlinsky, Bronstein, ECCV 2022, arXiv 2103.10994), section 3. Backbones follow He et al.
+(CVPR 2016) with the stems in common use for 32 and 64 pixel images. Only plain 3x3 convolutions: they quantize to
+int8 and run on WASM SIMD better than depthwise ones.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+# Pixels arrive as [0, 255]; one mean and scale for all channels and data sets keeps the exported graph simple.
+PIXEL_MEAN, PIXEL_STD = 118.0, 64.0
+
+# Basic blocks in each of the four stages.
+BLOCKS = {10: (1, 1, 1, 1), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
+
+# (kernel, stride, max-pool) of the stem.
+STEMS = {"cifar": (3, 1, False), "tiny": (3, 1, True), "imagenet": (7, 2, True)}
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions around a shortcut."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.shortcut = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.bn1(self.conv1(x)))
+        return F.relu(self.bn2(self.conv2(y)) + self.shortcut(x))
+
+
+class ResNet(nn.Module):
+    """Images ``[N, 3, H, W]`` to features ``[N, 8 * width]``."""
+
+    def __init__(self, depth: int, width: int, stem: str) -> None:
+        super().__init__()
+        kernel, stride, pool = STEMS[stem]
+        layers: list[nn.Module] = [
+            nn.Conv2d(3, width, kernel, stride, kernel // 2, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+        ]
+        if pool:
+            layers.append(nn.MaxPool2d(3, 2, 1))
+        inputs = width
+        for stage, count in enumerate(BLOCKS[depth]):
+            for i in range(count):
+                outputs = width << stage
+                layers.append(Block(inputs, outputs, 2 if stage > 0 and i == 0 else 1))
+                inputs = outputs
+        self.layers = nn.Sequential(*layers)
+        self.features = inputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x).mean((2, 3))
+
+
+class SelfClassifier(nn.Module):
+    """Backbone, projector, heads.
+
+    Args:
+        depth: 10, 18 or 34 layers.
+        width: channels of the first stage; the last has eight times as many.
+        stem: ``cifar`` (32 px), ``tiny`` (64 px) or ``imagenet`` (224 px).
+        hidden: width of the projector's hidden layer.
+        dimensions: length of the embedding.
+        heads: number of classes of each classifier.
+    """
+
+    def __init__(
+        self, depth: int, width: int, stem: str, hidden: int, dimensions: int, heads: list[int]
+    ) -> None:
+        super().__init__()
+        self.backbone = ResNet(depth, width, stem)
+        self.projector = nn.Sequential(
+            nn.Linear(self.backbone.features, hidden, bias=False),
+            nn.BatchNorm1d(hidden),
+            nn.LeakyReLU(0.1),
+            nn.Linear(hidden, dimensions),
+        )
+        self.heads = nn.ParameterList(nn.Parameter(torch.randn(c, dimensions)) for c in heads)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            elif isinstance(module, Block):
+                nn.init.zeros_(module.bn2.weight)  # every block starts as its shortcut
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Pixels ``[N, 3, H, W]`` in 0..255 to features ``[N, F]`` and unit embeddings ``[N, D]`` (float32)."""
+        features = self.backbone((pixels - PIXEL_MEAN) / PIXEL_STD)
+        return features, F.normalize(self.projector(features).float(), dim=1)
+
+    def logits(self, embedding: Tensor) -> list[Tensor]:
+        """Cosine of unit embeddings ``[N, D]`` and each head's unit class weights: ``[N, C]`` a head.
+
+        The gain of the weight normalisation is frozen at 1, as the paper does.
+        """
+        return [embedding @ F.normalize(head, dim=1).T for head in self.heads]

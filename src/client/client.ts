@@ -1,0 +1,61 @@
+import type { Classification, ClassifyOptions, Embedding, Engine, ModelName } from '../contract/engine.ts';
+import type { ImageSource } from './image-source.ts';
+import { type ConnectionOptions, createSend, type RequestOptions } from './request.ts';
+import { createClassify } from './resources/classify.ts';
+import { createEmbed } from './resources/embed.ts';
+import { createModels, type Models } from './resources/models.ts';
+
+/** Options of {@link createClient}. */
+export interface ClientOptions<Model extends string = string> extends ConnectionOptions {
+  /** Model to ask; the names of a known model's classes are typed. Default: the service's. */
+  model?: Model | undefined;
+}
+
+/**
+ * The network behind a service. An array of images in gives an array of answers out, in order; it is sent in as few
+ * requests as the limits of the service allow (32 images, 8 MiB), four at a time. If one of them fails, the call fails.
+ */
+export interface Client<Model extends string = string> extends Engine<ImageSource, Model> {
+  /**
+   * Predicts the class of an image.
+   *
+   * @throws UnlabelError `invalid_image`, before anything is sent, for what is no image or not loaded.
+   * @throws UnlabelApiError, or its subclass for the `code`, if the server refuses or fails.
+   * @throws ConnectionError, TimeoutError if no answer comes.
+   * @throws the reason of `signal` once it is aborted.
+   */
+  classify(image: ImageSource, options?: ClassifyOptions & RequestOptions): Promise<Classification<Model>>;
+  classify(
+    images: readonly ImageSource[],
+    options?: ClassifyOptions & RequestOptions,
+  ): Promise<Classification<Model>[]>;
+  /**
+   * Maps an image to a unit vector: near vectors mean alike images.
+   *
+   * @throws what {@link classify} throws.
+   */
+  embed(image: ImageSource, options?: RequestOptions): Promise<Embedding<Model>>;
+  embed(images: readonly ImageSource[], options?: RequestOptions): Promise<Embedding<Model>[]>;
+  /** The models of the service. */
+  readonly models: Models;
+}
+
+/**
+ * Makes a client of an Unlabel service. It keeps no connection and no state, and needs only `fetch`: Node 20, a page
+ * or a Worker.
+ *
+ * ```ts
+ * const client = createClient({ url: 'http://localhost:8787', model: 'cifar10' });
+ * const { predictions } = await client.classify(file);
+ * ```
+ *
+ * @throws TypeError for an invalid `url` or header.
+ */
+export function createClient<Model extends ModelName = string>(options: ClientOptions<Model>): Client<Model> {
+  const send = createSend(options);
+  return {
+    classify: createClassify(send, options.model),
+    embed: createEmbed(send, options.model),
+    models: createModels(send),
+  };
+}

@@ -1,0 +1,75 @@
+import { type ErrorCode, type Problem, UnlabelError } from '../contract/errors.ts';
+
+/**
+ * The server, or a proxy on the way, answered with an error; or with a success whose body is not what the API
+ * promises. There is a subclass for every `code`.
+ */
+export class UnlabelApiError<Code extends ErrorCode = ErrorCode> extends UnlabelError {
+  override readonly name: string = 'UnlabelApiError';
+  declare readonly code: Code;
+  /**
+   * What the server said. Undefined where a proxy answered: `code` then follows from the status, as it does for a
+   * `problem.code` that this version does not know.
+   */
+  readonly problem: Problem | undefined;
+  /** Name of the request in the server's log. */
+  readonly requestId: string | undefined;
+  /** Headers of the answer. */
+  readonly headers: Headers;
+  readonly #status: number;
+
+  constructor(code: Code, { status, headers }: Response, problem?: Problem, cause?: unknown) {
+    const detail = problem?.detail ?? `The answer (HTTP ${status}) is not one of this API`;
+    super(code, detail, { field: problem?.field, cause });
+    this.problem = problem;
+    this.requestId = problem?.requestId ?? headers.get('x-request-id') ?? undefined;
+    this.headers = headers;
+    this.#status = status;
+  }
+
+  /** HTTP status of the answer. */
+  override get status(): number {
+    return this.#status;
+  }
+}
+
+/** 400: the request is malformed; also any other 4xx of a proxy. */
+export class InvalidRequestError extends UnlabelApiError<'invalid_request'> {}
+/** 400: the image cannot be read. */
+export class InvalidImageError extends UnlabelApiError<'invalid_image'> {}
+/** 401: an API key is required. */
+export class UnauthorizedError extends UnlabelApiError<'unauthorized'> {}
+/** 403: the API key does not allow this. */
+export class ForbiddenError extends UnlabelApiError<'forbidden'> {}
+/** 404: there is no such thing. */
+export class NotFoundError extends UnlabelApiError<'not_found'> {}
+/** 404: there is no such model. */
+export class ModelNotFoundError extends UnlabelApiError<'model_not_found'> {}
+/** 405: the method is not allowed here. */
+export class MethodNotAllowedError extends UnlabelApiError<'method_not_allowed'> {}
+/** 408: the request took too long to arrive, also when sent again. */
+export class RequestTimeoutError extends UnlabelApiError<'request_timeout'> {}
+/** 413: the request has too many bytes. */
+export class BodyTooLargeError extends UnlabelApiError<'body_too_large'> {}
+/** 413: the image has too many pixels. */
+export class ImageTooLargeError extends UnlabelApiError<'image_too_large'> {}
+/** 415: the image is of a type that the server does not read. */
+export class UnsupportedMediaTypeError extends UnlabelApiError<'unsupported_media_type'> {}
+/** 422: a parameter is out of range; `field` names it. */
+export class InvalidParameterError extends UnlabelApiError<'invalid_parameter'> {}
+/** 429: too many requests, also after waiting as `Retry-After` asks. */
+export class RateLimitedError extends UnlabelApiError<'rate_limited'> {}
+/** 500: something went wrong in the server; also 502 or 504 of a proxy, and a success with an unreadable body. */
+export class InternalError extends UnlabelApiError<'internal_error'> {}
+/** 503: the service is at capacity. */
+export class OverloadedError extends UnlabelApiError<'overloaded'> {}
+/** 503: the model cannot be loaded at the moment. */
+export class ModelUnavailableError extends UnlabelApiError<'model_unavailable'> {}
+
+/** No answer came: the host was not found, the connection was refused or lost, or CORS forbids it. See `cause`. */
+export class ConnectionError extends Error {
+  override readonly name: string = 'ConnectionError';
+}
+
+/** No complete answer came within `timeout`. */
+export class TimeoutError extends ConnectionError {}

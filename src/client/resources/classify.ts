@@ -1,0 +1,29 @@
+import type { Classification, ClassifyOptions } from '../../contract/engine.ts';
+import type { ClassifyItem } from '../../contract/wire.ts';
+import { checkShape } from '../answer.ts';
+import type { ImageSource } from '../image-source.ts';
+import { infer, type Task } from '../infer.ts';
+import type { RequestOptions, Send } from '../request.ts';
+
+/** `POST /v1/classify`. */
+export function createClassify<Model extends string>(send: Send, model?: Model) {
+  type Result = Classification<Model>;
+  type Options = ClassifyOptions & RequestOptions;
+
+  function classify(image: ImageSource, options?: Options): Promise<Result>;
+  function classify(images: readonly ImageSource[], options?: Options): Promise<Result[]>;
+  function classify(images: ImageSource | readonly ImageSource[], options: Options = {}) {
+    const task: Task<ClassifyItem, Result> = {
+      path: 'v1/classify',
+      query: { model, topK: options.topK },
+      read(answer) {
+        checkShape(
+          answer.predictions.every(({ label, score }) => typeof label === 'string' && Number.isFinite(score)),
+        );
+        return answer as Result;
+      },
+    };
+    return infer(send, task, images, options);
+  }
+  return classify;
+}

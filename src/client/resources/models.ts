@@ -1,0 +1,58 @@
+import type { ModelName } from '../../contract/engine.ts';
+import type { Manifest } from '../../contract/manifest.ts';
+import { checkShape } from '../answer.ts';
+import type { RequestOptions, Send } from '../request.ts';
+
+/** Answer of {@link Models.list}. */
+export interface ModelList {
+  /** Name of the model that answers where none is asked for. */
+  default: string;
+  models: Manifest[];
+}
+
+/** The models of a service. */
+export interface Models {
+  /**
+   * All models.
+   *
+   * @throws UnlabelApiError, ConnectionError, TimeoutError
+   */
+  list(options?: RequestOptions): Promise<ModelList>;
+  /**
+   * One model: its input size, classes, files with their metrics, and training.
+   *
+   * @throws ModelNotFoundError
+   * @throws UnlabelApiError, ConnectionError, TimeoutError
+   */
+  get(name: ModelName, options?: RequestOptions): Promise<Manifest>;
+}
+
+/** `GET /v1/models`. */
+export function createModels(send: Send): Models {
+  return {
+    list: (options) =>
+      send(
+        { path: 'v1/models' },
+        (body) => {
+          const list = body as ModelList;
+          checkShape(list.models.every(isManifest));
+          return list;
+        },
+        options,
+      ),
+    get: (name, options) =>
+      send(
+        { path: `v1/models/${encodeURIComponent(name)}` },
+        (body) => {
+          checkShape(isManifest(body));
+          return body;
+        },
+        options,
+      ),
+  };
+}
+
+function isManifest(body: unknown): body is Manifest {
+  const { name, classes } = body as Manifest;
+  return typeof name === 'string' && Array.isArray(classes);
+}

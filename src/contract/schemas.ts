@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import type { ModelRef, Prediction } from './engine.ts';
+import { type ErrorCode, errorCodes, type Problem } from './errors.ts';
+import { defaultTopK, limits } from './limits.ts';
+import type { Manifest } from './manifest.ts';
+import type { Batch, ClassifyItem, EmbeddingItem, Single } from './wire.ts';
+
+/** The wire format as schemas: they validate requests and become the OpenAPI document. */
+
+const modelRef = z
+  .object({ name: z.string().meta({ example: 'cifar10' }), version: z.string().meta({ example: '1.0.0' }) })
+  .meta({
+    id: 'ModelRef',
+    description: 'The model that gave the answer. Embeddings of two versions do not compare.',
+  });
+
+const answer = {
+  model: modelRef,
+  source: z.enum(['hosted', 'local']),
+  device: z.enum(['wasm', 'webgpu']),
+};
+
+const prediction = z
+  .object({
+    label: z.string().meta({ description: 'Class name', example: 'ship' }),
+    index: z.int().min(0).meta({ description: 'Output index of the class' }),
+    score: z.number().min(0).max(1).meta({ description: 'Probability of the class' }),
+  })
+  .meta({ id: 'Prediction' });
+
+const predictions = z.array(prediction).meta({ description: 'Best first; equal scores by index' });
+const embeddingItem = {
+  embedding: z.union([z.array(z.number()), z.string()]).meta({
+    description: 'A unit vector: numbers, or base64 of little-endian float32 where `encoding=base64`',
+  }),
+  dimensions: z.int().min(1).meta({ example: 128 }),
+};
+
+export const classification = z.object({ ...answer, predictions }).meta({ id: 'Classification' });
+export const classificationBatch = z
+  .object({ ...answer, results: z.array(z.object({ predictions })) })
+  .meta({ id: 'ClassificationBatch', description: 'One result an image, in order' });
+
+export const embedding = z.object({ ...answer, ...embeddingItem }).meta({ id: 'Embedding' });
+export const embeddingBatch = z
+  .object({ ...answer, results: z.array(z.object(embeddingItem)) })
+  .meta({ id: 'EmbeddingBatch', description: 'One result an image, in order' });
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+    field: z.string().optional(),
+    requestId: z.string(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
+
+const precision = z.enum(['int8', 'fp16', 'fp32']);
+export const manifest = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    description: z.string(),
+    input: z.object({ width: z.int(), height: z.int() }),
+    classes: z.array(z.string()),
+    classNames: z.enum(['hungarian', 'person', 'numbered']),
+    embedding: z.object({ dimensions: z.int() }),
+    files: z.array(
+      z.object({
+        file: z.string(),
+        precision,
+        bytes: z.int(),
+        sha256: z.string(),
+        metrics: z.record(z.string(), z.number()),
+      }),
+    ),
+    golden: z.object({
+      input: z.string(),
+      outputs: z.partialRecord(
+        precision,
+        z.object({ probabilities: z.array(z.number()), embedding: z.array(z.number()) }),
+      ),
+    }),
+    training: z.object({
+      method: z.string(),
+      recipe: z.record(z.string(), z.unknown()),
+      seed: z.int(),
+      data: z.string(),
+      images: z.int(),
+      epochs: z.int(),
+      seconds: z.number(),
+      device: z.string(),
+    }),
+    license: z.string(),
+  })
+  .meta({ id: 'Manifest', description: 'Name, files, metrics and training of a model' });
+
+export const modelList = z
+  .object({ default: z.string(), models: z.array(manifest) })
+  .meta({ id: 'ModelList' });
+
+const model = z
+  .string()
+  .optional()
+  .meta({ description: 'Name of the model; the default one where absent', example: 'cifar10' });
+
+const topKRange = `topK must be a whole number from 1 to ${limits.topK}`;
+
+export const classifyQuery = z.object({
+  model,
+  topK: z.coerce
+    .number(topKRange)
+    .int(topKRange)
+    .min(1, topKRange)
+    .max(limits.topK, topKRange)
+    .default(defaultTopK)
+    .meta({ description: 'Number of predictions; more than there are classes gives all' }),
+});
+
+export const embeddingsQuery = z.object({
+  model,
+  encoding: z
+    .enum(['float', 'base64'], 'encoding must be float or base64')
+    .default('float')
+    .meta({ description: 'Form of `embedding`' }),
+});
+
+const base64 = z.base64().min(1).meta({ description: 'JPEG, PNG or WebP file' });
+/** JSON body: one image, or a batch. */
+export const imageBody = z
+  .union([
+    z.strictObject({ image: base64 }),
+    z.strictObject({ images: z.array(base64).min(1).max(limits.imagesPerRequest) }),
+  ])
+  .meta({ id: 'ImageBody' });
+
+/** Fails to compile where a schema and the type that the client sees part ways. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+export type SchemasMatch = [
+  Same<z.infer<typeof modelRef>, ModelRef>,
+  Same<z.infer<typeof prediction>, Prediction>,
+  Same<z.infer<typeof classification>, Single<ClassifyItem>>,
+  Same<z.infer<typeof classificationBatch>, Batch<ClassifyItem>>,
+  Same<z.infer<typeof embedding>, Single<EmbeddingItem>>,
+  Same<z.infer<typeof embeddingBatch>, Batch<EmbeddingItem>>,
+  z.infer<typeof problem> extends Omit<Problem, 'field'> ? true : never,
+  Same<z.infer<typeof manifest>, Manifest>,
+];
+const matches: SchemasMatch = [true, true, true, true, true, true, true, true];
+void matches;

@@ -1,0 +1,30 @@
+import type { Device, ModelRef, Prediction, Source } from './engine.ts';
+
+/** What all answers to a call of the network share. */
+interface Answer {
+  model: ModelRef;
+  source: Source;
+  device: Device;
+}
+
+/** An embedding in JSON: an array of numbers, or base64 of little-endian float32 (`?encoding=base64`). */
+export interface EmbeddingItem {
+  embedding: number[] | string;
+  dimensions: number;
+}
+
+/** One image of `POST /v1/classify`. */
+export interface ClassifyItem {
+  predictions: Prediction[];
+}
+
+/** Answer to one image. */
+export type Single<Item> = Answer & Item;
+/** Answer to a batch: one item an image, in order. */
+export type Batch<Item> = Answer & { results: Item[] };
+
+/**
+ * Media type of ready-made network input: `height * width * 3` RGB bytes of the model's own size, no header.
+ * With the parameter `batch=N` the body holds N of them, and the answer is a {@link Batch}.
+ */
+export const tensorMediaType = 'application/vnd.unlabel.rgb8';

@@ -1,0 +1,37 @@
+import { UnlabelError } from '../contract/errors.ts';
+import type { Orientation } from './exif.ts';
+import { readJpegHeader } from './jpeg-header.ts';
+import { readPngHeader } from './png-header.ts';
+import { type ImageType, sniff } from './sniff.ts';
+import { readWebpHeader } from './webp-header.ts';
+
+/** What a file says about its picture before any pixel is decoded. */
+export interface ImageHeader {
+  readonly type: ImageType;
+  /** Pixels a row as stored, before {@link orientation} is applied. */
+  readonly width: number;
+  /** Rows as stored, before {@link orientation} is applied. */
+  readonly height: number;
+  readonly orientation: Orientation;
+}
+
+const readers = { jpeg: readJpegHeader, png: readPngHeader, webp: readWebpHeader };
+
+/**
+ * Reads type, size and orientation without decoding, in one walk over the file's segments, and refuses what the
+ * decoders must not see: too large, animated, CMYK, cut off.
+ *
+ * @param bytes the encoded image.
+ * @throws UnlabelError `invalid_image`, `image_too_large` (names the limit) or `unsupported_media_type`.
+ */
+export function readHeader(bytes: Uint8Array): ImageHeader {
+  const type = sniff(bytes);
+  try {
+    return { type, ...readers[type](bytes) };
+  } catch (error) {
+    // DataView throws this for every read past the end.
+    if (error instanceof RangeError)
+      throw new UnlabelError('invalid_image', 'The image is cut off', { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,24 @@
+import type { Prediction } from '../contract/engine.ts';
+import type { Model } from './model.ts';
+
+/**
+ * Predicts the classes of a batch of images in one run.
+ * @param images - RGB bytes of the model's size, one array an image.
+ * @param topK - predictions an image, at most the number of classes.
+ * @returns one list an image, most probable class first; equal scores by index.
+ */
+export async function classify(
+  model: Model,
+  images: readonly Uint8Array[],
+  topK: number,
+): Promise<Prediction[][]> {
+  const { classes } = model.manifest;
+  const { probabilities } = await model.run(images);
+  return images.map((_, i) => {
+    const scores = probabilities.subarray(i * classes.length, (i + 1) * classes.length);
+    return classes
+      .map((label, index) => ({ label, index, score: scores[index] as number }))
+      .sort((a, b) => b.score - a.score || a.index - b.index)
+      .slice(0, topK);
+  });
+}

@@ -1,0 +1,85 @@
+import type { ModelRef } from '../contract/engine.ts';
+import { UnlabelError } from '../contract/errors.ts';
+import type { Manifest, Precision } from '../contract/manifest.ts';
+import { fileOf, parseManifest } from './manifest.ts';
+import type { NetworkOutput, NetworkSession, Runtime } from './runtime.ts';
+
+/** Where a model's files come from: `read('manifest.json')`, `read('cifar10.int8.onnx')`. */
+export interface ModelSource {
+  /** @throws UnlabelError `model_not_found` or `model_unavailable`. */
+  read(file: string): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** A network that is ready to answer. */
+export class Model {
+  readonly manifest: Manifest;
+  readonly precision: Precision;
+  readonly device: Runtime['device'];
+  readonly #session: NetworkSession;
+
+  private constructor(
+    manifest: Manifest,
+    precision: Precision,
+    device: Runtime['device'],
+    session: NetworkSession,
+  ) {
+    this.manifest = manifest;
+    this.precision = precision;
+    this.device = device;
+    this.#session = session;
+  }
+
+  /**
+   * Reads manifest and weights, checks the weights' SHA-256 and makes the session.
+   *
+   * The check comes before the runtime sees a byte: a first session that fails leaves onnxruntime-web unusable
+   * for the life of the process.
+   * @throws UnlabelError `model_not_found` or `model_unavailable`.
+   */
+  static async load(source: ModelSource, runtime: Runtime, precision: Precision = 'int8'): Promise<Model> {
+    const manifest = parseManifest(new TextDecoder().decode(await source.read('manifest.json')));
+    const file = fileOf(manifest, precision);
+    const weights = await source.read(file.file);
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', weights));
+    const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    if (sha256 !== file.sha256)
+      throw new UnlabelError(
+        'model_unavailable',
+        `The weights of ${manifest.name} do not have the hash of its manifest`,
+      );
+    try {
+      return new Model(manifest, precision, runtime.device, await runtime.load(weights));
+    } catch (cause) {
+      throw new UnlabelError('model_unavailable', `The weights of ${manifest.name} cannot be loaded`, {
+        cause,
+      });
+    }
+  }
+
+  get ref(): ModelRef {
+    return { name: this.manifest.name, version: this.manifest.version };
+  }
+
+  /** Bytes of one image: `height * width * 3`. */
+  get inputBytes(): number {
+    return this.manifest.input.height * this.manifest.input.width * 3;
+  }
+
+  /**
+   * Runs the network once over a batch.
+   * @param images - RGB bytes of the model's size, one array an image.
+   */
+  async run(images: readonly Uint8Array[]): Promise<NetworkOutput> {
+    const { height, width } = this.manifest.input;
+    const pixels = new Uint8Array(images.length * this.inputBytes);
+    images.forEach((image, i) => {
+      pixels.set(image, i * this.inputBytes);
+    });
+    return this.#session.run(pixels, [images.length, height, width]);
+  }
+
+  /** Frees the weights. The model cannot run after. */
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}

@@ -1,0 +1,3 @@
+export type { AppOptions } from './server/app.ts';
+export { createApp } from './server/app-workerd.ts';
+export type { App, Bindings } from './server/environment.ts';

@@ -1,0 +1,76 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
+import { requestId } from 'hono/request-id';
+import { UnlabelError } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
+import type { App, Environment, Platform } from './environment.ts';
+import { apiKey } from './middleware/api-key.ts';
+import { problemOf } from './middleware/problem.ts';
+import { ModelRegistry } from './model-registry.ts';
+import { addClassify } from './routes/classify.ts';
+import { addEmbeddings } from './routes/embeddings.ts';
+import { addHealth } from './routes/health.ts';
+import { addModels } from './routes/models.ts';
+
+/** Settings of {@link createAppOn}. */
+export interface AppOptions {
+  /**
+   * Origins whose pages may call the API.
+   * @default '*'
+   */
+  origins?: string | string[] | undefined;
+}
+
+/** Makes the HTTP application on a given platform. Its models live as long as it does: make one, not one a request. */
+export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = {}): App {
+  let models: ModelRegistry | undefined;
+  const app: App = new OpenAPIHono<Environment>({
+    defaultHook: (result) => {
+      const issue = result.success ? undefined : result.error.issues[0];
+      if (!issue) return;
+      throw new UnlabelError('invalid_parameter', issue.message, { field: issue.path.join('.') });
+    },
+  });
+
+  app.use(requestId());
+  app.use(cors({ origin: origins, exposeHeaders: ['x-request-id', 'retry-after'], maxAge: 86_400 }));
+  app.use(async (c, next) => {
+    models ??= new ModelRegistry(platform.runtime, c.env.ASSETS, c.env.DEFAULT_MODEL);
+    c.set('models', models);
+    await next();
+  });
+  app.use('/v1/*', apiKey);
+  app.use(
+    bodyLimit({
+      maxSize: limits.bodyBytes,
+      onError: () => {
+        throw new UnlabelError('body_too_large', `The body must be at most ${limits.bodyBytes} bytes`);
+      },
+    }),
+  );
+
+  addClassify(app, platform.codecs);
+  addEmbeddings(app, platform.codecs);
+  addModels(app);
+  addHealth(app);
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Unlabel',
+      version: '1',
+      description: 'Classes and embeddings of images, from networks that learned them without labels.',
+    },
+  });
+
+  app.onError((error, c) => problemOf(error, c));
+  app.notFound(async (c) => {
+    // The pages; the API has no place there, and weights go by /v1/models.
+    if (c.req.method === 'GET' && !/^\/(v1|models)(\/|$)/.test(c.req.path)) {
+      const page = await c.env.ASSETS.fetch(c.req.raw);
+      if (page.status !== 404) return new Response(page.body, page);
+    }
+    throw new UnlabelError('not_found', `There is no ${c.req.method} ${c.req.path}`);
+  });
+  return app;
+}

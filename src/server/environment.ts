@@ -1,0 +1,35 @@
+import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { RequestIdVariables } from 'hono/request-id';
+import type { Codecs } from '../image/codecs.ts';
+import type { Runtime } from '../inference/runtime.ts';
+import type { ModelRegistry } from './model-registry.ts';
+
+/** What the deployment binds, see `wrangler.toml`. */
+export interface Bindings {
+  /** Static assets: `models/` and the pages. */
+  ASSETS: { fetch(request: Request): Promise<Response> };
+  /** Name of the model that answers where a request names none. Default: the first by name. */
+  DEFAULT_MODEL?: string;
+  /**
+   * API keys that may call `/v1`: SHA-256 digests, 64 hexadecimal digits each, separated by spaces. Without it the
+   * API is open.
+   */
+  API_KEY_HASHES?: string;
+}
+
+/** What the platform gives: one set for workerd, one for Node. */
+export interface Platform {
+  runtime: Runtime;
+  codecs: Codecs;
+}
+
+/** Hono's view of a request. */
+export interface Environment {
+  Bindings: Bindings;
+  Variables: RequestIdVariables & { models: ModelRegistry };
+}
+
+export type App = OpenAPIHono<Environment>;
+export type RequestContext = Context<Environment>;
+export type Responses = RouteConfig['responses'];

@@ -1,0 +1,127 @@
+import { UnlabelError } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
+import { imageBody } from '../contract/schemas.ts';
+import { tensorMediaType } from '../contract/wire.ts';
+import type { Codecs } from '../image/codecs.ts';
+import { prepareImage } from '../image/prepare.ts';
+import type { Model } from '../inference/model.ts';
+import type { RequestContext } from './environment.ts';
+
+/** The images of a request, as the network takes them. */
+export interface RequestImages {
+  /** RGB bytes of the model's size, one array an image. */
+  images: Uint8Array[];
+  /** Whether the request has the form of a batch; its answer then has `results`, even for one image. */
+  isBatch: boolean;
+}
+
+/** A file of a request and the name of its field in error answers. */
+type Files = { field: string; bytes: Uint8Array }[];
+
+/**
+ * Reads the images of a request in any of its forms: one file, multipart, JSON with base64, or ready-made input.
+ * Files are decoded one after the other, so that only one at a time is held as full-size pixels.
+ * @throws UnlabelError that names the field, and the limit where there is one.
+ */
+export async function readImages(c: RequestContext, model: Model, codecs: Codecs): Promise<RequestImages> {
+  const contentType = c.req.header('content-type') ?? '';
+  const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase();
+  if (mediaType === tensorMediaType) return readTensors(c, contentType, model.inputBytes);
+
+  const { files, isBatch } =
+    mediaType === 'multipart/form-data'
+      ? await readMultipart(c)
+      : mediaType === 'application/json'
+        ? await readJson(c)
+        : { files: [{ field: 'image', bytes: new Uint8Array(await c.req.arrayBuffer()) }], isBatch: false };
+
+  const images: Uint8Array[] = [];
+  for (const { field, bytes } of files) {
+    try {
+      images.push(await prepareImage(bytes, model.manifest.input, codecs));
+    } catch (error) {
+      throw error instanceof UnlabelError
+        ? new UnlabelError(error.code, error.message, { field, cause: error.cause })
+        : error;
+    }
+  }
+  return { images, isBatch };
+}
+
+async function readTensors(
+  c: RequestContext,
+  contentType: string,
+  inputBytes: number,
+): Promise<RequestImages> {
+  const batch = /;\s*batch="?([^";\s]*)"?/i.exec(contentType)?.[1];
+  const count = batch === undefined ? 1 : Number(batch);
+  if (!Number.isInteger(count) || count < 1 || count > limits.imagesPerRequest)
+    throw new UnlabelError(
+      'invalid_parameter',
+      `batch must be a whole number from 1 to ${limits.imagesPerRequest}`,
+      {
+        field: 'batch',
+      },
+    );
+  const body = new Uint8Array(await c.req.arrayBuffer());
+  if (body.length !== count * inputBytes)
+    throw new UnlabelError(
+      'invalid_image',
+      `The body must have ${count} x ${inputBytes} bytes of RGB for this model, not ${body.length}`,
+      { field: 'image' },
+    );
+  const images = Array.from({ length: count }, (_, i) => body.subarray(i * inputBytes, (i + 1) * inputBytes));
+  return { images, isBatch: batch !== undefined };
+}
+
+async function readMultipart(c: RequestContext): Promise<{ files: Files; isBatch: boolean }> {
+  const form = await c.req.formData().catch((cause: unknown) => {
+    throw new UnlabelError('invalid_request', 'The multipart body cannot be read', { cause });
+  });
+  const single = form.getAll('file');
+  const isBatch = form.has('files');
+  if (isBatch === single.length > 0 || single.length > 1)
+    throw new UnlabelError('invalid_request', 'Send one image as `file`, or several as `files`', {
+      field: 'file',
+    });
+  const parts = isBatch ? form.getAll('files') : single;
+  if (parts.length > limits.imagesPerRequest)
+    throw new UnlabelError('invalid_parameter', `files must be at most ${limits.imagesPerRequest}`, {
+      field: 'files',
+    });
+  const files: Files = [];
+  for (const [i, part] of parts.entries()) {
+    const field = isBatch ? `files[${i}]` : 'file';
+    if (typeof part === 'string')
+      throw new UnlabelError('invalid_request', 'The field must be a file', { field });
+    files.push({ field, bytes: new Uint8Array(await part.arrayBuffer()) });
+  }
+  return { files, isBatch };
+}
+
+async function readJson(c: RequestContext): Promise<{ files: Files; isBatch: boolean }> {
+  const json: unknown = await c.req.json().catch((cause: unknown) => {
+    throw new UnlabelError('invalid_request', 'The body is not valid JSON', { cause });
+  });
+  const body = imageBody.safeParse(json);
+  if (!body.success) {
+    const isImages = typeof json === 'object' && json !== null && 'images' in json;
+    throw new UnlabelError(
+      'invalid_parameter',
+      isImages
+        ? `images must be an array of 1 to ${limits.imagesPerRequest} base64 strings, and nothing else`
+        : 'The body must be { "image": base64 } or { "images": [base64, ...] }',
+      { field: isImages ? 'images' : 'image' },
+    );
+  }
+  return 'image' in body.data
+    ? { files: [{ field: 'image', bytes: fromBase64(body.data.image) }], isBatch: false }
+    : {
+        files: body.data.images.map((image, i) => ({ field: `images[${i}]`, bytes: fromBase64(image) })),
+        isBatch: true,
+      };
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}

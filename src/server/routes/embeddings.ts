@@ -1,0 +1,42 @@
+import { createRoute } from '@hono/zod-openapi';
+import { embedding, embeddingBatch, embeddingsQuery } from '../../contract/schemas.ts';
+import type { Codecs } from '../../image/codecs.ts';
+import { embed } from '../../inference/embed.ts';
+import { answerOf } from '../answer.ts';
+import type { App } from '../environment.ts';
+import { readImages } from '../images.ts';
+import { imageRequestBody } from './image-body.ts';
+import { inferenceProblems } from './problem-responses.ts';
+
+const route = createRoute({
+  method: 'post',
+  path: '/v1/embeddings',
+  tags: ['Inference'],
+  summary: 'Map an image, or each image of a batch, to a unit vector',
+  request: { query: embeddingsQuery, body: imageRequestBody },
+  responses: {
+    200: {
+      description: 'An embedding; for a batch, one result an image',
+      content: { 'application/json': { schema: embedding.or(embeddingBatch) } },
+    },
+    ...inferenceProblems,
+  },
+});
+
+export function addEmbeddings(app: App, codecs: Codecs): void {
+  app.openapi(route, async (c) => {
+    const { model: name, encoding } = c.req.valid('query');
+    const model = await c.var.models.model(name);
+    const { images, isBatch } = await readImages(c, model, codecs);
+    const results = (await embed(model, images)).map((vector) => ({
+      embedding: encoding === 'base64' ? toBase64(vector) : Array.from(vector),
+      dimensions: vector.length,
+    }));
+    return c.json(answerOf(model, results, isBatch), 200);
+  });
+}
+
+/** Little-endian float32, which is how WebAssembly and every platform that runs this keeps them. */
+function toBase64(vector: Float32Array): string {
+  return btoa(String.fromCharCode(...new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)));
+}

@@ -1,0 +1,87 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { UnlabelError } from '../../contract/errors.ts';
+import { manifest, modelList } from '../../contract/schemas.ts';
+import type { App } from '../environment.ts';
+import { problemResponses } from './problem-responses.ts';
+
+const notFound = problemResponses('unauthorized', 'model_not_found', 'not_found', 'model_unavailable');
+const name = z.string().meta({ example: 'cifar10' });
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/models',
+  tags: ['Models'],
+  summary: 'List the models of this deployment',
+  responses: {
+    200: { description: 'All models', content: { 'application/json': { schema: modelList } } },
+    ...problemResponses('unauthorized', 'model_unavailable'),
+  },
+});
+
+const getRoute = createRoute({
+  method: 'get',
+  path: '/v1/models/{name}',
+  tags: ['Models'],
+  summary: 'Get the manifest of a model',
+  request: { params: z.object({ name }) },
+  responses: {
+    200: { description: 'The manifest', content: { 'application/json': { schema: manifest } } },
+    ...notFound,
+  },
+});
+
+const fileRoute = createRoute({
+  method: 'get',
+  path: '/v1/models/{name}/{file}',
+  tags: ['Models'],
+  summary: 'Get a file of a model: its weights',
+  description:
+    "The ETag is the file's SHA-256. With `?sha256=` of the manifest the address is immutable and cached for a year.",
+  request: {
+    params: z.object({ name, file: z.string() }),
+    query: z.object({ sha256: z.string().optional() }),
+  },
+  responses: {
+    200: {
+      description: 'The file',
+      content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    },
+    304: { description: 'The file has not changed' },
+    ...notFound,
+  },
+});
+
+export function addModels(app: App): void {
+  app.openapi(listRoute, async (c) => {
+    const names = await c.var.models.names();
+    const models = await Promise.all(names.map((model) => c.var.models.manifest(model)));
+    return c.json({ default: await c.var.models.defaultName(), models }, 200);
+  });
+
+  app.openapi(getRoute, async (c) => c.json(await c.var.models.manifest(c.req.valid('param').name), 200));
+
+  app.openapi(fileRoute, async (c) => {
+    const { name, file } = c.req.valid('param');
+    const { files } = await c.var.models.manifest(name);
+    const entry = files.find((candidate) => candidate.file === file);
+    if (!entry)
+      throw new UnlabelError('not_found', `The model has no such file; its manifest lists them`, {
+        field: 'file',
+      });
+    const etag = `"${entry.sha256}"`;
+    const isImmutable = c.req.valid('query').sha256 === entry.sha256;
+    const headers = {
+      etag,
+      'cache-control': isImmutable ? 'public, max-age=31536000, immutable' : 'public, no-cache',
+    };
+    if (c.req.header('if-none-match')?.includes(etag)) return new Response(null, { status: 304, headers });
+    const { body } = await c.var.models.file(`${name}/${file}`);
+    return new Response(body, {
+      headers: {
+        ...headers,
+        'content-type': 'application/octet-stream',
+        'content-length': String(entry.bytes),
+      },
+    });
+  });
+}

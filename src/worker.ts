@@ -1,0 +1,4 @@
+import { createApp } from './server.ts';
+
+/** The default deployment, see `wrangler.toml`. */
+export default createApp();

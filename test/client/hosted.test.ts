@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  type Client,
+  createClient,
+  InvalidImageError,
+  InvalidParameterError,
+  ModelNotFoundError,
+  type UnlabelApiError,
+  UnsupportedMediaTypeError,
+} from '../../src/index.ts';
+import { startHosted } from '../helpers/hosted.ts';
+import { drawPng } from './draw-png.ts';
+
+let hosted: Awaited<ReturnType<typeof startHosted>>;
+let client: Client<'cifar10'>;
+beforeAll(async () => {
+  hosted = await startHosted();
+  client = createClient({ url: hosted.url, model: 'cifar10' });
+}, 60_000);
+afterAll(() => hosted?.stop());
+
+const sky = drawPng(32, 32, (_, y) => [90, 140, 200 + y]);
+const checks = drawPng(64, 48, (x, y) => ((x ^ y) & 8 ? [220, 60, 20] : [20, 60, 30]));
+
+test('classifies an image', async () => {
+  const answer = await client.classify(sky, { topK: 3 });
+  expect(answer).toMatchObject({ model: { name: 'cifar10' }, source: 'hosted', device: 'wasm' });
+  expect(answer.predictions).toHaveLength(3);
+  const { classes } = await client.models.get('cifar10');
+  for (const { label, index, score } of answer.predictions) {
+    expect(label).toBe(classes[index]);
+    expect(score).toBeGreaterThan(0);
+    expect(score).toBeLessThanOrEqual(1);
+  }
+  const scores = answer.predictions.map(({ score }) => score);
+  expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+});
+
+test('gives five predictions by default, and scores of all classes that add up to 1', async () => {
+  expect((await client.classify(sky)).predictions).toHaveLength(5);
+  const { predictions } = await client.classify(sky, { topK: 1000 });
+  expect(predictions).toHaveLength(10);
+  expect(predictions.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1, 5);
+});
+
+test('embeds an image as a unit vector', async () => {
+  const { embedding, dimensions } = await client.embed(checks);
+  expect(embedding).toBeInstanceOf(Float32Array);
+  expect(embedding).toHaveLength(dimensions);
+  expect(Math.hypot(...embedding)).toBeCloseTo(1, 5);
+});
+
+test('an array gives what its images give alone, in order', async () => {
+  const images = Array.from({ length: 35 }, (_, i) => (i % 2 ? sky : checks));
+  const [alone, other] = [await client.classify(checks), await client.classify(sky)];
+  const answers = await client.classify(images);
+  expect(answers).toHaveLength(35);
+  for (const [i, { predictions }] of answers.entries()) {
+    const expected = (i % 2 ? other : alone).predictions;
+    expect(predictions.map(({ label }) => label)).toEqual(expected.map(({ label }) => label));
+    expect(predictions[0]?.score).toBeCloseTo(expected[0]?.score ?? 0, 5);
+  }
+  const [one, two] = await client.embed([checks, new File([sky], 'sky.png')]);
+  expect(one?.embedding).toHaveLength(two?.dimensions ?? 0);
+  expect(one?.embedding).not.toEqual(two?.embedding);
+});
+
+test('the default model answers where none is named', async () => {
+  const client = createClient({ url: hosted.url });
+  const { default: name, models } = await client.models.list();
+  expect(models.map((model) => model.name)).toContain(name);
+  expect((await client.classify(sky)).model.name).toBe(name);
+});
+
+test.each([
+  ['an empty body', InvalidImageError, () => client.classify(new Blob([]))],
+  ['a cut image', InvalidImageError, () => client.embed(sky.subarray(0, 40))],
+  ['text', UnsupportedMediaTypeError, () => client.classify(new Blob(['just words, not an image at all']))],
+  ['an unknown model', ModelNotFoundError, () => createClient({ url: hosted.url, model: 'no' }).embed(sky)],
+  ['an unknown model’s manifest', ModelNotFoundError, () => client.models.get('no')],
+  ['topK 0', InvalidParameterError, () => client.classify(sky, { topK: 0 })],
+])('%s is a typed error', async (_, Class, call: () => Promise<unknown>) => {
+  const error: UnlabelApiError = await call().then(
+    () => expect.fail('no error'),
+    (error) => error,
+  );
+  expect(error).toBeInstanceOf(Class);
+  expect(error.requestId).toBeTruthy();
+  expect(error.requestId).toBe(error.headers.get('x-request-id'));
+  expect(error.problem).toMatchObject({ status: error.status, code: error.code, detail: error.message });
+  if (Class === InvalidParameterError) expect(error.field).toBe('topK');
+});

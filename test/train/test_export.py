@@ -1,0 +1,245 @@
+"""From a checkpoint to a model folder: the files answer as the network does, and the manifest tells the truth."""
+
+import base64
+import hashlib
+import json
+import shutil
+from types import SimpleNamespace
+
+import export as export_module
+import numpy as np
+import onnx
+import pytest
+import torch
+from export import export, golden_image, labels_module
+from graph import Deployment, open_graph, predict_all
+from images import load_folder
+from network import SelfClassifier
+from PIL import Image
+from torch.nn import functional as F
+
+COLOURS = {"blue": (40, 60, 200), "green": (40, 190, 60), "red": (210, 50, 40)}
+SIZE, HEADS, HEAD, TAU = 16, [3, 3, 6], 1, 0.1
+
+
+def write_pictures(root, count: int, seed: int):
+    """``count`` noisy pictures a colour, in class folders."""
+    rng = np.random.default_rng(seed)
+    for name, colour in COLOURS.items():
+        (root / name).mkdir(parents=True)
+        for i in range(count):
+            pixels = np.clip(colour + rng.normal(0, 40, (SIZE, SIZE, 3)) + rng.normal(0, 25), 0, 255)
+            Image.fromarray(pixels.astype(np.uint8)).save(root / name / f"{i}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def train_dir(tmp_path_factory):
+    return write_pictures(tmp_path_factory.mktemp("train"), 40, 0)
+
+
+@pytest.fixture(scope="module")
+def test_dir(tmp_path_factory):
+    return write_pictures(tmp_path_factory.mktemp("test"), 40, 1)
+
+
+@pytest.fixture(scope="module")
+def network(train_dir):
+    """A small network taught the colours in another order than the names': output k is label ``k + 1 mod 3``."""
+    torch.manual_seed(0)
+    network = SelfClassifier(10, 4, "tiny", 16, 8, HEADS)
+    folder = load_folder(train_dir, SIZE)
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
+    for _ in range(25):
+        logits = network.logits(network(folder.pixels.float())[1])[HEAD]
+        optimizer.zero_grad()
+        F.cross_entropy(logits / TAU, (folder.labels - 1) % 3).backward()
+        optimizer.step()
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def checkpoint(network, tmp_path_factory):
+    config = {"depth": 10, "width": 4, "stem": "tiny", "hidden": 16, "dimensions": 8, "heads": HEADS}
+    state = {
+        "config": config | {"classes": 3, "size": SIZE, "tau_row": TAU, "tau_col": 0.05, "seed": 7, "epochs": 30},
+        "network": network.state_dict(),
+        "epoch": 25,
+        "seconds": 3.4,
+        "history": [{"loss_heads": [0.9, 0.2, 0.1]}],
+        "device": "2 CPU cores",
+        "count": 120,
+        "images": "/private/images",
+    }
+    path = tmp_path_factory.mktemp("run") / "checkpoint.pt"
+    torch.save(state, path)
+    return path
+
+
+def arguments(checkpoint, train_dir, out, **changes):
+    values = {"name": "colours", "version": "1.2.0", "description": None, "data_note": "Painted colours."}
+    values |= {"checkpoint": checkpoint, "images": train_dir, "out": out, "license": "CC0-1.0"}
+    return SimpleNamespace(**values | {"labelled": None, "test": None, "predictions": None} | changes)
+
+
+@pytest.fixture(scope="module")
+def model(checkpoint, train_dir, test_dir, tmp_path_factory):
+    """The folder of an export with labels and test images."""
+    out = tmp_path_factory.mktemp("model") / "colours"
+    export(arguments(checkpoint, train_dir, out, labelled=train_dir, test=test_dir))
+    return out
+
+
+@pytest.fixture(scope="module")
+def manifest(model):
+    return json.loads((model / "manifest.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def images(test_dir):
+    return load_folder(test_dir, SIZE).pixels.permute(0, 2, 3, 1).contiguous()
+
+
+def test_fp32_answers_as_pytorch(model, network, images):
+    probabilities, embedding = predict_all(open_graph(model / "colours.fp32.onnx"), images)
+    with torch.no_grad():
+        expected = network(images.permute(0, 3, 1, 2).float())[1]
+        logits = network.logits(expected)[HEAD]
+    assert (embedding - expected).abs().max() < 1e-4
+    # Outputs are the head's, in the order of the sorted class names.
+    assert (probabilities - torch.softmax(logits[:, [2, 0, 1]] / TAU, 1)).abs().max() < 1e-4
+
+
+def test_int8_agrees_with_pytorch(model, network, images):
+    with torch.no_grad():
+        expected, _ = Deployment(network, HEAD, torch.tensor([2, 0, 1]), TAU)(images)
+    probabilities, embedding = predict_all(open_graph(model / "colours.int8.onnx"), images)
+    best = expected.topk(2).values
+    clear = best[:, 0] - best[:, 1] > 0.1
+    assert clear.float().mean() > 0.9
+    assert (probabilities.argmax(1) == expected.argmax(1))[clear].float().mean() >= 0.98
+    assert (embedding.norm(dim=1) - 1).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_an_image_gets_the_same_answer_alone_and_in_a_batch(model, images, precision):
+    predict = open_graph(model / f"colours.{precision}.onnx")
+    for one, many in zip(predict(images[:1]), predict(images[:32])):
+        assert len(many) == 32
+        assert (one[0] - many[0]).abs().max() < 1e-5
+
+
+def test_graphs_take_bytes_and_hold_no_notes(model):
+    fp32, int8 = (onnx.load(model / f"colours.{precision}.onnx") for precision in ("fp32", "int8"))
+    for graph in (fp32.graph, int8.graph):
+        tensor = graph.input[0].type.tensor_type
+        assert tensor.elem_type == onnx.TensorProto.UINT8
+        assert [d.dim_value for d in tensor.shape.dim] == [0, SIZE, SIZE, 3]
+        assert not any(node.metadata_props or node.doc_string for node in graph.node)
+    assert "BatchNormalization" not in {node.op_type for node in fp32.graph.node}
+    assert {opset.domain for opset in int8.opset_import} == {""}
+
+
+def test_int8_stores_every_matrix_but_the_class_weights_in_bytes_and_pixels_exactly(model):
+    graph = onnx.load(model / "colours.int8.onnx").graph
+    weights = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    assert [w.shape for w in weights.values() if w.dtype == np.float32 and w.ndim > 1] == [(8, 3)]
+    first = next(node for node in graph.node if node.op_type == "QuantizeLinear")
+    assert (weights[first.input[1]], weights[first.input[2]]) == (1 / 64, 118)
+
+
+def test_manifest_describes_the_files(model, manifest):
+    assert [file["precision"] for file in manifest["files"]] == ["int8", "fp32"]
+    for file in manifest["files"]:
+        data = (model / file["file"]).read_bytes()
+        assert (file["bytes"], file["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+    assert manifest["input"] == {"width": SIZE, "height": SIZE}
+    assert (manifest["version"], manifest["license"]) == ("1.2.0", "CC0-1.0")
+    training = manifest["training"]
+    assert (training["seed"], training["epochs"], training["images"], training["seconds"]) == (7, 25, 120, 3)
+    assert "/private" not in (model / "manifest.json").read_text()
+
+
+def test_classes_are_named_by_the_hungarian_map(manifest):
+    assert (manifest["classes"], manifest["classNames"]) == (["blue", "green", "red"], "hungarian")
+    for file in manifest["files"]:
+        assert file["metrics"]["accuracy"] > 0.95
+        assert file["metrics"]["agreement"] > 0.98
+        assert set(file["metrics"]) == {"accuracy", "nmi", "ami", "ari", "knn20", "linear", "agreement"}
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_golden_outputs_are_reproduced(model, manifest, precision):
+    image = np.frombuffer(base64.b64decode(manifest["golden"]["input"]), np.uint8).reshape(1, SIZE, SIZE, 3)
+    answer = open_graph(model / f"colours.{precision}.onnx")(torch.from_numpy(image.copy()))
+    expected = manifest["golden"]["outputs"][precision]
+    for values, key in zip(answer, ("probabilities", "embedding"), strict=True):
+        assert (values[0] - torch.tensor(expected[key])).abs().max() < 1e-5
+
+
+def test_golden_image_is_not_flat():
+    image = golden_image(32)
+    assert image.shape == (32, 32, 3)
+    assert image.std((0, 1)).min() > 50
+
+
+def test_same_checkpoint_gives_the_same_bytes(checkpoint, train_dir, test_dir, model, tmp_path):
+    export(arguments(checkpoint, train_dir, tmp_path / "colours", labelled=train_dir, test=test_dir))
+    for file in ("colours.fp32.onnx", "colours.int8.onnx", "manifest.json", "card.md"):
+        assert (tmp_path / "colours" / file).read_bytes() == (model / file).read_bytes(), file
+
+
+def test_card_holds_the_figures_of_the_manifest(model, manifest):
+    card = (model / "card.md").read_text()
+    accuracy = [100 * file["metrics"]["accuracy"] for file in manifest["files"]]
+    assert f"| {accuracy[1]:.1f} | {accuracy[0]:.1f} |" in card  # fp32, int8
+    assert "Painted colours." in card
+    assert "CC0-1.0" in card
+    assert "/private" not in card
+    assert "CIFAR" not in card
+
+
+def test_without_labels_classes_are_numbered(checkpoint, train_dir, test_dir, network, images, tmp_path):
+    manifest = export(arguments(checkpoint, train_dir, tmp_path / "colours", test=test_dir))
+    assert (manifest["classes"], manifest["classNames"]) == (["class-0", "class-1", "class-2"], "numbered")
+    assert set(manifest["files"][0]["metrics"]) == {"nmi", "ami", "ari", "agreement"}
+    with torch.no_grad():
+        expected = network.logits(network(images.permute(0, 3, 1, 2).float())[1])[HEAD]
+    probabilities, _ = predict_all(open_graph(tmp_path / "colours" / "colours.fp32.onnx"), images)
+    assert torch.equal(probabilities.argmax(1), expected.argmax(1))
+
+
+def test_labels_module_is_written_above_the_model(model):
+    text = (model.parent / "labels.d.ts").read_text()
+    assert "  colours: 'blue' | 'green' | 'red';\n" in text
+
+
+def test_labels_module_quotes_and_breaks_as_needed(tmp_path):
+    models = {"tiny-net": ["lion's mane", "boat"], "wide": [f"long-class-name-{i}" for i in range(8)]}
+    for name, classes in models.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text(json.dumps({"name": name, "classes": classes}))
+    lines = labels_module(tmp_path).splitlines()
+    assert """  'tiny-net': "lion's mane" | 'boat';""" in lines
+    assert lines[3:5] == ["  wide:", "    | 'long-class-name-0'"]
+    assert lines[-2:] == ["    | 'long-class-name-7';", "}"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "Colours!"}, "--name: lower-case letters, digits and dashes only"),
+        ({"name": "shapes"}, "--out: the folder's name must be --name, shapes, not colours"),
+        ({"labelled": "flat"}, "--labelled: needs two or more class folders"),
+        ({"labelled": "two"}, "--labelled: 2 class folders, the network has 3 classes"),
+        ({"labelled": "train", "test": "two"}, "--test: class folders"),
+    ],
+)
+def test_errors_name_the_argument(checkpoint, train_dir, tmp_path, monkeypatch, changes, message):
+    monkeypatch.setattr(export_module, "write_fp32", lambda *_: pytest.fail("checks come before the work"))
+    folders = {"flat": train_dir / "blue", "two": tmp_path / "two", "train": train_dir}
+    for name in ("blue", "green"):
+        shutil.copytree(train_dir / name, tmp_path / "two" / name)
+    changes = {key: folders.get(value, value) for key, value in changes.items()}
+    with pytest.raises(ValueError, match=message):
+        export(arguments(checkpoint, train_dir, tmp_path / "colours", **changes))

@@ -1,0 +1,189 @@
+"""Training on a small set of textures: it learns, it resumes, it takes any folder."""
+
+import itertools
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import train
+from augment import augment
+from images import load_folder
+from loss import self_classifier_loss
+from metrics import hungarian_accuracy
+from network import SelfClassifier
+from textures import NAMES, textures, write_folder
+from train import Config, NeighbourQueue, Trainer, learning_rate
+
+TOY = [
+    *("--classes", "3", "--main-heads", "2", "--over", "3", "--depth", "10", "--width", "8", "--size", "16"),
+    *("--hidden", "32", "--dimensions", "16", "--early-size", "0", "--queue", "0", "--batch", "100"),
+    *("--minutes", "0", "--lr", "0.1", "--device", "cpu", "--warmup", "0.3", "--crop-scale", "0.5", "1"),
+]
+
+
+def run(folder: Path, images: Path | None = None, *more: str) -> dict:
+    arguments = ["--run", str(folder), *(["--images", str(images)] if images else []), *TOY, *more]
+    train.main(arguments)
+    return torch.load(folder / "checkpoint.pt", weights_only=True)
+
+
+def clusters(network: SelfClassifier, images: torch.Tensor) -> torch.Tensor:
+    network.eval()
+    with torch.no_grad():
+        return network.logits(network(images.float())[1])[0].argmax(1)
+
+
+def restore(state: dict) -> SelfClassifier:
+    network = train.build(state["config"])
+    network.load_state_dict(state["network"])
+    return network
+
+
+def test_learns_three_textures_without_labels(tmp_path):
+    images = write_folder(tmp_path / "images", 600, class_folders=False)
+    state = run(tmp_path / "run", images, "--epochs", "40")
+    unseen, labels = textures(300, seed=1)
+    assert hungarian_accuracy(clusters(restore(state), unseen).numpy(), labels.numpy()) > 0.9
+
+
+def toy_training(loss_of, steps: int = 120) -> torch.Tensor:
+    """The same small network and views under another loss; the clusters that it ends with."""
+    torch.manual_seed(0)
+    images, _ = textures(600)
+    network = SelfClassifier(10, 8, "cifar", 32, 16, [3])
+    optimizer = torch.optim.SGD(network.parameters(), 0.1, momentum=0.9)
+    rng = torch.Generator().manual_seed(0)
+    for _ in range(steps):
+        batch = images[torch.randperm(600, generator=rng)[:100]]
+        a, b = (network.logits(network(augment(batch, 16, (0.5, 1.0), rng))[1])[0] for _ in range(2))
+        optimizer.zero_grad()
+        loss_of(a, b).backward()
+        optimizer.step()
+    return clusters(network, images)
+
+
+def test_without_the_uniform_prior_it_collapses_and_with_it_it_does_not():
+    def plain_cross_entropy(a, b):
+        def one_way(target, prediction):
+            return -((target / 0.05).softmax(1) * (prediction / 0.1).log_softmax(1)).sum(1).mean()
+
+        return one_way(a, b) + one_way(b, a)
+
+    collapsed = toy_training(plain_cross_entropy).bincount(minlength=3) / 600
+    balanced = toy_training(lambda a, b: self_classifier_loss([[a], [b]], [[a], [b]])).bincount(minlength=3) / 600
+    assert collapsed.max() > 0.95
+    assert balanced.max() < 0.75
+
+
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path):
+    images = write_folder(tmp_path / "images", 300)
+    more = ("--epochs", "4", "--queue", "128", "--small-crops", "1", "--small-size", "8")
+    whole = run(tmp_path / "whole", images, *more)
+
+    # Ends the second run after two epochs, as a crash would: between two checkpoints.
+    class Crash(Exception):
+        pass
+
+    epoch = Trainer.epoch
+
+    def crash_at_third(self, show_bar=True):
+        if self.done_epochs == 2:
+            raise Crash
+        return epoch(self, show_bar)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "epoch", crash_at_third)
+        with pytest.raises(Crash):
+            run(tmp_path / "broken", images, *more)
+    resumed = run(tmp_path / "broken", None, "--resume", *more)
+
+    assert resumed["epoch"] == whole["epoch"] == 4
+    for name, value in whole["network"].items():
+        assert torch.equal(resumed["network"][name], value), name
+
+
+def test_the_seed_decides_everything(tmp_path):
+    images = write_folder(tmp_path / "images", 200)
+    one = run(tmp_path / "one", images, "--epochs", "1")
+    same = run(tmp_path / "same", images, "--epochs", "1")
+    other = run(tmp_path / "other", images, "--epochs", "1", "--seed", "7")
+    name = "projector.3.weight"
+    assert torch.equal(one["network"][name], same["network"][name])
+    assert not torch.equal(one["network"][name], other["network"][name])
+
+
+def test_stops_by_the_clock_with_the_learning_rate_at_its_end():
+    images, labels = textures(200)
+    folder = train.Folder(images, labels, NAMES, [])
+    config = Config(
+        classes=3, depth=10, width=8, size=16, hidden=32, dimensions=16, over=[], queue=0, batch=100,
+        epochs=10_000, minutes=1,
+    )  # fmt: skip
+    ticks = itertools.count(step=1.5)
+    trainer = Trainer(config, folder, torch.device("cpu"), clock=lambda: next(ticks))
+    while not trainer.done:
+        trainer.epoch(show_bar=False)
+    assert 60 <= trainer.seconds < 63
+    assert trainer.optimizer.param_groups[0]["lr"] < 0.01 * config.lr
+    assert trainer.history[-1]["progress"] == 1
+
+
+def test_learning_rate_warms_up_and_ends_at_zero():
+    config = Config(lr=0.5, warmup=0.1)
+    assert learning_rate(0, config) == 0
+    assert learning_rate(0.05, config) == pytest.approx(0.25)
+    assert learning_rate(0.1, config) == pytest.approx(0.5)
+    assert learning_rate(0.55, config) == pytest.approx(0.25)
+    assert learning_rate(1, config) == pytest.approx(0, abs=1e-12)
+
+
+def test_the_queue_gives_the_nearest_earlier_embedding_and_forgets_the_oldest():
+    queue = NeighbourQueue(3, 2, torch.device("cpu"))
+    queue.push(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
+    assert not queue.filled
+    queue.push(torch.tensor([[-1.0, 0.0], [0.6, 0.8]]))
+    assert queue.filled
+    nearest = queue.nearest(torch.tensor([[0.9, 0.1], [-0.9, 0.1]]))
+    assert nearest.tolist() == [pytest.approx([0.6, 0.8]), [-1.0, 0.0]]
+
+
+def test_views_differ_from_image_to_image_and_keep_to_the_range():
+    rng = torch.Generator().manual_seed(0)
+    image = textures(1)[0].repeat(8, 1, 1, 1)
+    views = augment(image, 12, (0.2, 1.0), rng, solarise=0.5)
+    assert views.shape == (8, 3, 12, 12) and views.dtype == torch.float32
+    assert views.min() >= 0 and views.max() <= 255
+    assert all(not torch.equal(views[0], view) for view in views[1:])
+    whole = augment(image, 16, (1.0, 1.0), rng)
+    assert whole.std() > 10
+
+
+def test_folder_with_classes_has_labels_and_one_without_has_none(tmp_path):
+    labelled = load_folder(write_folder(tmp_path / "a", 9), 16)
+    assert labelled.classes == NAMES and sorted(labelled.labels.tolist()) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    flat = load_folder(write_folder(tmp_path / "b", 9, class_folders=False), 8)
+    assert flat.labels is None and flat.classes is None
+    assert flat.pixels.shape == (9, 3, 8, 8) and flat.pixels.dtype == torch.uint8
+
+
+def test_bad_folders_are_named(tmp_path):
+    with pytest.raises(ValueError, match="no picture"):
+        load_folder(tmp_path, 16)
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match="broken.jpg"):
+        load_folder(tmp_path, 16)
+
+
+def test_the_command_line_asks_for_images(tmp_path):
+    command = [sys.executable, str(Path(train.__file__)), "--run", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode != 0 and "--images" in ended.stderr
+
+
+def test_collapse_is_reported_beside_the_loss(tmp_path, capsys):
+    run(tmp_path / "run", write_folder(tmp_path / "images", 200), "--epochs", "1")
+    assert f"collapse {math.log(3):.4f}" in capsys.readouterr().out

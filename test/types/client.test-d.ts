@@ -1,0 +1,67 @@
+import { expectTypeOf } from 'vitest';
+import {
+  type Classification,
+  type Client,
+  createClient,
+  type Embedding,
+  type Engine,
+  type ImageSource,
+  InvalidParameterError,
+  type ModelLabels,
+  TimeoutError,
+  UnlabelApiError,
+  UnlabelError,
+} from '../../src/index.ts';
+
+declare const image: Blob;
+declare const images: readonly Blob[];
+const url = 'http://localhost';
+
+const known = createClient({ url, model: 'cifar10' });
+const unknown = createClient({ url, model: 'pets' });
+const unnamed = createClient({ url });
+
+// Labels are a union for a known model, else a string.
+type Label = ModelLabels['cifar10'];
+expectTypeOf((await known.classify(image)).predictions)
+  .items.toHaveProperty('label')
+  .toEqualTypeOf<Label>();
+expectTypeOf((await unknown.classify(image)).predictions)
+  .items.toHaveProperty('label')
+  .toEqualTypeOf<string>();
+expectTypeOf((await unnamed.classify(image)).predictions)
+  .items.toHaveProperty('label')
+  .toEqualTypeOf<string>();
+expectTypeOf<'cat'>().toExtend<Label>();
+expectTypeOf((await known.classify(image)).model.name).toEqualTypeOf<'cifar10'>();
+expectTypeOf(createClient({ url, model: 'cifar10' as string | undefined })).toEqualTypeOf<Client<string>>();
+
+// One in, one out; an array in, an array out.
+expectTypeOf(await known.classify(image)).toEqualTypeOf<Classification<'cifar10'>>();
+expectTypeOf(await known.classify(images)).toEqualTypeOf<Classification<'cifar10'>[]>();
+expectTypeOf(await known.embed(image)).toEqualTypeOf<Embedding<'cifar10'>>();
+expectTypeOf(await known.embed(images)).toEqualTypeOf<Embedding<'cifar10'>[]>();
+expectTypeOf((await unnamed.embed(image)).embedding).toEqualTypeOf<Float32Array>();
+
+// What a person has at hand is an image; an address is not.
+expectTypeOf<File | ArrayBuffer | Buffer | Uint8Array | DataView>().toExtend<ImageSource>();
+expectTypeOf<HTMLImageElement | HTMLCanvasElement | HTMLVideoElement>().toExtend<ImageSource>();
+expectTypeOf<OffscreenCanvas | ImageBitmap | ImageData | VideoFrame>().toExtend<ImageSource>();
+expectTypeOf<string>().not.toExtend<ImageSource>();
+expectTypeOf<URL>().not.toExtend<ImageSource>();
+expectTypeOf<HTMLDivElement>().not.toExtend<ImageSource>();
+
+expectTypeOf<Client<'cifar10'>>().toExtend<Engine<ImageSource, 'cifar10'>>();
+void known.classify(image, { topK: 3, timeout: 1000, signal: new AbortController().signal });
+// @ts-expect-error an embedding has no topK
+void known.embed(image, { topK: 3 });
+// @ts-expect-error a client needs to know where the service is
+createClient({});
+createClient({ url, fetch });
+
+// Errors narrow.
+declare const error: unknown;
+if (error instanceof UnlabelError) expectTypeOf(error.status).toEqualTypeOf<number>();
+if (error instanceof InvalidParameterError) expectTypeOf(error.code).toEqualTypeOf<'invalid_parameter'>();
+if (error instanceof UnlabelApiError) expectTypeOf(error.headers).toEqualTypeOf<Headers>();
+if (error instanceof TimeoutError) expectTypeOf(error).not.toHaveProperty('code');

@@ -1,0 +1,60 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../../src/', import.meta.url));
+
+/** Which rooms each room of `src/` may import from, beside itself. */
+const mayImport: Record<string, string[]> = {
+  contract: [],
+  image: ['contract'],
+  inference: ['contract', 'image'],
+  vectors: ['contract'],
+  client: ['contract'],
+  local: ['contract', 'image', 'inference', 'vectors'],
+  server: ['contract', 'image', 'inference', 'vectors'],
+  demo: ['index.ts', 'local.ts', 'contract'],
+  'index.ts': ['client', 'contract'],
+  'local.ts': ['local', 'contract'],
+  'server.ts': ['server', 'contract'],
+  'worker.ts': ['server.ts'],
+};
+
+const files = (await readdir(src, { recursive: true })).filter(
+  (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+);
+
+async function importsOf(file: string): Promise<string[]> {
+  const text = await readFile(join(src, file), 'utf8');
+  return Array.from(text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g), (match) => match[1] as string);
+}
+
+test.each(files)('%s imports only from the rooms that it may', async (file) => {
+  const room = file.split('/')[0] as string;
+  const allowed = mayImport[room];
+  expect(allowed, `src/${room} is a room of the table`).toBeDefined();
+  for (const specifier of await importsOf(file)) {
+    if (!specifier.startsWith('.')) continue;
+    const target = normalize(join(dirname(file), specifier));
+    // The class names of the shipped models are data with a type.
+    if (target === '../model/labels.d.ts') continue;
+    expect([room, ...(allowed ?? [])], `${file} imports ${specifier}`).toContain(target.split('/')[0]);
+  }
+});
+
+test.each(files)('%s names a platform only behind the seam', async (file) => {
+  const isPlatform = /-(workerd|web|node)\.ts$/.test(file);
+  for (const specifier of await importsOf(file)) {
+    const isOurPlatform = specifier.startsWith('.') && /-(workerd|web|node)\.ts$/.test(specifier);
+    const isPlatformModule = /\.wasm$|^node:|^cloudflare:|^onnxruntime-web/.test(specifier);
+    if (isOurPlatform)
+      expect(isPlatform || /^(server|local)\.ts$/.test(file), `${file} imports ${specifier}`).toBe(true);
+    if (isPlatformModule && !isPlatform) {
+      const text = await readFile(join(src, file), 'utf8');
+      expect(text, `${file} imports ${specifier} as a type only`).toMatch(
+        new RegExp(`import type [^;]*'${specifier.replaceAll(/[.*+?^$()[\]\\|]/g, '\\$&')}'`),
+      );
+    }
+  }
+});
