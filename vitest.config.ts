@@ -8,7 +8,7 @@ export default defineConfig({
         // Plain Node: rooms without a platform, and programs that talk to a server.
         test: {
           name: 'node',
-          include: ['test/{unit,client,parity,hostile,types}/**/*.test.ts'],
+          include: ['test/{unit,client,server,parity,types}/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -11,7 +11,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import encodeJpeg, { init } from '@jsquash/jpeg/encode.js';
-import { drawPng } from '../test/client/draw-png.ts';
+import { drawPng } from '../test/helpers/draw-png.ts';
 import { startHosted } from '../test/helpers/hosted.ts';
 
 const rounds = 15;

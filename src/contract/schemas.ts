@@ -130,12 +130,10 @@ export const embeddingsQuery = z.object({
 
 const base64 = z.base64().min(1).meta({ description: 'JPEG, PNG or WebP file' });
 /** JSON body: one image, or a batch. */
-export const imageBody = z
-  .union([
-    z.strictObject({ image: base64 }),
-    z.strictObject({ images: z.array(base64).min(1).max(limits.imagesPerRequest) }),
-  ])
-  .meta({ id: 'ImageBody' });
+export const imageBody = z.union([
+  z.strictObject({ image: base64 }),
+  z.strictObject({ images: z.array(base64).min(1).max(limits.imagesPerRequest) }),
+]);
 
 /** Fails to compile where a schema and the type that the client sees part ways. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;

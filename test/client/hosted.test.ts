@@ -8,8 +8,8 @@ import {
   type UnlabelApiError,
   UnsupportedMediaTypeError,
 } from '../../src/index.ts';
+import { drawPng } from '../helpers/draw-png.ts';
 import { startHosted } from '../helpers/hosted.ts';
-import { drawPng } from './draw-png.ts';
 
 let hosted: Awaited<ReturnType<typeof startHosted>>;
 let client: Client<'cifar10'>;

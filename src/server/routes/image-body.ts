@@ -9,6 +9,11 @@ type Body = NonNullable<NonNullable<RouteConfig['request']>['body']>;
 const binary = { type: 'string' as const, format: 'binary' };
 const file = { schema: binary };
 
+function jsonSchemaOf(schema: z.ZodType): typeof binary {
+  const { $schema, ...json } = z.toJSONSchema(schema, { io: 'input' });
+  return json as typeof binary;
+}
+
 /** OpenAPI description of a body with images; `readImages` reads it. */
 export const imageRequestBody: Body = {
   required: true,
@@ -29,7 +34,7 @@ export const imageRequestBody: Body = {
       },
     },
     // As JSON schema, not as zod: the route reads the body itself, whatever its form.
-    'application/json': { schema: z.toJSONSchema(imageBody, { io: 'input' }) as typeof binary },
+    'application/json': { schema: jsonSchemaOf(imageBody) },
     [tensorMediaType]: file,
   },
 };
