@@ -74,6 +74,10 @@ const photo = await drawPhoto();
 const hosted = await startHosted({ entry: 'scripts/bench-worker.ts' });
 try {
   const rows: Record<string, () => Promise<number>> = {
+    'GET /health, over HTTP: what the way alone costs': () =>
+      milliseconds(async () => {
+        for (let i = 0; i < repetitions; i++) await (await fetch(`${hosted.url}/health`)).text();
+      }).then((total) => total / repetitions),
     'bare session.run': () => inside('/bench/run', tensor),
     'classify, 32x32 PNG, in the Worker': () => inside('/bench/classify', png),
     'classify, 32x32 PNG, over HTTP': () => overHttp(png, 1, repetitions),

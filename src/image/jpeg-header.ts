@@ -1,14 +1,9 @@
 import { UnlabelError } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import { exifOrientation, hasExifPrefix, type Orientation } from './exif.ts';
 import type { ImageHeader } from './header.ts';
 import { checkSize } from './size.ts';
 import { viewOf } from './view.ts';
-
-/**
- * Scans of one JPEG. Encoders write up to about 20; every scan costs a pass over all blocks, so a small file with
- * thousands of empty ones keeps a decoder busy for minutes.
- */
-const maxScans = 100;
 
 /**
  * Walks the segments of a JPEG (ITU T.81, annex B) up to its end marker: a cut file has none and is refused here,
@@ -44,7 +39,8 @@ export function readJpegHeader(bytes: Uint8Array): Omit<ImageHeader, 'type'> {
       scans++;
       at = endOfScan(bytes, at);
     }
-    if (scans > maxScans) throw new UnlabelError('invalid_image', `The JPEG has more than ${maxScans} scans`);
+    if (scans > limits.jpegScans)
+      throw new UnlabelError('invalid_image', `The JPEG has more than ${limits.jpegScans} scans`);
   }
   if (!size || scans === 0) throw damaged();
   return { ...size, orientation: orientation ?? 1 };

@@ -1,3 +1,4 @@
+import { waitUntil } from 'cloudflare:workers';
 import { codecs } from '../image/codecs-workerd.ts';
 import { workerdRuntime } from '../inference/runtime-workerd.ts';
 import { type AppOptions, createAppOn } from './app.ts';
@@ -14,5 +15,5 @@ import type { App } from './environment.ts';
  * ```
  */
 export function createApp(options?: AppOptions): App {
-  return createAppOn({ runtime: workerdRuntime, codecs }, options);
+  return createAppOn({ runtime: workerdRuntime, codecs, waitUntil }, options);
 }

@@ -36,7 +36,7 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
   app.use(requestId());
   app.use(cors({ origin: origins, exposeHeaders: ['x-request-id', 'retry-after'], maxAge: 86_400 }));
   app.use(async (c, next) => {
-    models ??= new ModelRegistry(platform.runtime, c.env.ASSETS, c.env.DEFAULT_MODEL);
+    models ??= new ModelRegistry(platform, c.env.ASSETS, c.env.DEFAULT_MODEL);
     c.set('models', models);
     await next();
   });

@@ -22,6 +22,11 @@ export interface Bindings {
 export interface Platform {
   runtime: Runtime;
   codecs: Codecs;
+  /**
+   * Lets work outlive the request that began it. Default: the platform never cuts work short. workerd does when the
+   * caller leaves, and a model that loads for several callers must not go with the first.
+   */
+  waitUntil?: (work: Promise<unknown>) => void;
 }
 
 /** Hono's view of a request. */

@@ -2,20 +2,19 @@ import { UnlabelError } from '../contract/errors.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { parseManifest } from '../inference/manifest.ts';
 import { Model } from '../inference/model.ts';
-import type { Runtime } from '../inference/runtime.ts';
 import { singleFlight } from '../inference/single-flight.ts';
-import type { Bindings } from './environment.ts';
+import type { Bindings, Platform } from './environment.ts';
 
 /** The models of a deployment: every folder below `models/` of its static assets, loaded when first asked for. */
 export class ModelRegistry {
-  readonly #runtime: Runtime;
+  readonly #platform: Platform;
   readonly #assets: Bindings['ASSETS'];
   readonly #preferred: string | undefined;
   readonly #loaded = new Map<string, () => Promise<Model>>();
 
   /** @param preferred - name of the default model; the first by name where absent. */
-  constructor(runtime: Runtime, assets: Bindings['ASSETS'], preferred?: string) {
-    this.#runtime = runtime;
+  constructor(platform: Platform, assets: Bindings['ASSETS'], preferred?: string) {
+    this.#platform = platform;
     this.#assets = assets;
     this.#preferred = preferred;
   }
@@ -50,10 +49,13 @@ export class ModelRegistry {
       await this.#check(key);
       load =
         this.#loaded.get(key) ??
-        singleFlight(() => Model.load({ read: (file) => this.#read(key, file) }, this.#runtime));
+        singleFlight(() => Model.load({ read: (file) => this.#read(key, file) }, this.#platform.runtime));
       this.#loaded.set(key, load);
     }
-    return load();
+    const loading = load();
+    // Its failure is for those who await it, and is none of a request that has ended.
+    this.#platform.waitUntil?.(loading.catch(() => undefined));
+    return loading;
   }
 
   /**
