@@ -24,8 +24,7 @@ from torch import Tensor
 
 from images import Folder, load_folder
 from metrics import contingency
-from network import SelfClassifier
-from train import build
+from network import SelfClassifier, build
 
 NEIGHBOURS = (20, 200)  # the k of kNN in the self-supervised literature
 KNN_TEMPERATURE = 0.07  # Wu et al.

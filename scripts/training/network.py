@@ -7,6 +7,8 @@ int8 and run on WASM SIMD better than depthwise ones.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -108,3 +110,9 @@ class SelfClassifier(nn.Module):
         The gain of the weight normalisation is frozen at 1, as the paper does.
         """
         return [embedding @ F.normalize(head, dim=1).T for head in self.heads]
+
+
+def build(config: dict[str, Any]) -> SelfClassifier:
+    """The network of a configuration, as a checkpoint holds it."""
+    keys = ("depth", "width", "stem", "hidden", "dimensions", "heads")
+    return SelfClassifier(**{key: config[key] for key in keys})

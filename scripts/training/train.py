@@ -6,6 +6,9 @@
 Class folders below DIR are used to print an accuracy while training, never to train. The checkpoint
 (``RUN/checkpoint.pt``) is written after every epoch, and a resumed run ends with the same weights as one that was
 never interrupted. ``evaluate.py`` measures it, ``export.py`` turns it into a model that the server loads.
+
+Seen with ``cifar10-cpu``: ACC 46.2, NMI 39.4, kNN@20 66.8, linear probe 70.5 % (features) on 5,000 test images after
+107 minutes on two CPU cores with AVX512-BF16.
 """
 
 from __future__ import annotations
@@ -17,7 +20,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,75 +31,8 @@ from augment import augment
 from images import Folder, load_folder
 from loss import self_classifier_loss
 from metrics import hungarian_accuracy
-from network import SelfClassifier
-
-
-@dataclass
-class Config:
-    """The whole recipe. Every field is a command-line option that overrides the preset's value."""
-
-    # What is learned. Several heads of the wanted size vote on what a class is; over-clustering heads, as
-    # multiples of `classes`, give the features finer things to tell apart.
-    classes: int = 10
-    main_heads: int = 3
-    over: list[int] = field(default_factory=lambda: [2, 5, 10, 30])
-
-    # The network.
-    depth: int = 18
-    width: int = 16
-    stem: str = "cifar"
-    size: int = 32
-    hidden: int = 512
-    dimensions: int = 128
-
-    # The loss: the paper's temperatures, and its nearest-neighbour queue (0: none), which starts after a tenth of the
-    # schedule, when neighbours mean something. It must stay well below the number of images.
-    tau_row: float = 0.1
-    tau_col: float = 0.05
-    queue: int = 16384
-
-    # Views: two whole ones give targets and predictions, `small_crops` give predictions only.
-    crop_scale: list[float] = field(default_factory=lambda: [0.2, 1.0])
-    solarise: float = 0.2
-    small_crops: int = 0
-    small_size: int = 16
-    # Crops of `early_size` pixels for the first `early_part` of the schedule (0: none). Random crops magnify, so
-    # smaller crops show things at the size that whole images will, and cost less.
-    early_size: int = 0
-    early_part: float = 0.7
-
-    # The schedule: linear warm-up, then cosine to 0. It ends after `epochs` or `minutes` (0: no clock), whichever
-    # comes first, and the cosine follows that one.
-    epochs: int = 60
-    minutes: float = 0.0
-    batch: int = 512
-    lr: float = 0.25
-    warmup: float = 0.05
-    weight_decay: float = 5e-4
-
-    seed: int = 0
-    compile: bool = False
-
-    @property
-    def heads(self) -> list[int]:
-        return [self.classes] * self.main_heads + [self.classes * k for k in self.over]
-
-
-PRESETS = {
-    # Two cores with AVX512-BF16. The clock ends it: 71 epochs in 107 minutes beside other work, ACC 46, kNN@20 67.
-    "cifar10-cpu": Config(early_size=24, minutes=107, epochs=80),
-    # One H200, about 25 minutes; batch 1024 keeps ten images a class for the head of 100.
-    "cifar10-h200": Config(
-        width=64, main_heads=4, over=[2, 3, 5, 10], hidden=2048, epochs=600, minutes=25, batch=1024, lr=0.5,
-        compile=True,
-    ),
-}  # fmt: skip
-
-
-def build(config: dict[str, Any]) -> SelfClassifier:
-    """The network of a configuration, as a checkpoint holds it."""
-    keys = ("depth", "width", "stem", "hidden", "dimensions", "heads")
-    return SelfClassifier(**{key: config[key] for key in keys})
+from network import build
+from recipe import PRESETS, Config
 
 
 def learning_rate(progress: float, config: Config) -> float:

@@ -11,12 +11,13 @@ import torch
 
 import train
 from augment import augment
-from images import load_folder
+from images import Folder, load_folder
 from loss import self_classifier_loss
 from metrics import hungarian_accuracy
-from network import SelfClassifier
+from network import SelfClassifier, build
+from recipe import Config
 from textures import NAMES, textures, write_folder
-from train import Config, NeighbourQueue, Trainer, learning_rate
+from train import NeighbourQueue, Trainer, learning_rate
 
 TOY = [
     *("--classes", "3", "--main-heads", "2", "--over", "3", "--depth", "10", "--width", "8", "--size", "16"),
@@ -38,7 +39,7 @@ def clusters(network: SelfClassifier, images: torch.Tensor) -> torch.Tensor:
 
 
 def restore(state: dict) -> SelfClassifier:
-    network = train.build(state["config"])
+    network = build(state["config"])
     network.load_state_dict(state["network"])
     return network
 
@@ -118,7 +119,7 @@ def test_the_seed_decides_everything(tmp_path):
 
 def test_stops_by_the_clock_with_the_learning_rate_at_its_end():
     images, labels = textures(200)
-    folder = train.Folder(images, labels, NAMES, [])
+    folder = Folder(images, labels, NAMES, [])
     config = Config(
         classes=3, depth=10, width=8, size=16, hidden=32, dimensions=16, over=[], queue=0, batch=100,
         epochs=10_000, minutes=1,
