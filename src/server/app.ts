@@ -12,6 +12,7 @@ import { addClassify } from './routes/classify.ts';
 import { addEmbeddings } from './routes/embeddings.ts';
 import { addHealth } from './routes/health.ts';
 import { addModels } from './routes/models.ts';
+import { addOtherMethods } from './routes/other-methods.ts';
 
 /** Settings of {@link createAppOn}. */
 export interface AppOptions {
@@ -62,6 +63,7 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
       description: 'Classes and embeddings of images, from networks that learned them without labels.',
     },
   });
+  addOtherMethods(app);
 
   app.onError((error, c) => problemOf(error, c));
   app.notFound(async (c) => {

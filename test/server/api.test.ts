@@ -266,3 +266,16 @@ test('any page may call the API and read the request id', async () => {
   expect(answer.headers.get('access-control-allow-origin')).toBe('*');
   expect(answer.headers.get('access-control-expose-headers')).toContain('x-request-id');
 });
+
+test('another method than a route takes is refused with the ones that it takes', async () => {
+  for (const [method, path, allow] of [
+    ['GET', '/v1/classify', 'POST'],
+    ['DELETE', '/v1/models/cifar10', 'GET'],
+    ['POST', '/health', 'GET'],
+  ] as const) {
+    const answer = await fetch(`${hosted.url}${path}`, { method });
+    expect(answer.headers.get('allow')).toBe(allow);
+    await expectProblem(answer, 'method_not_allowed');
+  }
+  expect((await fetch(`${hosted.url}/v1/models`, { method: 'HEAD' })).status).toBe(200);
+});
