@@ -1,26 +1,30 @@
 /**
- * Every limit of the service, in one place, each with its reason.
- *
- * A Workers isolate has 128 MB for the runtime, the weights and all requests in flight; these numbers keep a
- * full house below that.
+ * Every limit of the service, in one place, each with its reason. A Workers isolate has 128 MB for the runtime, the
+ * weights and all requests in flight.
  */
 export const limits = {
-  /** Bytes of one request body: a photo of 4 MP at the best JPEG quality, and a quarter of 32 MB. */
+  /** Bytes of one request body: room for an image of the most pixels in any of the formats but raw ones. */
   bodyBytes: 8 * 1024 * 1024,
   /**
    * Pixels of one image (2048 x 2048), read from its header before any decoding. A JPEG of that size was seen to
    * take 41 MB inside its decoder and 17 MB outside.
    */
   imagePixels: 2048 * 2048,
-  /** Pixels along one side of an image: what the WebP and most JPEG encoders can write; refuses thin bombs. */
+  /** Pixels along one side of an image: about what WebP can hold; refuses images a pixel thin and very long. */
   imageSide: 16_384,
   /** Images of one request; they share one run of the network. */
   imagesPerRequest: 32,
   /**
    * Scans of one JPEG. Encoders write up to about 20; every scan costs a pass over all blocks, so a small file with
-   * thousands of empty ones would keep a decoder busy for minutes.
+   * thousands of empty ones would keep a decoder busy.
    */
   jpegScans: 100,
+  /**
+   * Deflate blocks with codes of their own in one PNG: this many, and one for every `deflateBlockBytes` of pixels.
+   * zlib at its lowest memory level makes one for every 127; megabytes of empty ones would cost seconds.
+   */
+  deflateBlocks: 1_000,
+  deflateBlockBytes: 100,
   /** Predictions of one image: no shipped model has more classes. */
   topK: 1_000,
 } as const;

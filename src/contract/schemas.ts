@@ -3,7 +3,7 @@ import type { ModelRef, Prediction } from './engine.ts';
 import { type ErrorCode, errorCodes, type Problem } from './errors.ts';
 import { defaultTopK, limits } from './limits.ts';
 import type { Manifest } from './manifest.ts';
-import type { Batch, ClassifyItem, EmbeddingItem, Single } from './wire.ts';
+import type { Batch, ClassifyItem, EmbeddingItem, ModelList, Single } from './wire.ts';
 
 /** The wire format as schemas: they validate requests and become the OpenAPI document. */
 
@@ -146,6 +146,7 @@ export type SchemasMatch = [
   Same<z.infer<typeof embeddingBatch>, Batch<EmbeddingItem>>,
   z.infer<typeof problem> extends Omit<Problem, 'field'> ? true : never,
   Same<z.infer<typeof manifest>, Manifest>,
+  Same<z.infer<typeof modelList>, ModelList>,
 ];
-const matches: SchemasMatch = [true, true, true, true, true, true, true, true];
+const matches: SchemasMatch = [true, true, true, true, true, true, true, true, true];
 void matches;

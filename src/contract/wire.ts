@@ -1,4 +1,5 @@
 import type { Device, ModelRef, Prediction, Source } from './engine.ts';
+import type { Manifest } from './manifest.ts';
 
 /** What all answers to a call of the network share. */
 interface Answer {
@@ -22,6 +23,13 @@ export interface ClassifyItem {
 export type Single<Item> = Answer & Item;
 /** Answer to a batch: one item an image, in order. */
 export type Batch<Item> = Answer & { results: Item[] };
+
+/** Answer of `GET /v1/models`. */
+export interface ModelList {
+  /** Name of the model that answers where none is asked for. */
+  default: string;
+  models: Manifest[];
+}
 
 /**
  * Media type of ready-made network input: `height * width * 3` RGB bytes of the model's own size, no header.

@@ -1,10 +1,5 @@
+import { limits } from '../contract/limits.ts';
 import { findLongCode, type Huffman, huffman, quickBits } from './huffman.ts';
-
-/**
- * Blocks with codes of their own: 1000, and one for every 100 bytes. zlib at its lowest memory level makes one for
- * every 127; without a limit, megabytes of empty ones would cost seconds.
- */
-const maxBlocks = (length: number) => 1000 + length / 100;
 
 /**
  * Inflates a zlib stream (RFC 1950, RFC 1951) of known length. Our own, because the platforms' streams cannot be
@@ -21,12 +16,13 @@ export function inflate(input: Uint8Array, length: number): Uint8Array {
   if ((method & 15) !== 8 || (method * 256 + flags) % 31 !== 0 || flags & 32)
     throw new Error('no zlib stream');
   let out = 0;
+  const maxBlocks = limits.deflateBlocks + length / limits.deflateBlockBytes;
   let blocks = 0;
   let isLast = 0;
   do {
     isLast = reader.read(1);
     const type = reader.read(2);
-    if (type === 2 && ++blocks > maxBlocks(length)) throw new Error('too many blocks');
+    if (type === 2 && ++blocks > maxBlocks) throw new Error('too many blocks');
     if (type === 3) throw new Error('unknown block');
     if (type === 0) out = copyStored(reader, output, out);
     else out = inflateBlock(reader, type === 1 ? fixedCodes : readCodes(reader), output, out);

@@ -3,6 +3,7 @@ import { UnlabelError } from '../contract/errors.ts';
 import type { Manifest, Precision } from '../contract/manifest.ts';
 import { fileOf, parseManifest } from './manifest.ts';
 import type { NetworkOutput, NetworkSession, Runtime } from './runtime.ts';
+import { sha256 } from './sha256.ts';
 
 /** Where a model's files come from: `read('manifest.json')`, `read('cifar10.int8.onnx')`. */
 export interface ModelSource {
@@ -40,9 +41,7 @@ export class Model {
     const manifest = parseManifest(new TextDecoder().decode(await source.read('manifest.json')));
     const file = fileOf(manifest, precision);
     const weights = await source.read(file.file);
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', weights));
-    const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    if (sha256 !== file.sha256)
+    if ((await sha256(weights)) !== file.sha256)
       throw new UnlabelError(
         'model_unavailable',
         `The weights of ${manifest.name} do not have the hash of its manifest`,

@@ -47,15 +47,10 @@ export class ModelRegistry {
     let load = this.#loaded.get(key);
     if (!load) {
       await this.#check(key);
-      load =
-        this.#loaded.get(key) ??
-        singleFlight(() => Model.load({ read: (file) => this.#read(key, file) }, this.#platform.runtime));
+      load = this.#loaded.get(key) ?? singleFlight(() => this.#load(key));
       this.#loaded.set(key, load);
     }
-    const loading = load();
-    // Its failure is for those who await it, and is none of a request that has ended.
-    this.#platform.waitUntil?.(loading.catch(() => undefined));
-    return loading;
+    return load();
   }
 
   /**
@@ -70,6 +65,13 @@ export class ModelRegistry {
         `A file of the model is missing from this deployment: ${path}`,
       );
     return response;
+  }
+
+  #load(name: string): Promise<Model> {
+    const loading = Model.load({ read: (file) => this.#read(name, file) }, this.#platform.runtime);
+    // A failure is for those who await it; the request that began the load may be gone.
+    this.#platform.waitUntil?.(loading.catch(() => undefined));
+    return loading;
   }
 
   async #read(name: string, file: string): Promise<Uint8Array<ArrayBuffer>> {

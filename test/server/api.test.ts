@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { errorCodes, type Problem } from '../../src/contract/errors.ts';
 import { limits } from '../../src/contract/limits.ts';
 import type { Manifest } from '../../src/contract/manifest.ts';
+import { tensorMediaType as tensorType } from '../../src/contract/wire.ts';
 import { drawPng } from '../helpers/draw-png.ts';
 import { type Hosted, startHosted } from '../helpers/hosted.ts';
 
@@ -19,7 +20,6 @@ const tensor = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => {
   return [8 * x, 8 * y, 255 - 8 * y][i % 3] as number;
 });
 const base64 = Buffer.from(png).toString('base64');
-const tensorType = 'application/vnd.unlabel.rgb8';
 
 function call(path: string, body?: BodyInit, type?: string): Promise<Response> {
   return fetch(`${hosted.url}${path}`, {

@@ -1,14 +1,8 @@
 import type { ModelName } from '../../contract/engine.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import type { ModelList } from '../../contract/wire.ts';
 import { checkShape } from '../answer.ts';
 import type { RequestOptions, Send } from '../request.ts';
-
-/** Answer of {@link Models.list}. */
-export interface ModelList {
-  /** Name of the model that answers where none is asked for. */
-  default: string;
-  models: Manifest[];
-}
 
 /** The models of a service. */
 export interface Models {

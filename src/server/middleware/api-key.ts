@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import { timingSafeEqual } from 'hono/utils/buffer';
 import { UnlabelError } from '../../contract/errors.ts';
+import { sha256 } from '../../inference/sha256.ts';
 import type { Environment } from '../environment.ts';
 
 /**
@@ -13,8 +14,7 @@ export const apiKey = createMiddleware<Environment>(async (c, next) => {
     const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     if (key === undefined)
       throw new UnlabelError('unauthorized', 'Send the API key as `Authorization: Bearer <key>`');
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)));
-    const hash = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const hash = await sha256(new TextEncoder().encode(key));
     // All are compared, so that the time says nothing about which one matched.
     const matches = await Promise.all(hashes.map((known) => timingSafeEqual(known, hash)));
     if (!matches.includes(true)) throw new UnlabelError('unauthorized', 'The API key is not known');
