@@ -1,5 +1,5 @@
 import type { Classification, ClassifyOptions, Embedding, Engine, ModelName } from '../contract/engine.ts';
-import type { ImageSource } from './image-source.ts';
+import type { ImageSource } from '../contract/image-source.ts';
 import { type ConnectionOptions, createSend, type RequestOptions } from './request.ts';
 import { createClassify } from './resources/classify.ts';
 import { createEmbed } from './resources/embed.ts';

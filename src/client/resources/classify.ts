@@ -1,7 +1,7 @@
 import type { Classification, ClassifyOptions } from '../../contract/engine.ts';
+import type { ImageSource } from '../../contract/image-source.ts';
 import type { ClassifyItem } from '../../contract/wire.ts';
 import { checkShape } from '../answer.ts';
-import type { ImageSource } from '../image-source.ts';
 import { infer, type Task } from '../infer.ts';
 import type { RequestOptions, Send } from '../request.ts';
 

@@ -1,0 +1,87 @@
+import type { ImageSource } from '../contract/image-source.ts';
+import type { Manifest, Precision } from '../contract/manifest.ts';
+import { fitImage } from '../image/fit-web.ts';
+import { Model } from '../inference/model.ts';
+import type { NetworkOutput } from '../inference/runtime.ts';
+import type { WebRuntime } from '../inference/runtime-web.ts';
+import { selfTest } from '../inference/self-test.ts';
+
+/** What a host needs to be able to run. */
+export interface Load {
+  manifest: Manifest;
+  precision: Precision;
+  /** Checked against the manifest's hash. */
+  weights: Uint8Array;
+  module: WebAssembly.Module;
+  threads: number;
+}
+
+/** An image that belongs to the host, and its name in an error. */
+export interface Handed {
+  image: ImageSource;
+  field: string;
+}
+
+/** Where a network runs: in a Worker or in the page. Calls come one after the other. */
+export interface Host {
+  /** Version and `.wasm` file of its onnxruntime-web. */
+  readonly runtime: Pick<WebRuntime, 'version' | 'file'>;
+  /**
+   * Loads the network and lets it prove itself on the golden input, where the manifest has one for the precision.
+   * @throws UnlabelError `model_unavailable`.
+   */
+  load(load: Load): Promise<void>;
+  /** Milliseconds of one run for one image: the median of a few. */
+  time(): Promise<number>;
+  /** @throws UnlabelError as {@link fitImage}. */
+  run(images: Handed[]): Promise<NetworkOutput>;
+  dispose(): void;
+}
+
+const timedRuns = 7;
+
+/** Runs networks in this very thread. */
+export function createHost(runtime: WebRuntime): Host {
+  let model: Model | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  const loaded = () => {
+    if (!model) throw new Error('nothing is loaded');
+    return model;
+  };
+  return {
+    runtime: { version: runtime.version, file: runtime.file },
+    async load({ manifest, precision, weights, module, threads }) {
+      model = await Model.create(manifest, precision, weights, runtime.start(module, threads));
+      // On WebGPU wrong kernels have been seen to answer without an error.
+      if (runtime.device === 'webgpu' || manifest.golden.outputs[precision]) await selfTest(model);
+    },
+    async time() {
+      const image = new Uint8Array(loaded().inputBytes);
+      const times: number[] = [];
+      for (let run = 0; run <= timedRuns; run++) {
+        const began = performance.now();
+        await loaded().run([image]);
+        // The first run prepares what the others use.
+        if (run > 0) times.push(performance.now() - began);
+      }
+      return times.sort((a, b) => a - b)[timedRuns >> 1] as number;
+    },
+    async run(images) {
+      const pixels: Uint8Array[] = [];
+      try {
+        for (const { image, field } of images)
+          pixels.push(await fitImage(image, loaded().manifest.input, field));
+      } finally {
+        for (const { image } of images) if ('close' in image) image.close();
+      }
+      const output = loaded().run(pixels);
+      running = output.catch(() => {});
+      return output;
+    },
+    dispose() {
+      const last = model;
+      model = undefined;
+      running.then(() => last?.release());
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import type { ErrorCode } from '../contract/errors.ts';
+import type { Host } from './host.ts';
+
+/** First message of a Worker: it has started. */
+export type Hello = Host['runtime'];
+
+/** The page asks the Worker to do something. */
+export interface Ask {
+  call: 'load' | 'time' | 'run';
+  argument: unknown;
+}
+
+/** The Worker's answer to the latest question: only one is open at a time. */
+export type Reply =
+  | { value: unknown }
+  | { failure: { message: string; code?: ErrorCode; field?: string | undefined } };
