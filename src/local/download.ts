@@ -1,5 +1,5 @@
+import { abortable } from '../contract/abortable.ts';
 import { UnlabelError } from '../contract/errors.ts';
-import { abortable } from './abortable.ts';
 import { checkAnswer, unreachable } from './answers.ts';
 import type { Sharer } from './shared.ts';
 

@@ -1,3 +1,4 @@
+import { abortable } from '../contract/abortable.ts';
 import type { CallOptions, Classification, ClassifyOptions, ModelName } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
@@ -5,7 +6,6 @@ import { defaultTopK, limits, topKRange } from '../contract/limits.ts';
 import { classify } from '../inference/classify.ts';
 import { embed } from '../inference/embed.ts';
 import type { Network } from '../inference/model.ts';
-import { abortable } from './abortable.ts';
 import { handOver } from './handover.ts';
 import type { Handed } from './host.ts';
 import { type Opened, open } from './open.ts';

@@ -1,8 +1,8 @@
+import { abortable } from '../contract/abortable.ts';
 import type { Device } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import type { Manifest, Precision } from '../contract/manifest.ts';
 import { fileOf } from '../inference/manifest.ts';
-import { abortable } from './abortable.ts';
 import { type Choice, chooseDevice, wasmPrecision } from './choose.ts';
 import type { Host } from './host.ts';
 import { getManifest } from './manifest.ts';

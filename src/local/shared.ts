@@ -1,4 +1,4 @@
-import { abortable } from './abortable.ts';
+import { abortable } from '../contract/abortable.ts';
 import type { Progress } from './options.ts';
 
 /** One of those who wait for a piece of work. */
@@ -49,7 +49,8 @@ export function createShare<Value>() {
       return await abortable(shared.value, sharer.signal);
     } finally {
       shared.sharers.delete(sharer);
-      if (shared.sharers.size === 0) shared.controller.abort(sharer.signal.reason);
+      if (shared.sharers.size === 0 && running.get(key) === shared)
+        shared.controller.abort(sharer.signal.reason);
     }
   };
 }
