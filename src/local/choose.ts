@@ -1,24 +1,29 @@
 import type { Device } from '../contract/engine.ts';
+import { UnlabelError } from '../contract/errors.ts';
 import type { Manifest, Precision } from '../contract/manifest.ts';
 import { fileOf } from '../inference/manifest.ts';
 import type { Host } from './host.ts';
-import type { Verdict } from './verdict.ts';
 import { findWebGpu } from './webgpu.ts';
 
-/** Milliseconds of a run on WASM below which WebGPU is not tried: it could save no time that a person notices. */
-const fastEnough = 5;
+/** Loads a device's network; it has then given its golden output. */
+export type Load = (device: Device, precision: Precision) => Promise<Host>;
+
+/** Milliseconds of one run on each device. */
+export type Times = Record<Device, number>;
 
 /** What the choice of a device needs to know and to do. */
 export interface Candidates {
   manifest: Manifest;
-  /** Loads a device's network; it has then given its golden output. */
-  open(device: Device, precision: Precision): Promise<Host>;
+  load: Load;
   /** What an earlier comparison on this machine came to. */
-  verdict: Verdict | undefined;
-  remember(verdict: Verdict): void;
+  times: Times | undefined;
+  remember(times: Times): void;
   signal: AbortSignal;
-  /** Default: {@link fastEnough}. */
-  fastEnough?: number;
+  /**
+   * Milliseconds of a run on WASM below which WebGPU is not tried: it could save no time that a person notices.
+   * @default 5
+   */
+  fastEnough?: number | undefined;
 }
 
 /** The network on the chosen device. */
@@ -34,43 +39,38 @@ export interface Choice {
  * @throws what opening the last resort throws.
  */
 export async function chooseDevice(candidates: Candidates): Promise<Choice> {
-  const { manifest, open, verdict, remember, signal } = candidates;
+  const { manifest, load, times, remember, signal, fastEnough = 5 } = candidates;
   const wasm = async (because: string): Promise<Choice> => ({
     device: 'wasm',
-    host: await open('wasm', wasmPrecision(manifest)),
+    host: await load('wasm', wasmPrecision(manifest)),
     because,
   });
-
-  const webgpu = await findWebGpu(manifest);
-  if ('obstacle' in webgpu) return wasm(webgpu.obstacle);
-  if (verdict && verdict.wasm <= verdict.webgpu) return wasm(compared('WASM', verdict.wasm, verdict.webgpu));
-  if (verdict) {
-    try {
-      const host = await open('webgpu', webgpu.precision);
-      return { device: 'webgpu', host, because: compared('WebGPU', verdict.webgpu, verdict.wasm) };
-    } catch (error) {
-      signal.throwIfAborted();
-      return wasm(failed(error));
-    }
-  }
-
-  const fallback = await wasm('');
-  const wasmTime = await fallback.host.time();
-  if (wasmTime <= (candidates.fastEnough ?? fastEnough))
-    return {
-      ...fallback,
-      because: `it runs in ${wasmTime.toFixed(1)} ms, too fast for WebGPU to be worth a try`,
-    };
-  try {
-    const host = await open('webgpu', webgpu.precision);
-    const measured = { wasm: wasmTime, webgpu: await host.time() };
-    remember(measured);
-    if (measured.webgpu < wasmTime)
-      return { device: 'webgpu', host, because: compared('WebGPU', measured.webgpu, wasmTime) };
-    return { ...fallback, because: compared('WASM', wasmTime, measured.webgpu) };
-  } catch (error) {
+  const failed = (error: unknown) => {
     signal.throwIfAborted();
-    return { ...fallback, because: failed(error) };
+    return `WebGPU failed (${error instanceof Error ? error.message : error})`;
+  };
+
+  const found = await findWebGpu(manifest);
+  if ('obstacle' in found) return wasm(found.obstacle);
+  if (times && times.wasm <= times.webgpu) return wasm(compared(times));
+  if (times)
+    return load('webgpu', found.precision).then(
+      (host) => ({ device: 'webgpu', host, because: compared(times) }),
+      (error: unknown) => wasm(failed(error)),
+    );
+
+  const choice = await wasm('');
+  const time = await choice.host.time();
+  if (time <= fastEnough)
+    return { ...choice, because: `it takes ${time.toFixed(1)} ms, too little for WebGPU to be worth a try` };
+  try {
+    const host = await load('webgpu', found.precision);
+    const measured = { wasm: time, webgpu: await host.time() };
+    remember(measured);
+    const winner = measured.webgpu < time ? ({ device: 'webgpu', host } as const) : choice;
+    return { ...winner, because: compared(measured) };
+  } catch (error) {
+    return { ...choice, because: failed(error) };
   }
 }
 
@@ -80,10 +80,18 @@ export function wasmPrecision(manifest: Manifest): Precision {
   return fileOf(manifest, hasInt8 ? 'int8' : 'fp32').precision;
 }
 
-function compared(winner: string, time: number, other: number): string {
-  return `${winner} was faster on this machine, ${time.toFixed(1)} ms against ${other.toFixed(1)}`;
+/**
+ * WebGPU and nothing else.
+ * @throws UnlabelError `model_unavailable` where it cannot be used.
+ */
+export async function chooseWebGpu(manifest: Manifest, load: Load): Promise<Choice> {
+  const found = await findWebGpu(manifest);
+  if ('obstacle' in found)
+    throw new UnlabelError('model_unavailable', `WebGPU was asked for, but ${found.obstacle}`);
+  return { device: 'webgpu', host: await load('webgpu', found.precision), because: 'it was asked for' };
 }
 
-function failed(error: unknown): string {
-  return `WebGPU failed (${error instanceof Error ? error.message : error})`;
+function compared({ wasm, webgpu }: Times): string {
+  const [time, other] = [Math.min(wasm, webgpu), Math.max(wasm, webgpu)];
+  return `faster on this machine, ${time.toFixed(1)} ms against ${other.toFixed(1)}`;
 }

@@ -1,9 +1,8 @@
 import { abortable } from '../contract/abortable.ts';
 import type { Device } from '../contract/engine.ts';
-import { UnlabelError } from '../contract/errors.ts';
 import type { Manifest, Precision } from '../contract/manifest.ts';
 import { fileOf } from '../inference/manifest.ts';
-import { type Choice, chooseDevice, wasmPrecision } from './choose.ts';
+import { type Choice, chooseDevice, chooseWebGpu, wasmPrecision } from './choose.ts';
 import type { Host } from './host.ts';
 import { getManifest } from './manifest.ts';
 import type { LocalOptions } from './options.ts';
@@ -11,8 +10,7 @@ import { locate } from './places.ts';
 import { getRuntime } from './runtime.ts';
 import { startHost } from './start.ts';
 import { cacheStorage, noStorage } from './stored.ts';
-import { recallVerdict, rememberVerdict, verdictKey } from './verdict.ts';
-import { findWebGpu } from './webgpu.ts';
+import { recallVerdict, rememberVerdict } from './verdict.ts';
 import { getWeights } from './weights.ts';
 
 /**
@@ -37,9 +35,10 @@ export interface Opened {
 /**
  * Loads the model of an engine on the device that it asks for. The runtime arrives beside the weights.
  *
+ * @param fastEnough - see {@link chooseDevice}.
  * @throws UnlabelError as `LocalEngine.ready` does; the reason of the signal.
  */
-export async function open(options: LocalOptions, signal: AbortSignal): Promise<Opened> {
+export async function open(options: LocalOptions, signal: AbortSignal, fastEnough?: number): Promise<Opened> {
   const { device: asked = 'auto', worker = true, cache = true, apiKey, onProgress } = options;
   const places = locate(options);
   const access = {
@@ -58,57 +57,45 @@ export async function open(options: LocalOptions, signal: AbortSignal): Promise<
     const { version, file } = started.host.runtime;
     return { ...started, version, module: () => getRuntime(places.runtime(version, file), access) };
   };
-  type Begun = Awaited<ReturnType<typeof begin>>;
-  const keyOf = ({ version }: Begun) => verdictKey(places.manifest.href, version);
+
+  const arriving = getManifest(places.manifest, access);
+  arriving.catch(() => {});
+  const wasm = asked === 'webgpu' ? undefined : begin('wasm');
+  const remembered = asked === 'auto' ? recallVerdict(places.manifest) : undefined;
+  // The runtime is the most bytes: do not wait for the manifest, unless it is the other one that is expected.
+  if (!remembered || remembered.wasm <= remembered.webgpu)
+    wasm?.then((begun) => begun.module()).catch(() => {});
 
   let threads = 1;
-  const finish = async (begun: Promise<Begun>, precision: Precision, report = onProgress): Promise<Host> => {
-    const manifest = await manifestArriving;
+  const load = async (device: Device, precision: Precision): Promise<Host> => {
+    const manifest = await arriving;
     const file = fileOf(manifest, precision);
-    const arriving = getWeights(places.weights(file), file, { ...access, onProgress: report });
-    arriving.catch(() => {});
-    const { host, inWorker, module } = await begun;
+    const weights = getWeights(places.weights(file), file, { ...access, onProgress });
+    weights.catch(() => {});
+    const { host, inWorker, module } = await (device === 'wasm' && wasm ? wasm : begin(device));
     threads = inWorker ? threadsHere() : 1;
-    await host.load({ manifest, precision, weights: await arriving, module: await module(), threads });
+    await host.load({ manifest, precision, weights: await weights, module: await module(), threads });
     return host;
   };
 
-  const manifestArriving = getManifest(places.manifest, access);
-  manifestArriving.catch(() => {});
-  const wasm = asked === 'webgpu' ? undefined : begin('wasm');
-  // The runtime is the most bytes: do not wait for the manifest, unless another runtime is expected.
-  wasm
-    ?.then(async (begun) => {
-      if (asked === 'wasm' || !recallVerdict(keyOf(begun))) await begun.module();
-    })
-    .catch(() => {});
-
   const choose = async (): Promise<Choice> => {
-    const manifest = await manifestArriving;
-    if (!wasm) {
-      const found = await findWebGpu(manifest);
-      if ('obstacle' in found)
-        throw new UnlabelError('model_unavailable', `WebGPU was asked for, but ${found.obstacle}`);
-      return {
-        device: 'webgpu',
-        host: await finish(begin('webgpu'), found.precision),
-        because: 'it was asked for',
-      };
-    }
+    const manifest = await arriving;
+    if (!wasm) return chooseWebGpu(manifest, load);
     if (asked === 'wasm')
       return {
         device: 'wasm',
-        host: await finish(wasm, wasmPrecision(manifest)),
+        host: await load('wasm', wasmPrecision(manifest)),
         because: 'it was asked for',
       };
-    const key = `${keyOf(await wasm)}`;
+    const versions = { model: manifest.version, runtime: (await wasm).version };
+    const holds = remembered?.model === versions.model && remembered.runtime === versions.runtime;
     return chooseDevice({
       manifest,
-      open: (device, precision) =>
-        device === 'wasm' ? finish(wasm, precision) : finish(begin(device), precision, undefined),
-      verdict: recallVerdict(key),
-      remember: (verdict) => rememberVerdict(key, verdict),
+      load,
+      times: holds ? remembered : undefined,
+      remember: (times) => rememberVerdict(places.manifest, { ...times, ...versions }),
       signal,
+      fastEnough,
     });
   };
 
@@ -116,7 +103,7 @@ export async function open(options: LocalOptions, signal: AbortSignal): Promise<
     const { device, host, because } = await abortable(choose(), signal);
     chosen = host;
     const name = device === 'webgpu' ? 'WebGPU' : threads > 1 ? `WASM on ${threads} threads` : 'WASM';
-    return { manifest: await manifestArriving, device, host, reason: `${name}: ${because}` };
+    return { manifest: await arriving, device, host, reason: `${name}: ${because}` };
   } finally {
     isOver = true;
     for (const host of hosts) if (host !== chosen) host.dispose();

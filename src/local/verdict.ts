@@ -1,39 +1,41 @@
-/** What a comparison of the devices on this machine came to: milliseconds of one run. */
+/** What a comparison of the devices on this machine came to. It says nothing of other versions. */
 export interface Verdict {
+  /** Milliseconds of one run. */
   wasm: number;
   webgpu: number;
+  /** Versions of the model and of onnxruntime-web. */
+  model: string;
+  runtime: string;
 }
 
 /** Verdicts of this page, where it has no storage. */
 const memory = new Map<string, string>();
-
-/** What a verdict holds for: it says nothing of another model, version or runtime. */
-export function verdictKey(...parts: string[]): string {
-  return `unlabel:device:${parts.join(':')}`;
-}
+const keyOf = (manifest: URL) => `unlabel:device:${manifest}`;
 
 /** The verdict of an earlier visit. */
-export function recallVerdict(key: string): Verdict | undefined {
+export function recallVerdict(manifest: URL): Verdict | undefined {
   try {
-    const { wasm, webgpu }: Partial<Verdict> = JSON.parse(storage(key) ?? '{}');
-    if (typeof wasm === 'number' && typeof webgpu === 'number') return { wasm, webgpu };
-  } catch {}
+    const verdict: Partial<Verdict> = JSON.parse(read(keyOf(manifest)) ?? '{}');
+    if (typeof verdict.wasm === 'number' && typeof verdict.webgpu === 'number') return verdict as Verdict;
+  } catch {
+    // Not of our writing.
+  }
   return undefined;
 }
 
-export function rememberVerdict(key: string, verdict: Verdict): void {
+export function rememberVerdict(manifest: URL, verdict: Verdict): void {
   const text = JSON.stringify(verdict);
-  memory.set(key, text);
   try {
-    localStorage.setItem(key, text);
+    localStorage.setItem(keyOf(manifest), text);
   } catch {
     // Denied or full, or a Worker: it is remembered for this page alone.
+    memory.set(keyOf(manifest), text);
   }
 }
 
-function storage(key: string): string | null | undefined {
+function read(key: string): string | null | undefined {
   try {
-    return localStorage.getItem(key);
+    return localStorage.getItem(key) ?? memory.get(key);
   } catch {
     return memory.get(key);
   }

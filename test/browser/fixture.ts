@@ -1,9 +1,12 @@
 /** The page of the browser tests: what a test needs of the package, by name, for the functions that it runs there. */
 
+import { env } from 'onnxruntime-web/wasm';
+import { fitImage } from '../../src/image/fit-web.ts';
 import { createClient } from '../../src/index.ts';
-import { chooseDevice } from '../../src/local/choose.ts';
+import { open } from '../../src/local/open.ts';
 import { createEngine, createLocalEngine, type LocalEngine } from '../../src/local.ts';
 
+const runtimeVersion = env.versions.common;
 const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 
 /** Rejections as data, for they leave the page. */
@@ -17,7 +20,16 @@ async function failureOf(promise: Promise<unknown>) {
   return undefined;
 }
 
-const fixture = { createClient, createEngine, createLocalEngine, chooseDevice, bytesOf, failureOf };
+const fixture = {
+  createClient,
+  createEngine,
+  createLocalEngine,
+  fitImage,
+  open,
+  runtimeVersion,
+  bytesOf,
+  failureOf,
+};
 declare global {
   var unlabel: typeof fixture;
   var engine: LocalEngine;
