@@ -2,6 +2,7 @@ import { abortable } from '../contract/abortable.ts';
 import type { Device } from '../contract/engine.ts';
 import type { Manifest, Precision } from '../contract/manifest.ts';
 import { fileOf } from '../inference/manifest.ts';
+import { singleFlight } from '../inference/single-flight.ts';
 import { type Choice, chooseDevice, chooseWebGpu, wasmPrecision } from './choose.ts';
 import type { Host } from './host.ts';
 import { getManifest } from './manifest.ts';
@@ -55,7 +56,8 @@ export async function open(options: LocalOptions, signal: AbortSignal, fastEnoug
     hosts.push(started.host);
     if (isOver) started.host.dispose();
     const { version, file } = started.host.runtime;
-    return { ...started, version, module: () => getRuntime(places.runtime(version, file), access) };
+    const module = singleFlight(() => getRuntime(places.runtime(version, file), access));
+    return { ...started, version, module };
   };
 
   const arriving = getManifest(places.manifest, access);
