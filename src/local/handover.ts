@@ -25,6 +25,19 @@ export function transferables(images: readonly Handed[]): Transferable[] {
   });
 }
 
+/** Tells a bitmap of another origin, which may be neither read nor sent to a Worker. */
+export function isForeign({ image }: Handed): boolean {
+  if (!(image instanceof ImageBitmap)) return false;
+  const context = new OffscreenCanvas(1, 1).getContext('2d');
+  context?.drawImage(image, 0, 0);
+  try {
+    context?.getImageData(0, 0, 1, 1);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 async function take(image: ImageSource): Promise<ImageSource> {
   if (image instanceof Blob) return image;
   if (isBytes(image)) return ArrayBuffer.isView(image) ? bytesOf(image).slice() : image.slice();

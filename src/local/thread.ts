@@ -1,6 +1,7 @@
 import { UnlabelError } from '../contract/errors.ts';
+import { unreadable } from '../contract/image-source.ts';
 import type { NetworkOutput } from '../inference/runtime.ts';
-import { transferables } from './handover.ts';
+import { isForeign, transferables } from './handover.ts';
 import type { Host } from './host.ts';
 import type { Ask, Hello, Reply } from './thread-protocol.ts';
 
@@ -32,11 +33,22 @@ export async function connect(worker: Worker): Promise<Host> {
     runtime,
     load: (load) => ask({ call: 'load', argument: load }),
     time: () => ask({ call: 'time', argument: undefined }),
-    run: (images) => ask<NetworkOutput>({ call: 'run', argument: images }, transferables(images)),
+    async run(images) {
+      try {
+        return await ask<NetworkOutput>({ call: 'run', argument: images }, transferables(images));
+      } catch (error) {
+        const foreign = isUncloneable(error) && images.find(isForeign);
+        throw foreign ? unreadable(error, foreign.field) : error;
+      }
+    },
     dispose: () => worker.terminate(),
   };
 }
 
 function revive({ code, message, field }: Extract<Reply, { failure: unknown }>['failure']): Error {
   return code ? new UnlabelError(code, message, { field }) : new Error(message);
+}
+
+function isUncloneable(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'DataCloneError';
 }

@@ -65,6 +65,10 @@ export async function servePage({
         .end(
           '<!doctype html><title>Test</title><link rel="icon" href="data:,"><script type="module" src="/script.js"></script>',
         );
+    else if (pathname === '/picture.svg')
+      response
+        .writeHead(200, { 'content-type': 'image/svg+xml' })
+        .end('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>');
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
