@@ -1,5 +1,5 @@
-import type { Classification, Embedding, Engine } from '../contract/engine.ts';
-import { type ErrorCode, UnlabelError } from '../contract/errors.ts';
+import type { CallOptions, Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
+import type { ErrorCode, UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import type { LocalEngine } from './options.ts';
 
@@ -7,7 +7,7 @@ import type { LocalEngine } from './options.ts';
 export interface AutomaticOptions<Model extends string = string> {
   /** Any engine that answers elsewhere: a client. Let it give up early: `maxRetries: 0` falls back at once. */
   hosted: Engine<ImageSource, Model>;
-  local: Pick<LocalEngine<Model>, 'classify' | 'embed' | 'device'>;
+  local: LocalEngine<Model>;
   /**
    * Which of the two answers where both can. `local`: the hosted one answers until the model is here.
    * @default 'local'
@@ -15,8 +15,11 @@ export interface AutomaticOptions<Model extends string = string> {
   prefer?: 'local' | 'hosted' | undefined;
 }
 
+/** A hosted and a local engine as one. */
+export interface AutomaticEngine<Model extends string = string> extends Engine<ImageSource, Model> {}
+
 /** Faults of the caller: the other engine would find them too. */
-const callersFaults: ReadonlySet<ErrorCode> = new Set([
+const callersFaults: ReadonlySet<ErrorCode | undefined> = new Set([
   'invalid_request',
   'invalid_image',
   'invalid_parameter',
@@ -39,16 +42,16 @@ export function createEngine<Model extends string>({
   hosted,
   local,
   prefer = 'local',
-}: AutomaticOptions<Model>): Engine<ImageSource, Model> {
+}: AutomaticOptions<Model>): AutomaticEngine<Model> {
   async function ask<Answer>(
-    call: (engine: Pick<Engine<ImageSource, Model>, 'classify' | 'embed'>) => Promise<Answer>,
+    call: (engine: Engine<ImageSource, Model>) => Promise<Answer>,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
     const [first, second] = prefer === 'local' && local.device ? [local, hosted] : [hosted, local];
     try {
       return await call(first);
     } catch (error) {
-      if (signal?.aborted || (error instanceof UnlabelError && callersFaults.has(error.code))) throw error;
+      if (signal?.aborted || callersFaults.has((error as Partial<UnlabelError>).code)) throw error;
       try {
         return await call(second);
       } catch (other) {
@@ -57,16 +60,20 @@ export function createEngine<Model extends string>({
     }
   }
 
-  return {
-    classify: ((image: ImageSource, options = {}) =>
-      ask<Classification<Model>>((engine) => engine.classify(image, options), options.signal)) as Engine<
-      ImageSource,
-      Model
-    >['classify'],
-    embed: ((image: ImageSource, options = {}) =>
-      ask<Embedding<Model>>((engine) => engine.embed(image, options), options.signal)) as Engine<
-      ImageSource,
-      Model
-    >['embed'],
-  };
+  function classify(image: ImageSource, options?: ClassifyOptions): Promise<Classification<Model>>;
+  function classify(
+    images: readonly ImageSource[],
+    options?: ClassifyOptions,
+  ): Promise<Classification<Model>[]>;
+  function classify(image: ImageSource | readonly ImageSource[], options: ClassifyOptions = {}) {
+    return ask((engine) => engine.classify(image as ImageSource, options), options.signal);
+  }
+
+  function embed(image: ImageSource, options?: CallOptions): Promise<Embedding<Model>>;
+  function embed(images: readonly ImageSource[], options?: CallOptions): Promise<Embedding<Model>[]>;
+  function embed(image: ImageSource | readonly ImageSource[], options: CallOptions = {}) {
+    return ask((engine) => engine.embed(image as ImageSource, options), options.signal);
+  }
+
+  return { classify, embed };
 }
