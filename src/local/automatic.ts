@@ -7,7 +7,7 @@ import type { LocalEngine } from './options.ts';
 export interface AutomaticOptions<Model extends string = string> {
   /** Any engine that answers elsewhere: a client. Let it give up early: `maxRetries: 0` falls back at once. */
   hosted: Engine<ImageSource, Model>;
-  local: LocalEngine<Model>;
+  local: LocalEngine<NoInfer<Model>>;
   /**
    * Which of the two answers where both can. `local`: the hosted one answers until the model is here.
    * @default 'local'
@@ -66,13 +66,19 @@ export function createEngine<Model extends string>({
     options?: ClassifyOptions,
   ): Promise<Classification<Model>[]>;
   function classify(image: ImageSource | readonly ImageSource[], options: ClassifyOptions = {}) {
-    return ask((engine) => engine.classify(image as ImageSource, options), options.signal);
+    return ask<Classification<Model> | Classification<Model>[]>(
+      (engine) => engine.classify(image as ImageSource, options),
+      options.signal,
+    );
   }
 
   function embed(image: ImageSource, options?: CallOptions): Promise<Embedding<Model>>;
   function embed(images: readonly ImageSource[], options?: CallOptions): Promise<Embedding<Model>[]>;
   function embed(image: ImageSource | readonly ImageSource[], options: CallOptions = {}) {
-    return ask((engine) => engine.embed(image as ImageSource, options), options.signal);
+    return ask<Embedding<Model> | Embedding<Model>[]>(
+      (engine) => engine.embed(image as ImageSource, options),
+      options.signal,
+    );
   }
 
   return { classify, embed };

@@ -44,7 +44,7 @@ export async function open(options: LocalOptions, signal: AbortSignal, fastEnoug
   const places = locate(options);
   const access = {
     stored: cache ? cacheStorage : noStorage,
-    headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {},
+    headers: new Headers(apiKey ? { authorization: `Bearer ${apiKey}` } : undefined),
     signal,
   };
   const hosts: Host[] = [];

@@ -27,8 +27,8 @@ const offline = (route: Route) => route.abort('internetdisconnected');
 const start = (prefer?: 'local' | 'hosted', options: { device?: 'webgpu'; model?: string } = {}) =>
   page.evaluate(
     ({ url, prefer, options }) => {
-      const hosted = unlabel.createClient({ url, model: 'cifar10', maxRetries: 0 });
-      const local = unlabel.createLocalEngine({ model: 'cifar10', baseUrl: url, ...options });
+      const hosted = unlabel.createClient({ url, maxRetries: 0 });
+      const local = unlabel.createLocalEngine<string>({ model: 'cifar10', baseUrl: url, ...options });
       Object.assign(globalThis, { automatic: unlabel.createEngine({ hosted, local, prefer }), local });
     },
     { url: site.hosted.url, prefer, options },

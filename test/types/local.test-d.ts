@@ -7,7 +7,6 @@ import {
   createLocalEngine,
   type Engine,
   type ImageSource,
-  type LocalEngine,
   type Manifest,
 } from '../../src/local.ts';
 
@@ -23,9 +22,10 @@ expectTypeOf((await known.classify(image)).predictions)
 expectTypeOf((await unknown.classify(image)).predictions)
   .items.toHaveProperty('label')
   .toEqualTypeOf<string>();
-expectTypeOf(createLocalEngine({ model: new URL('https://example.com') })).toEqualTypeOf<
-  LocalEngine<string>
->();
+const byAddress = createLocalEngine({ model: new URL('https://example.com') });
+expectTypeOf((await byAddress.classify(image)).predictions)
+  .items.toHaveProperty('label')
+  .toEqualTypeOf<string>();
 
 // One in, one out; an array in, an array out.
 expectTypeOf(await known.classify([image])).toEqualTypeOf<Classification<'cifar10'>[]>();
