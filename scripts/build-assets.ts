@@ -26,12 +26,11 @@ for (const name of await readdir(new URL('runtime/', assets)).catch(() => []))
 await mkdir(runtime, { recursive: true });
 await Promise.all(
   runtimeFiles.map(async (name) => {
-    const small = new URL(`${name}.br`, runtime);
-    if (existsSync(small)) return;
+    const file = new URL(`${name}.br`, runtime);
+    if (existsSync(file)) return;
     const bytes = await readFile(new URL(`node_modules/onnxruntime-web/dist/${name}`, root));
-    await writeFile(new URL(name, runtime), bytes);
     const params = { [constants.BROTLI_PARAM_QUALITY]: 6, [constants.BROTLI_PARAM_LGWIN]: 24 };
-    await writeFile(small, await promisify(brotliCompress)(bytes, { params }));
+    await writeFile(file, await promisify(brotliCompress)(bytes, { params }));
   }),
 );
 
