@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -50,7 +51,9 @@ export async function servePage({
     write: false,
     logLevel: 'warning',
   });
-  const scripts = new Map(outputFiles.map(({ path, contents }) => [`/${basename(path)}`, contents]));
+  const scripts = new Map(
+    outputFiles.map(({ path, contents }) => [`/${basename(path)}`, brotliCompressSync(contents)]),
+  );
   const isolation = isolated
     ? { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
     : {};
@@ -58,7 +61,10 @@ export async function servePage({
     if (answer(request, response)) return;
     const { pathname } = new URL(request.url ?? '', 'http://localhost');
     const found = scripts.get(pathname);
-    if (found) response.writeHead(200, { 'content-type': 'text/javascript', ...isolation }).end(found);
+    if (found)
+      response
+        .writeHead(200, { 'content-type': 'text/javascript', 'content-encoding': 'br', ...isolation })
+        .end(found);
     else if (pathname === '/')
       response
         .writeHead(200, { 'content-type': 'text/html', ...isolation })
