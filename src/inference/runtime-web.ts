@@ -4,21 +4,24 @@ import { withCompiled } from './compiled.ts';
 import { createOrtSession, type Ort } from './ort-session.ts';
 import type { Runtime } from './runtime.ts';
 
+/** Names of onnxruntime-web's `.wasm` files; for WebGPU the build with JSPI, which is the small one. */
+export const runtimeFiles: Record<Device, string> = {
+  wasm: 'ort-wasm-simd-threaded.wasm',
+  webgpu: 'ort-wasm-simd-threaded.jspi.wasm',
+};
+
 /** A build of onnxruntime-web in a page, before it is given its `.wasm`. */
 export interface WebRuntime {
   readonly device: Device;
   /** Version of onnxruntime-web; the `.wasm` must be of the same. */
   readonly version: string;
-  /** Name of its `.wasm` file. */
-  readonly file: string;
   /** @param threads - more than 1 needs a cross-origin isolated page. */
   start(module: WebAssembly.Module, threads: number): Runtime;
 }
 
-export function createWebRuntime(ort: Ort & { env: Env }, device: Device, file: string): WebRuntime {
+export function createWebRuntime(ort: Ort & { env: Env }, device: Device): WebRuntime {
   return {
     device,
-    file,
     version: ort.env.versions.web ?? ort.env.versions.common,
     start: (module, threads) => ({
       device,

@@ -24,8 +24,8 @@ export interface Handed {
 
 /** Where a network runs: in a Worker or in the page. Calls come one after the other. */
 export interface Host {
-  /** Version and `.wasm` file of its onnxruntime-web. */
-  readonly runtime: Pick<WebRuntime, 'version' | 'file'>;
+  /** Version of its onnxruntime-web. */
+  readonly version: string;
   /**
    * Loads the network and lets it prove itself on the golden input, where the manifest has one for the precision.
    * @throws UnlabelError `model_unavailable`.
@@ -51,7 +51,7 @@ export function createHost(runtime: WebRuntime): Host {
     return model;
   };
   return {
-    runtime: { version: runtime.version, file: runtime.file },
+    version: runtime.version,
     async load({ manifest, precision, weights, module, threads }) {
       model = await Model.create(manifest, precision, weights, runtime.start(module, threads));
       // On WebGPU wrong kernels have been seen to answer without an error.

@@ -2,6 +2,7 @@ import { abortable } from '../contract/abortable.ts';
 import type { Device } from '../contract/engine.ts';
 import type { Manifest, Precision } from '../contract/manifest.ts';
 import { fileOf } from '../inference/manifest.ts';
+import { runtimeFiles } from '../inference/runtime-web.ts';
 import { singleFlight } from '../inference/single-flight.ts';
 import { type Choice, chooseDevice, chooseWebGpu, wasmPrecision } from './choose.ts';
 import type { Host } from './host.ts';
@@ -55,9 +56,8 @@ export async function open(options: LocalOptions, signal: AbortSignal, fastEnoug
     const started = await startHost(device, worker);
     hosts.push(started.host);
     if (isOver) started.host.dispose();
-    const { version, file } = started.host.runtime;
-    const module = singleFlight(() => getRuntime(places.runtime(version, file), access));
-    return { ...started, version, module };
+    const url = places.runtime(started.host.version, runtimeFiles[device]);
+    return { ...started, module: singleFlight(() => getRuntime(url, access)) };
   };
 
   const arriving = getManifest(places.manifest, access);
@@ -89,7 +89,7 @@ export async function open(options: LocalOptions, signal: AbortSignal, fastEnoug
         host: await load('wasm', wasmPrecision(manifest)),
         because: 'it was asked for',
       };
-    const versions = { model: manifest.version, runtime: (await wasm).version };
+    const versions = { model: manifest.version, runtime: (await wasm).host.version };
     const holds = remembered?.model === versions.model && remembered.runtime === versions.runtime;
     return chooseDevice({
       manifest,

@@ -29,5 +29,5 @@ export function serve(host: Host): void {
       scope.postMessage({ failure });
     }
   };
-  scope.postMessage(host.runtime);
+  scope.postMessage({ version: host.version });
 }

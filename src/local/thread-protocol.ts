@@ -1,8 +1,10 @@
 import type { ErrorCode } from '../contract/errors.ts';
-import type { Host } from './host.ts';
 
 /** First message of a Worker: it has started. */
-export type Hello = Host['runtime'];
+export interface Hello {
+  /** Version of onnxruntime-web. */
+  version: string;
+}
 
 /** The page asks the Worker to do something. */
 export interface Ask {

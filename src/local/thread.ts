@@ -11,7 +11,7 @@ import type { Ask, Hello, Reply } from './thread-protocol.ts';
  * @throws Error where the Worker cannot start.
  */
 export async function connect(worker: Worker): Promise<Host> {
-  const runtime = await new Promise<Hello>((resolve, reject) => {
+  const { version } = await new Promise<Hello>((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<Hello>) => resolve(data);
     worker.onerror = (event) => {
       event.preventDefault();
@@ -30,7 +30,7 @@ export async function connect(worker: Worker): Promise<Host> {
     });
 
   return {
-    runtime,
+    version,
     load: (load) => ask({ call: 'load', argument: load }),
     time: () => ask({ call: 'time', argument: undefined }),
     async run(images) {
