@@ -5,11 +5,13 @@
  *     npm run bench:page
  */
 
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { cpus, loadavg } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
-import { launchChromium } from '../test/helpers/chromium.ts';
+import { launchChromium, launchProfile } from '../test/helpers/chromium.ts';
 import { startHosted } from '../test/helpers/hosted.ts';
 import { servePage } from '../test/helpers/serve-page.ts';
 
@@ -78,7 +80,8 @@ try {
   for (const [name, { url, bytes }] of Object.entries(api)) {
     const [all, ours, cold, warm]: [number[], number[], number[], number[]] = [[], [], [], []];
     for (let visit = 0; visit < visits; visit++) {
-      const context = await browser.newContext();
+      const profile = await mkdtemp(join(tmpdir(), 'unlabel-'));
+      const context = await launchProfile(profile);
       const [bytesBefore, scriptsBefore] = [bytes(), scripts.bytes()];
       const page = await open(context);
       cold.push((await page.evaluate((options) => bench.first(options), optionsOf(url))).time);
@@ -89,6 +92,7 @@ try {
       const again = await open(context);
       warm.push((await again.evaluate((options) => bench.first(options), optionsOf(url))).time);
       await context.close();
+      await rm(profile, { recursive: true });
     }
     const mega = (bytes: number[]) => (median(bytes) / 1e6).toFixed(2);
     console.log(`| ${name} | ${mega(all)} | ${mega(ours)} | ${milliseconds(cold)} | ${milliseconds(warm)} |`);
