@@ -29,9 +29,16 @@ class Config:
     tau_col: float = 0.05
     queue: int = 16384
 
+    # Pictures become squares of `stored_size` pixels (0: `size`) and are held on the device, by each process, unless
+    # they take more than `memory_gib`: then `workers` per process decode them as they are needed.
+    stored_size: int = 0
+    memory_gib: float = 8.0
+    workers: int = 8
+
     # Views: two whole ones give targets and predictions, `small_crops` give predictions only.
     crop_scale: list[float] = field(default_factory=lambda: [0.2, 1.0])
     solarise: float = 0.2
+    blur: float = 0.0
     small_crops: int = 0
     small_size: int = 16
     # Crops of `early_size` pixels for the first `early_part` of the schedule (0: none). Random crops magnify, so
@@ -40,16 +47,25 @@ class Config:
     early_part: float = 0.7
 
     # The schedule: linear warm-up, then cosine to 0. It ends after `epochs` or `minutes` (0: no clock), whichever
-    # comes first, and the cosine follows that one.
+    # comes first, and the cosine follows that one. `batch` is that of all processes together. SGD has Nesterov
+    # momentum; LARS keeps batches of thousands stable.
     epochs: int = 60
     minutes: float = 0.0
     batch: int = 512
+    optimizer: str = "sgd"
     lr: float = 0.25
     warmup: float = 0.05
     weight_decay: float = 5e-4
 
     seed: int = 0
     compile: bool = False
+    # The network in bfloat16, parameters and loss in float32.
+    bf16: bool = True
+
+    @property
+    def stored(self) -> int:
+        """Side of the squares that pictures become, in pixels."""
+        return self.stored_size or self.size
 
     @property
     def heads(self) -> list[int]:
@@ -63,5 +79,13 @@ PRESETS = {
     "cifar10-h200": Config(
         width=64, main_heads=4, over=[2, 3, 5, 10], hidden=2048, epochs=600, minutes=25, batch=1024, lr=0.5,
         compile=True,
+    ),
+    # The paper's setting; not run at full length. From the paper: ResNet-50, the heads, the temperatures, LARS,
+    # 2 x 224 + 6 x 96 crops, the queue, 800 epochs. Ours: the projector's width, the size of the queue, scales and
+    # blur of the crops, and 0.3 a 256 images, 10 epochs of warm-up and a decay of 1e-6, all usual for LARS at this batch.
+    "imagenet": Config(
+        classes=1000, main_heads=1, over=[2, 4, 8], depth=50, width=64, stem="imagenet", size=224, hidden=2048,
+        queue=65536, stored_size=256, crop_scale=[0.14, 1.0], blur=0.5, small_crops=6, small_size=96, epochs=800,
+        batch=4096, optimizer="lars", lr=0.3 * 4096 / 256, warmup=10 / 800, weight_decay=1e-6,
     ),
 }  # fmt: skip
