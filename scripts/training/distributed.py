@@ -1,4 +1,5 @@
-"""Several processes, one a device, that train as one (``torchrun --nproc-per-node N``).
+"""Several processes, one a device, that train as one: ``torchrun --nproc-per-node N -- train.py ...``. Without the
+``--`` torchrun takes ``--run`` for one of its own options.
 
 Each takes its part of every batch and the loss of its own rows; the loss of the batch is their mean over the processes,
 and so is the gradient, which DistributedDataParallel averages. What a row needs of the others comes through

@@ -81,8 +81,9 @@ PRESETS = {
         compile=True,
     ),
     # The paper's setting; not run at full length. From the paper: ResNet-50, the heads, the temperatures, LARS,
-    # 2 x 224 + 6 x 96 crops, the queue, 800 epochs. Ours: the projector's width, the size of the queue, scales and
-    # blur of the crops, and 0.3 a 256 images, 10 epochs of warm-up and a decay of 1e-6, all usual for LARS at this batch.
+    # 2 x 224 + 6 x 96 crops, the queue, 800 epochs. Ours: the projector's width, the size of the queue, the views but
+    # for their sizes, and a batch of 4096 with a rate of 0.3 per 256, 10 epochs of warm-up and a decay of 1e-6, as is
+    # usual for LARS.
     "imagenet": Config(
         classes=1000, main_heads=1, over=[2, 4, 8], depth=50, width=64, stem="imagenet", size=224, hidden=2048,
         queue=65536, stored_size=256, crop_scale=[0.14, 1.0], blur=0.5, small_crops=6, small_size=96, epochs=800,

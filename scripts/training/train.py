@@ -91,7 +91,8 @@ class Trainer:
         # Every process takes as many images of a batch as the others.
         self.batch = min(config.batch, self.count) // world() * world()
         if self.batch == 0:
-            raise ValueError(f"--batch: {world()} processes need as many images, there are {min(config.batch, self.count)}")
+            images = min(config.batch, self.count)
+            raise ValueError(f"--batch: {images} images are too few for {world()} processes")
         network = build(dataclasses.asdict(config) | {"heads": config.heads})
         self.network = synchronise(network.to(device, memory_format=torch.channels_last))
         decayed = [p for p in self.network.backbone.parameters() if p.ndim > 1]

@@ -80,7 +80,7 @@ def resumed_and_whole(path: Path, rank: int) -> tuple[dict, dict]:
 
 
 def steps_until_the_clock_ends(rank: int) -> int:
-    ticks = itertools.count(step=1.5 + 20 * rank)  # process 1 would end after four steps
+    ticks = itertools.count(step=1.5 + 20 * rank)  # process 1 would end after its first step
     here = trainer(lambda: next(ticks), minutes=0.2, epochs=1000, small_crops=0)
     while not here.done:
         here.epoch(show_bar=False)
@@ -183,8 +183,8 @@ def test_the_imagenet_preset_takes_two_steps_under_torchrun_and_goes_on(tmp_path
     """ResNet-50, its heads and LARS as they are; crops of 64 and 32 pixels and batches of 8, for the sake of time."""
     images, path = write_folder(tmp_path / "images", 16, size=80), tmp_path / "run" / "checkpoint.pt"
     sizes = ["--size", "64", "--stored-size", "72", "--small-size", "32", "--small-crops", "2", "--batch", "8"]
-    more = [*sizes, "--memory-gib", "0", "--workers", "1", "--queue", "8", "--epochs", "2"]
-    said = torchrun("--preset", "imagenet", "--images", str(images), "--run", str(path.parent), *more[:-1], "1")
+    source = ["--images", str(images), "--memory-gib", "0", "--workers", "1", "--queue", "8"]
+    said = torchrun("--preset", "imagenet", *sizes, *source, "--run", str(path.parent), "--epochs", "1")
     assert said.count("epoch") == 1 and "decoded as needed" in said
     state = torch.load(path, weights_only=True)
     assert state["step"] == 2 and state["config"]["heads"] == [1000, 2000, 4000, 8000]
