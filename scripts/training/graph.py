@@ -1,6 +1,6 @@
-"""The trained network as an ONNX graph: float32 and int8.
+"""The trained network as an ONNX graph: float32, float16 and int8.
 
-Both graphs take ``image``, uint8 RGB ``[N, H, W, 3]``, and give ``probabilities [N, C]`` and ``embedding [N, D]``
+All take ``image``, uint8 RGB ``[N, H, W, 3]``, and give ``probabilities [N, C]`` and ``embedding [N, D]``
 (unit length). Cast, normalisation and transpose are part of the graph, batch norm is folded into the convolutions.
 """
 
@@ -24,7 +24,9 @@ from onnxruntime.quantization import (
     QuantType,
     quantize_static,
 )
+from onnxruntime.quantization.onnx_model import ONNXModel
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnxruntime.transformers.float16 import convert_float_to_float16
 from torch import Tensor, nn
 
 from network import PIXEL_MEAN, PIXEL_STD, SelfClassifier
@@ -32,7 +34,8 @@ from network import PIXEL_MEAN, PIXEL_STD, SelfClassifier
 OPSET = 18  # the lowest that PyTorch's exporter writes without a conversion
 
 # Images (uint8 [N, H, W, 3]) to probabilities [N, C] and embeddings [N, D], float32.
-Predict = Callable[[Tensor], tuple[Tensor, Tensor]]
+Outputs = tuple[Tensor, Tensor]
+Predict = Callable[[Tensor], Outputs]
 
 
 class Deployment(nn.Module):
@@ -76,6 +79,21 @@ def write_fp32(deployment: Deployment, size: int, path: Path) -> None:
         # Symbolic shapes are for transformers; this graph's shapes are known but for N.
         quant_pre_process(exported, prepared, skip_symbolic_shape=True)
         save_clean(onnx.load(prepared), path)
+
+
+def write_fp16(fp32: Path, path: Path) -> None:
+    """Writes the float16 form of a float32 graph, for WebGPU.
+
+    Weights and all up to the projector are float16. Float32 stay the outputs, and the unit length, the cosines and
+    the softmax before them, as in int8.
+    """
+    graph = onnx.load(fp32)
+    last = max(i for i, node in enumerate(graph.graph.node) if node.op_type == "Gemm")
+    tail = [node.name for node in graph.graph.node[last + 1 :]]
+    converted = ONNXModel(convert_float_to_float16(graph, keep_io_types=True, node_block_list=tail))
+    converted.topological_sort()  # the casts were appended
+    converted.model.graph.ClearField("value_info")  # the types of before
+    save_clean(converted.model, path)
 
 
 def write_int8(fp32: Path, images: Tensor, path: Path) -> None:
@@ -162,7 +180,7 @@ def open_graph(path: Path) -> Predict:
 
 
 @torch.no_grad()
-def predict_all(predict: Predict, images: Tensor, batch: int = 200) -> tuple[Tensor, Tensor]:
+def predict_all(predict: Predict, images: Tensor, batch: int = 200) -> Outputs:
     """``predict`` over any number of images, a batch at a time."""
     probabilities, embeddings = zip(*(predict(part.contiguous()) for part in images.split(batch)))
     return torch.cat(probabilities), torch.cat(embeddings)

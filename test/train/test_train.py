@@ -23,6 +23,7 @@ TOY = [
     *("--classes", "3", "--main-heads", "2", "--over", "3", "--depth", "10", "--width", "8", "--size", "16"),
     *("--hidden", "32", "--dimensions", "16", "--early-size", "0", "--queue", "0", "--batch", "100"),
     *("--minutes", "0", "--lr", "0.1", "--device", "cpu", "--warmup", "0.3", "--crop-scale", "0.5", "1"),
+    *("--neighbour-epochs", "0"),
 ]
 
 
