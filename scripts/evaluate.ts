@@ -3,6 +3,7 @@
  *
  *     npm run evaluate -- --images DIR                            the shipped int8 file, in this process
  *     npm run evaluate -- --images DIR --url http://localhost:8787   a deployment
+ *     npm run evaluate -- --images DIR --outputs FILE             keeps the answers, for `npm run train:score`
  *
  * DIR holds one folder a class, named as the model's classes are. Prints accuracy, accuracy by class, the confusion
  * matrix and images a second.
@@ -37,6 +38,7 @@ const { values: options } = parseArgs({
   },
 });
 if (!options.images) throw new Error('--images: name a folder with one folder of images a class');
+if (options.outputs && options.url) throw new Error('--outputs: only for the shipped file, not with --url');
 const root = options.images;
 const folder = fileURLToPath(new URL(`../model/${options.model}/`, import.meta.url));
 
@@ -68,16 +70,10 @@ async function shipped(): Promise<Predict> {
   return async (files) => {
     const images = await Promise.all(files.map((file) => prepareImage(file, model.manifest.input, codecs)));
     const { probabilities, embedding } = await model.run(images);
-    const { classes } = model.manifest;
+    const { classes, embedding: shape } = model.manifest;
     return images.map((_, i) => {
       const scores = probabilities.subarray(i * classes.length, (i + 1) * classes.length);
-      rows.push(
-        scores,
-        embedding.subarray(
-          (i * embedding.length) / images.length,
-          ((i + 1) * embedding.length) / images.length,
-        ),
-      );
+      rows.push(scores, embedding.subarray(i * shape.dimensions, (i + 1) * shape.dimensions));
       return classes[scores.indexOf(Math.max(...scores))] as string;
     });
   };
@@ -144,7 +140,6 @@ for (const [i, row] of confusion.entries()) {
 }
 
 if (options.outputs) {
-  if (options.url) throw new Error('--outputs: only for the shipped file');
   const header = {
     model: options.model,
     precision: options.precision,

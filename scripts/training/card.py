@@ -2,8 +2,8 @@
 
     python scripts/training/card.py model/NAME
 
-Reads ``manifest.json`` and ``evaluation.json`` and writes ``card.md`` and its pictures: again after ``score.py`` has measured
-the files as onnxruntime-web runs them.
+Reads ``manifest.json`` and ``evaluation.json`` and writes ``card.md`` and its pictures: again after ``score.py`` has
+measured the files as onnxruntime-web runs them.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def per_class(classes: list[str], confusion: np.ndarray) -> str:
 
 def confidence_text(confidence: dict) -> str:
     """What a score is worth."""
-    text = f"Logits are divided by a temperature of {confidence['temperature']:.2f}, fitted to the labelled images after training."
+    temperature = confidence["temperature"]
+    text = f"Logits are divided by a temperature of {temperature:.2f}, fitted to the labelled images after training."
     if "ece" in confidence:
         text += (
             f" On the test images the expected calibration error (15 bins) of the int8 file is {confidence['ece']:.3f}; "
@@ -118,7 +119,8 @@ def stages(training: dict) -> str:
     """The stages of a training in words, in their order."""
     words = {
         "pretrain": "{} epochs of Self-Classifier",
-        "self-label": "heads on mined neighbours, then {} epochs of self-labelling",
+        "neighbours": "{} epochs of the heads on mined neighbours",
+        "self-label": "{} epochs of self-labelling",
         "distil": "{} epochs of distillation",
     }
     text = ", ".join(words[stage].format(epochs) for stage, epochs in training["stages"].items())

@@ -10,7 +10,6 @@ the heads' softmaxes plus one minus the cosine of the embeddings. A long schedul
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import sys
 from pathlib import Path
@@ -21,10 +20,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from augment import augment
-from images import Folder, load_folder
+from images import Folder
+from later import LaterStage
 from network import SelfClassifier, build
-from recipe import Config, add_options, config_of, given_options
-from stage import Stage, save
+from optimize import parameter_groups
+from recipe import config_of
+from stage import Stage
 
 
 def mix(images: Tensor, rng: torch.Generator) -> Tensor:
@@ -64,7 +65,9 @@ def distillation_loss(
     return torch.stack(divergence).mean(), 1 - (teacher * student).sum(1).mean(), agreement
 
 
-def distill(checkpoint: dict[str, Any], folder: Folder, device: torch.device, path: Path | None = None) -> dict[str, Any]:
+def distill(
+    checkpoint: dict[str, Any], folder: Folder, device: torch.device, path: Path | None = None
+) -> dict[str, Any]:
     """The checkpoint of a student of ``config.student_depth`` and ``config.student_width``.
 
     Args:
@@ -85,10 +88,7 @@ def distill(checkpoint: dict[str, Any], folder: Folder, device: torch.device, pa
 
     pixels = folder.pixels.to(device)
     rng = torch.Generator(device).manual_seed(config.seed)
-    decayed = [p for p in student.parameters() if p.requires_grad and p.ndim > 1]
-    rest = [p for p in student.parameters() if p.requires_grad and p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": 0.05}, {"params": rest, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, config.student_lr)
+    optimizer = torch.optim.AdamW(parameter_groups(student, 0.05), config.student_lr)
     stage = Stage(
         "distil", path, {"student": student}, optimizer, rng, len(pixels), config.batch, config.student_epochs
     )
@@ -123,37 +123,7 @@ def distill(checkpoint: dict[str, Any], folder: Folder, device: torch.device, pa
     }
 
 
-def distill_run(run: Path, folder: Folder, device: torch.device, changes: dict[str, Any] | None = None) -> None:
-    """Distils what the run trained to ``RUN/student.pt``; nothing where the recipe has no epochs for it.
-
-    Args:
-        changes: settings that replace the checkpoint's.
-    """
-    checkpoint = torch.load(teacher_of(run), map_location="cpu", weights_only=True)
-    checkpoint["config"] |= changes or {}
-    if config_of(checkpoint).student_epochs == 0:
-        return
-    part = run / "distil.pt"
-    save(distill(checkpoint, folder, device, part), run / "student.pt")
-    part.unlink(missing_ok=True)
-
-
-def teacher_of(run: Path) -> Path:
-    refined = run / "refined.pt"
-    return refined if refined.exists() else run / "checkpoint.pt"
-
-
-def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--run", type=Path, required=True, help="folder of refined.pt or checkpoint.pt")
-    parser.add_argument("--images", type=Path, help="folder of images (default: the checkpoint's)")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    add_options(parser)
-    args = parser.parse_args(arguments)
-    checkpoint = torch.load(teacher_of(args.run), map_location="cpu", weights_only=True)
-    folder = load_folder(args.images or Path(checkpoint["images"]), config_of(checkpoint).stored)
-    distill_run(args.run, folder, torch.device(args.device), given_options(args))
-
+DISTILLATION = LaterStage(distill, "student.pt", "student_epochs")
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    DISTILLATION.main(__doc__ or "", sys.argv[1:])

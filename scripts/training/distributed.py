@@ -45,6 +45,14 @@ def processes(device: str) -> Iterator[torch.device]:
     dist.destroy_process_group()  # not after an error: the others would wait for this one
 
 
+def device_name(device: torch.device) -> str:
+    """What all processes run on, for people."""
+    if device.type != "cuda":
+        return f"{os.cpu_count()} CPU cores"
+    name = torch.cuda.get_device_name(device)
+    return f"{world()} x {name}" if world() > 1 else name
+
+
 class _Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx, rows: Tensor) -> Tensor:

@@ -3,10 +3,11 @@
     python scripts/training/export.py --checkpoint runs/NAME --name NAME --out model/NAME --images TRAIN_DIR \\
         [--labelled TRAIN_DIR] [--test TEST_DIR] [--unknown DIR] [--license SPDX] [--data-note TEXT]
 
-Writes ``NAME.int8.onnx`` (WASM), ``NAME.fp16.onnx`` and ``NAME.fp32.onnx`` (WebGPU), ``manifest.json``
-(``src/contract/manifest.ts``), ``evaluation.json``, and ``card.md`` with its pictures (``card.py``), and the class names of all models beside it as ``labels.d.ts``. The same checkpoint and
-images give the same bytes. ``--predictions`` keeps what PyTorch says of every test image, for
-``npm run evaluate -- --reference FILE`` to compare the served model with.
+Writes ``NAME.int8.onnx`` (WASM), ``NAME.fp16.onnx`` and ``NAME.fp32.onnx`` (GPUs), ``manifest.json``
+(``src/contract/manifest.ts``), ``evaluation.json``, ``card.md`` with its pictures (``card.py``), and beside the folder
+the class names of all models as ``labels.d.ts``. The same checkpoint and images give the same bytes. ``--predictions``
+keeps what PyTorch says of every test image, for ``npm run evaluate -- --reference FILE`` to compare the served model
+with.
 
 Labels are read from two folders only. ``--labelled`` names the classes (Hungarian map), sets the temperature of the
 scores, and is what kNN and the linear probe learn from; without it classes are ``class-0``, ``class-1``, ... ``--test``
@@ -39,7 +40,7 @@ from evaluate import (
     load_labelled,
     representation_scores,
 )
-from graph import Deployment, Outputs, open_graph, predict_all, write_fp16, write_fp32, write_int8
+from graph import Deployment, Outputs, Predict, open_graph, predict_all, write_fp16, write_fp32, write_int8
 from images import Folder, load_folder
 
 CALIBRATION_IMAGES = 1000
@@ -85,6 +86,26 @@ def measure(
     return {key: round(value, 4) for key, value in scores.items()}, predictions
 
 
+def answers(
+    predict: Predict, test: Folder, bank: tuple[Tensor, Tensor] | None
+) -> tuple[Outputs, Tensor, Outputs | None, Tensor | None]:
+    """The arguments of :func:`measure` for one form of the model.
+
+    Args:
+        bank: labelled images, uint8 ``[N, H, W, 3]``, and their labels.
+    """
+    said = predict_all(predict, nhwc(test))
+    return said, test.labels, *((predict_all(predict, bank[0]), bank[1]) if bank else (None, None))
+
+
+def calibration(probabilities: Tensor, labels: Tensor, temperature: float, evaluation: dict) -> dict[str, float]:
+    """The calibration error with and without the temperature; their curves go into ``evaluation``."""
+    before = probabilities.double().clamp_min(1e-30).log().mul(temperature).softmax(1)
+    error, evaluation["reliability"] = reliability(probabilities, labels)
+    error_before, evaluation["reliabilityBefore"] = reliability(before, labels)
+    return {"eceBefore": round(error_before, 4), "ece": round(error, 4)}
+
+
 def model_file(path: Path, precision: str, metrics: dict[str, float]) -> dict:
     """A ``ModelFile`` of the manifest."""
     data = path.read_bytes()
@@ -112,16 +133,17 @@ def training(checkpoint: dict, data: str) -> dict:
     """The manifest's account of the training, without the paths of the machine it ran on."""
     earlier = checkpoint.get("earlier", {"epochs": 0, "seconds": 0})
     stages = [entry["stage"] for entry in checkpoint["history"] if "stage" in entry]
-    epochs = {"pretrain": earlier["epochs"] + checkpoint["epoch"]}
-    epochs |= {stage: stages.count(stage) for stage in ("self-label", "distil") if stage in stages}
+    network = {"pretrain": earlier["epochs"] + checkpoint["epoch"]}
+    network |= {stage: stages.count(stage) for stage in ("self-label", "distil") if stage in stages}
+    heads = {"neighbours": checkpoint["config"]["neighbour_epochs"]} if "neighbours" in stages else {}
     return {
         "method": "Self-Classifier (arXiv 2103.10994)",
         "recipe": {key: value for key, value in checkpoint["config"].items() if key != "seed"},
         "seed": checkpoint["config"]["seed"],
         "data": data,
         "images": checkpoint["count"],
-        "epochs": sum(epochs.values()),
-        "stages": epochs,
+        "epochs": sum(network.values()),
+        "stages": {"pretrain": network["pretrain"], **heads, **network},
         **({"teacher": checkpoint["teacher"]} if "teacher" in checkpoint else {}),
         "seconds": round(earlier["seconds"] + checkpoint["seconds"]),
         "device": checkpoint["device"],
@@ -166,6 +188,10 @@ def export(args: argparse.Namespace) -> dict:
         raise ValueError(f"--name: lower-case letters, digits and dashes only, not {args.name!r}")
     if args.out.name != args.name:
         raise ValueError(f"--out: the folder's name must be --name, {args.name}, not {args.out.name}")
+    if args.unknown and not (args.labelled and args.test):
+        raise ValueError("--unknown: needs --labelled and --test, to set the threshold and to compare with")
+    if args.predictions and not args.test:
+        raise ValueError("--predictions: needs --test")
     checkpoint, network = load_checkpoint(args.checkpoint)
     config, head = checkpoint["config"], choose_head(checkpoint)
     size, classes = config["size"], config["classes"]
@@ -192,31 +218,25 @@ def export(args: argparse.Namespace) -> dict:
     chosen = torch.randperm(len(images.pixels), generator=torch.Generator().manual_seed(config["seed"]))
     write_int8(paths["fp32"], nhwc(images)[chosen[:CALIBRATION_IMAGES]], paths["int8"])
 
-    pytorch, metrics = {}, {precision: {} for precision in paths}
-    evaluation = {"images": 0, "confusion": None, "history": curve(checkpoint)}
+    evaluation = {"images": 0, "pytorch": {}, "confusion": None, "history": curve(checkpoint)}
+    metrics = {precision: {} for precision in paths}
     if test:
-        evaluation["images"] = len(test.pixels)
-        bank_labels = labelled.labels if labelled else None
-        for form, predict in {"pytorch": deployment, **{key: open_graph(path) for key, path in paths.items()}}.items():
-            said = predict_all(predict, nhwc(test))
-            bank = predict_all(predict, nhwc(labelled)) if labelled else None
-            figures, predictions = measure(said, test.labels, bank, bank_labels)
-            if form == "pytorch":
-                pytorch, expected = figures, predictions
-                continue
-            metrics[form] = figures | {"agreement": round(accuracy(predictions, expected), 4)}
-            if form == "int8" and labelled:
+        bank = (nhwc(labelled), labelled.labels) if labelled else None
+        pytorch, expected = measure(*answers(deployment, test, bank))
+        evaluation |= {"images": len(test.pixels), "pytorch": pytorch}
+        for precision, path in paths.items():
+            said = answers(open_graph(path), test, bank)
+            metrics[precision], predictions = measure(*said)
+            metrics[precision]["agreement"] = round(accuracy(predictions, expected), 4)
+            if precision == "int8" and labelled:
                 evaluation["confusion"] = class_counts(test.labels, predictions, classes).tolist()
-                evaluation["reliability"] = reliability(said[0], test.labels)[1]
-                before = (said[0].double().clamp_min(1e-30).log() * temperature).softmax(1)
-                error, evaluation["reliabilityBefore"] = reliability(before, test.labels)
-                confidence |= {"eceBefore": round(error, 4), "ece": figures["ece"]}
+                confidence |= calibration(said[0][0], test.labels, temperature, evaluation)
                 if args.unknown:
-                    unknown = predict_all(predict, nhwc(load_folder(args.unknown, size)))
-                    confidence["unknown"] = unknown_scores(bank, said, unknown)
+                    unknown = predict_all(open_graph(path), nhwc(load_folder(args.unknown, size)))
+                    confidence["unknown"] = unknown_scores(said[2], said[0], unknown)
         if args.predictions:
-            answers = dict(zip(test.paths, (names[i] for i in expected.tolist()), strict=True))
-            Path(args.predictions).write_text(json.dumps(answers, indent=0) + "\n")
+            named = dict(zip(test.paths, (names[i] for i in expected.tolist()), strict=True))
+            Path(args.predictions).write_text(json.dumps(named, indent=0) + "\n")
 
     dimensions = config["dimensions"]
     manifest = {
@@ -235,7 +255,6 @@ def export(args: argparse.Namespace) -> dict:
         "license": args.license,
     }
     (args.out / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-    evaluation["pytorch"] = pytorch
     (args.out / "evaluation.json").write_text(json.dumps(evaluation) + "\n")
     write_card(args.out)
     (args.out.parent / "labels.d.ts").write_text(labels_module(args.out.parent))

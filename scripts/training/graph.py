@@ -17,6 +17,7 @@ import onnx
 import onnxruntime
 import torch
 import torch.nn.functional as F
+from onnx import TensorProto
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -91,9 +92,28 @@ def write_fp16(fp32: Path, path: Path) -> None:
     last = max(i for i, node in enumerate(graph.graph.node) if node.op_type == "Gemm")
     tail = [node.name for node in graph.graph.node[last + 1 :]]
     converted = ONNXModel(convert_float_to_float16(graph, keep_io_types=True, node_block_list=tail))
+    drop_half_steps(converted)
     converted.topological_sort()  # the casts were appended
     converted.model.graph.ClearField("value_info")  # the types of before
     save_clean(converted.model, path)
+
+
+def drop_half_steps(model: ONNXModel) -> None:
+    """Removes the casts to float16 and back that the conversion puts behind every node of float32."""
+    makers = model.output_name_to_node()
+    to = {node.output[0]: node.attribute[0].i for node in model.nodes() if node.op_type == "Cast"}
+    for node in model.nodes():
+        half = makers.get(node.input[0]) if to.get(node.output[0]) == TensorProto.FLOAT else None
+        if half and to.get(half.output[0]) == TensorProto.FLOAT16:
+            model.replace_input_of_all_nodes(node.output[0], half.input[0])
+            node.input[0] = half.input[0]  # a graph's output keeps its name
+    while unused := [cast for cast in model.nodes() if cast.output[0] in to and not is_used(model, cast.output[0])]:
+        model.remove_nodes(unused)
+
+
+def is_used(model: ONNXModel, name: str) -> bool:
+    """Whether a node reads the value, or the graph gives it."""
+    return name in model.input_name_to_nodes() or any(output.name == name for output in model.graph().output)
 
 
 def write_int8(fp32: Path, images: Tensor, path: Path) -> None:

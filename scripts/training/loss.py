@@ -54,17 +54,16 @@ def self_classifier_loss(
     tau_row: float = 0.1,
     tau_col: float = 0.05,
 ) -> Tensor:
-    """Mean of :func:`view_loss` over all pairs of different views, then over the heads.
+    """Mean of :func:`view_loss` over all pairs of different views: one for every head, ``[heads]``.
 
     Args:
         targets: ``targets[i][h]``: logits of view ``i`` and head ``h``. Only whole views give targets.
         predictions: ``predictions[j][h]``: logits of view ``j``; small crops may follow the whole views.
     """
     losses = [
-        view_loss(target, prediction, tau_row, tau_col)
-        for i, target_heads in enumerate(targets)
-        for j, prediction_heads in enumerate(predictions)
+        torch.stack([view_loss(t, p, tau_row, tau_col) for t, p in zip(target, prediction, strict=True)])
+        for i, target in enumerate(targets)
+        for j, prediction in enumerate(predictions)
         if i != j
-        for target, prediction in zip(target_heads, prediction_heads, strict=True)
     ]
-    return torch.stack(losses).mean()
+    return torch.stack(losses).mean(0)

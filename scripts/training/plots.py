@@ -1,4 +1,7 @@
-"""The pictures of a model card, as SVG: training curve, confusion matrix, reliability. The same numbers, the same bytes."""
+"""The pictures of a model card, as SVG: training curve, confusion matrix, reliability.
+
+The same numbers give the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,12 @@ plt.rcParams |= {
 BLUE, GREY = "#2a6fb0", "#9aa3ab"
 COLOURS = [BLUE, "#c4402f", "#3b8f4e", "#8a5fb0"]
 FEWEST = 10  # images of a bin that is drawn
-STAGES = {"pretrain": "Self-Classifier", "neighbours": "neighbour heads", "self-label": "self-labels", "distil": "student"}
+STAGES = {
+    "pretrain": "Self-Classifier",
+    "neighbours": "neighbour heads",
+    "self-label": "self-labels",
+    "distil": "student",
+}
 
 
 def save_plot(figure: Figure, path: Path) -> None:
@@ -42,7 +50,8 @@ def plot_training(history: list[list], path: Path) -> None:
     for stage, entries in groupby(history, key=lambda entry: entry[0]):
         losses = [loss for _, loss, _ in entries]
         colour = styles.setdefault(stage, COLOURS[len(styles)])
-        axis.plot(range(at, at + len(losses)), losses, color=colour, marker="o" if len(losses) == 1 else None, label=STAGES[stage])
+        marker = "o" if len(losses) == 1 else None
+        axis.plot(range(at, at + len(losses)), losses, color=colour, marker=marker, label=STAGES[stage])
         at += len(losses)
     axis.legend(frameon=False)
     axis.set(xlabel="epoch", ylabel="loss of the classes' head", xlim=(0, at))
@@ -79,9 +88,12 @@ def plot_reliability(before: list[list[float]], after: list[list[float]], path: 
     """
     figure, axis = plt.subplots(figsize=(3.6, 3.4))
     axis.plot([0, 1], [0, 1], color=GREY, linewidth=0.7)
-    for bins, style, label in ((before, {"color": GREY, "linestyle": "--"}, "before"), (after, {"color": BLUE}, "calibrated")):
-        scores, accuracy, _ = zip(*(entry for entry in bins if entry[2] >= FEWEST))
-        axis.plot(scores, accuracy, marker="o", markersize=3, label=label, **style)
+    for bins, style in (
+        (before, {"color": GREY, "linestyle": "--", "label": "before"}),
+        (after, {"color": BLUE, "label": "calibrated"}),
+    ):
+        points = [(score, accuracy) for score, accuracy, count in bins if count >= FEWEST]
+        axis.plot([x for x, _ in points], [y for _, y in points], marker="o", markersize=3, **style)
     axis.set(xlabel="score", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     axis.legend(frameon=False)
     save_plot(figure, path)

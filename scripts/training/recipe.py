@@ -65,7 +65,7 @@ class Config:
     neighbours: int = 20
     neighbour_epochs: int = 15
     neighbour_runs: int = 4
-    # Self-labelling of the whole network (0: none); a tenth of the first learning rate, for it must not forget.
+    # Self-labelling of the whole network (0: none); about a tenth of the first learning rate, for it must not forget.
     label_epochs: int = 12
     label_confidence: float = 0.9
     label_momentum: float = 0.99

@@ -14,7 +14,6 @@ Reads ``RUN/checkpoint.pt`` and writes ``RUN/refined.pt``, of the same form.
 
 from __future__ import annotations
 
-import argparse
 import copy
 import dataclasses
 import math
@@ -28,12 +27,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from augment import augment, random_crop_flip
-from images import Folder, load_folder
+from images import Folder
+from later import LaterStage
 from loss import self_classifier_loss, view_loss
-from metrics import hungarian_accuracy
+from metrics import training_accuracy
+from neighbours import nearest_neighbours
 from network import SelfClassifier, build
-from recipe import Config, add_options, config_of, given_options
-from stage import Stage, save
+from optimize import parameter_groups
+from recipe import Config, config_of
+from stage import Stage
 
 
 @torch.no_grad()
@@ -50,19 +52,6 @@ def encode_views(network: SelfClassifier, pixels: Tensor, config: Config, rng: t
     return stored
 
 
-@torch.no_grad()
-def nearest_neighbours(views: Tensor, k: int) -> Tensor:
-    """The ``k`` most similar other images of every image, by the cosine of the views' means: int64 ``[N, k]``."""
-    mean = F.normalize(sum(F.normalize(view.float(), dim=1) for view in views), dim=1)
-    nearest = []
-    for start in range(0, len(mean), 1000):
-        similarity = mean[start : start + 1000] @ mean.T
-        own = torch.arange(len(similarity), device=mean.device)
-        similarity[own, start + own] = -2.0
-        nearest.append(similarity.topk(k, dim=1).indices)
-    return torch.cat(nearest)
-
-
 def neighbour_heads(
     network: SelfClassifier, views: Tensor, nearest: Tensor, config: Config, seed: int
 ) -> tuple[SelfClassifier, list[float]]:
@@ -70,7 +59,7 @@ def neighbour_heads(
 
     Args:
         views: of :func:`encode_views`.
-        nearest: of :func:`nearest_neighbours`.
+        nearest: of ``nearest_neighbours``.
 
     Returns:
         The copy, and the mean loss of each head in the last epoch.
@@ -96,11 +85,8 @@ def neighbour_heads(
             pair = places, nearest[places, draw(nearest.shape[1])]
             features = torch.cat([views[draw(len(views)), side] for side in pair]).float()
             embeddings = F.normalize(fresh.projector(features), dim=1).split(batch)
-            logits = zip(*(fresh.logits(embedding) for embedding in embeddings), strict=True)
-            losses = [
-                self_classifier_loss([[a], [b]], [[a], [b]], config.tau_row, config.tau_col) for a, b in logits
-            ]
-            by_head.append(torch.stack(losses))
+            logits = [fresh.logits(embedding) for embedding in embeddings]
+            by_head.append(self_classifier_loss(logits, logits, config.tau_row, config.tau_col))
             optimizer.zero_grad(set_to_none=True)
             by_head[-1].mean().backward()
             optimizer.step()
@@ -155,9 +141,7 @@ def self_label(
     student = copy.deepcopy(network).to(device, memory_format=torch.channels_last)
     teacher = copy.deepcopy(student).eval().requires_grad_(False)
     forward = torch.compile(student) if config.compile else student
-    decayed = [p for part in (student.backbone, student.projector) for p in part.parameters() if p.ndim > 1]
-    rest = [p for p in student.parameters() if all(p is not q for q in decayed)]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": rest}]
+    groups = parameter_groups(student, config.weight_decay)
     optimizer = torch.optim.SGD(groups, config.label_lr, momentum=0.9, nesterov=True)
     rng = torch.Generator(device).manual_seed(config.seed)
     modules = {"student": student, "teacher": teacher}
@@ -183,20 +167,20 @@ def self_label(
     def record(results: list[tuple[Tensor, Tensor, Tensor]], order: Tensor) -> dict[str, Any]:
         by_head, confident, clusters = zip(*results, strict=True)
         losses = torch.stack(by_head).mean(0)
-        entry = {
+        return {
             "loss": losses.mean().item(),
             "loss_heads": losses.tolist(),
             "confident": torch.stack(confident).mean().item(),
+            **training_accuracy(torch.cat(clusters), folder.labels, order, config.classes),
         }
-        if folder.labels is not None and int(folder.labels.max()) < config.classes:
-            entry["train_acc"] = hungarian_accuracy(torch.cat(clusters).cpu().numpy(), folder.labels[order.cpu()].numpy())
-        return entry
 
     stage.run(step, record)
     return teacher, stage
 
 
-def refine(checkpoint: dict[str, Any], folder: Folder, device: torch.device, path: Path | None = None) -> dict[str, Any]:
+def refine(
+    checkpoint: dict[str, Any], folder: Folder, device: torch.device, path: Path | None = None
+) -> dict[str, Any]:
     """Both steps on the network of a checkpoint.
 
     Args:
@@ -219,8 +203,8 @@ def refine(checkpoint: dict[str, Any], folder: Folder, device: torch.device, pat
     for run in range(config.neighbour_runs):
         runs.append(neighbour_heads(network, views, nearest, config, config.seed + run))
         best = min(runs[-1][1][: config.main_heads])  # heads of the wanted size come first
-        collapse = math.log(config.classes)
-        print(f"neighbour heads {run + 1}/{config.neighbour_runs}  loss {best:.4f} (collapse {collapse:.4f})", flush=True)
+        collapse = f"(collapse {math.log(config.classes):.4f})"
+        print(f"neighbour heads {run + 1}/{config.neighbour_runs}  loss {best:.4f} {collapse}", flush=True)
     network, by_head = min(runs, key=lambda run: min(run[1][: config.main_heads]))
     history = [{"stage": "neighbours", "loss_heads": by_head, "loss": sum(by_head) / len(by_head)}]
     seconds = time.perf_counter() - began
@@ -236,32 +220,7 @@ def refine(checkpoint: dict[str, Any], folder: Folder, device: torch.device, pat
     }
 
 
-def refine_run(run: Path, folder: Folder, device: torch.device, changes: dict[str, Any] | None = None) -> None:
-    """Refines ``RUN/checkpoint.pt`` to ``RUN/refined.pt``; nothing where the recipe has no epochs for it.
-
-    Args:
-        changes: settings that replace the checkpoint's.
-    """
-    checkpoint = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    checkpoint["config"] |= changes or {}
-    if config_of(checkpoint).neighbour_epochs == 0:
-        return
-    part = run / "self-label.pt"
-    save(refine(checkpoint, folder, device, part), run / "refined.pt")
-    part.unlink(missing_ok=True)
-
-
-def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint.pt")
-    parser.add_argument("--images", type=Path, help="folder of images (default: the checkpoint's)")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    add_options(parser)
-    args = parser.parse_args(arguments)
-    checkpoint = torch.load(args.run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    folder = load_folder(args.images or Path(checkpoint["images"]), config_of(checkpoint).stored)
-    refine_run(args.run, folder, torch.device(args.device), given_options(args))
-
+REFINEMENT = LaterStage(refine, "refined.pt", "neighbour_epochs")
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    REFINEMENT.main(__doc__ or "", sys.argv[1:])

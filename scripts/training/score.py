@@ -26,11 +26,18 @@ from graph import Outputs
 
 
 def read_outputs(path: Path, classes: list[str]) -> tuple[dict, Outputs, Tensor]:
-    """The header that ``npm run evaluate -- --outputs`` wrote, probabilities and embeddings, and the labels."""
+    """The header that ``npm run evaluate -- --outputs`` wrote, probabilities and embeddings, and the labels.
+
+    Raises:
+        ValueError: where an image is in a folder that is no class of the model.
+    """
     header, rows = path.read_bytes().split(b"\n", 1)
     header = json.loads(header)
     values = torch.from_numpy(np.frombuffer(rows, "<f4").copy()).view(len(header["paths"]), -1)
-    labels = torch.tensor([classes.index(name.split("/")[0]) for name in header["paths"]])
+    folders = [name.split("/")[0] for name in header["paths"]]
+    if strangers := sorted(set(folders) - set(classes)):
+        raise ValueError(f"{path}: {', '.join(strangers[:5])}: no class of the model")
+    labels = torch.tensor([classes.index(folder) for folder in folders])
     return header, (values[:, : len(classes)], values[:, len(classes) :]), labels
 
 
@@ -42,8 +49,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--predictions", type=Path, help="what export.py --predictions wrote")
     args = parser.parse_args(arguments)
     classes = json.loads((args.model / "manifest.json").read_text())["classes"]
-    _, bank, bank_labels = read_outputs(args.labelled, classes)
+    labelled_header, bank, bank_labels = read_outputs(args.labelled, classes)
     header, test, labels = read_outputs(args.test, classes)
+    for key, expected in {"model": args.model.resolve().name, "precision": header["precision"]}.items():
+        if not header[key] == labelled_header[key] == expected:
+            raise ValueError(f"--labelled, --test: {key} {labelled_header[key]} and {header[key]}, not {expected}")
     figures, predictions = measure(test, labels, bank, bank_labels)
     if args.predictions:
         said = json.loads(args.predictions.read_text())

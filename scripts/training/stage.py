@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,11 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from optimize import schedule
+
+# What the stages of a run write into its folder, the last stage first.
+CHECKPOINTS = ("student.pt", "refined.pt", "checkpoint.pt")
+
 
 def save(state: dict[str, Any], path: Path) -> None:
     """Writes beside the file and renames, so that a crash leaves the last whole checkpoint."""
@@ -21,12 +25,18 @@ def save(state: dict[str, Any], path: Path) -> None:
     part.replace(path)
 
 
-def last_checkpoint(path: Path) -> Path:
-    """``path`` itself, or in the folder of a run what its last stage wrote."""
+def last_checkpoint(path: Path, names: tuple[str, ...] = CHECKPOINTS) -> Path:
+    """``path`` itself, or in the folder of a run the last of ``names`` that is there."""
     if not path.is_dir():
         return path
-    stages = [path / name for name in ("student.pt", "refined.pt", "checkpoint.pt")]
-    return next((file for file in stages if file.exists()), stages[-1])
+    return next((path / name for name in names if (path / name).exists()), path / names[-1])
+
+
+def forget_later(run: Path, name: str) -> None:
+    """Removes what later stages made, or had begun to make, of an earlier state of the checkpoint ``name``."""
+    for later in CHECKPOINTS[: CHECKPOINTS.index(name)]:
+        (run / later).unlink(missing_ok=True)
+        (run / f"{later}.unfinished").unlink(missing_ok=True)
 
 
 class Stage:
@@ -36,7 +46,7 @@ class Stage:
         name: shown beside the progress bar.
         path: file of the state; None keeps none.
         modules: what is learned or averaged, by name.
-        optimizer: its learning rates follow a cosine to 0, after one epoch of linear warm-up.
+        optimizer: its learning rates follow :func:`schedule`, with an epoch of warm-up.
         rng: draws the order of the images and their augmentation.
         count, batch, epochs: images, images a step, passes over the images.
     """
@@ -92,8 +102,8 @@ class Stage:
         parts = order.split(self.batch)
         bar = tqdm(parts, f"{self.name} {len(self.history) + 1}", disable=not sys.stderr.isatty(), mininterval=2, leave=False)
         for i, places in enumerate(bar):
-            epoch = len(self.history) + (i + 1) / len(parts)
-            scale = min(1.0, epoch) * 0.5 * (1 + math.cos(math.pi * (epoch - 1 / len(parts)) / self.epochs))
+            progress = (len(self.history) + i / len(parts)) / self.epochs
+            scale = schedule(progress, min(0.5, 1 / self.epochs))
             for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
                 group["lr"] = rate * scale
             yield places

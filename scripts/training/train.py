@@ -22,7 +22,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -34,48 +33,18 @@ from torch import Tensor
 from tqdm import tqdm
 
 from augment import augment
-from distill import distill_run
-from distributed import agree, gather, parallel, processes, rank, synchronise, world
+from distill import DISTILLATION
+from distributed import agree, device_name, gather, parallel, processes, rank, synchronise, world
 from images import Files, Folder, Memory, Stream, list_folder, load_folder
 from lars import LARS
 from loss import self_classifier_loss
-from metrics import hungarian_accuracy
+from metrics import training_accuracy
+from neighbours import NeighbourQueue
 from network import build
+from optimize import parameter_groups, schedule
 from recipe import PRESETS, Config, add_options, config_of, given_options
-from refine import refine_run
-from stage import save
-
-
-def learning_rate(progress: float, config: Config) -> float:
-    """Linear warm-up to ``config.lr``, then cosine to 0; ``progress`` runs from 0 to 1."""
-    if progress < config.warmup:
-        return config.lr * progress / config.warmup
-    return config.lr * 0.5 * (1 + math.cos(math.pi * (progress - config.warmup) / (1 - config.warmup)))
-
-
-class NeighbourQueue:
-    """Earlier embeddings, first in first out: ``[size, D]`` on the device.
-
-    Replacing a view by its nearest earlier embedding gives targets that say what is alike, beyond what the
-    augmentations can say (NNCLR, arXiv 2104.14548; Self-Classifier, section 3.4).
-    """
-
-    def __init__(self, size: int, dimensions: int, device: torch.device) -> None:
-        self.rows = torch.zeros(size, dimensions, device=device)
-        self.next = 0
-        self.filled = False
-
-    @torch.no_grad()
-    def nearest(self, embedding: Tensor) -> Tensor:
-        """The most similar earlier embedding of each row, ``[N, D]``."""
-        return self.rows[(embedding.detach() @ self.rows.T).argmax(1)]
-
-    @torch.no_grad()
-    def push(self, embedding: Tensor) -> None:
-        places = torch.arange(self.next, self.next + len(embedding), device=self.rows.device) % len(self.rows)
-        self.rows[places] = embedding.detach()
-        self.filled = self.filled or self.next + len(embedding) >= len(self.rows)
-        self.next = (self.next + len(embedding)) % len(self.rows)
+from refine import REFINEMENT
+from stage import forget_later, save
 
 
 class Trainer:
@@ -102,11 +71,7 @@ class Trainer:
             raise ValueError(f"--batch: {images} images are too few for {world()} processes")
         network = build(dataclasses.asdict(config) | {"heads": config.heads})
         self.network = synchronise(network.to(device, memory_format=torch.channels_last))
-        decayed = [p for p in self.network.backbone.parameters() if p.ndim > 1]
-        decayed += [p for p in self.network.projector.parameters() if p.ndim > 1]
-        # Biases and norms are not decayed; the class weights are normalised, so decay would mean nothing.
-        rest = [p for p in self.network.parameters() if all(p is not q for q in decayed)]
-        groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": rest}]
+        groups = parameter_groups(self.network, config.weight_decay)
         if config.optimizer == "lars":
             self.optimizer = LARS(groups, lr=config.lr, momentum=0.9)
         elif config.optimizer == "sgd":
@@ -177,12 +142,7 @@ class Trainer:
             if self.queue.filled and self.progress >= 0.1:
                 targets = [self.network.logits(self.queue.nearest(view)) for view in views[:2]]
             self.queue.push(gather(views[0].detach()))
-        by_head = torch.stack(
-            [
-                self_classifier_loss([[t[h]] for t in targets], [[p[h]] for p in predictions], config.tau_row, config.tau_col)
-                for h in range(len(config.heads))
-            ]
-        )  # fmt: skip
+        by_head = self_classifier_loss(targets, predictions, config.tau_row, config.tau_col)
         return by_head.mean(), by_head.detach(), predictions[0][0].detach().argmax(1)
 
     def embed(self, views: Tensor) -> Tensor:
@@ -206,7 +166,7 @@ class Trainer:
             if self.done:
                 break
             for group in self.optimizer.param_groups:
-                group["lr"] = learning_rate(self.progress, self.config)
+                group["lr"] = self.config.lr * schedule(self.progress, self.config.warmup)
             loss, by_head, cluster = self.loss(images)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -229,10 +189,8 @@ class Trainer:
             "loss": sum(by_head) / len(by_head),
             "loss_heads": by_head,
             "classes_used": len(clusters.unique()),
+            **training_accuracy(clusters, self.labels, order, self.config.classes),
         }
-        if self.labels is not None and int(self.labels.max()) < self.config.classes:
-            labels = self.labels[order[: len(clusters)]]
-            entry["train_acc"] = hungarian_accuracy(clusters.numpy(), labels.numpy())
         self.history.append(entry)
         return entry
 
@@ -265,13 +223,6 @@ class Trainer:
             self.rng.set_state(states[rank()].clone())
         else:
             self.seed_views()
-
-
-def device_name(device: torch.device) -> str:
-    if device.type != "cuda":
-        return f"{os.cpu_count()} CPU cores"
-    name = torch.cuda.get_device_name(device)
-    return f"{world()} x {name}" if world() > 1 else name
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -323,6 +274,7 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
         if not first:
             continue
         save(state | {"images": str(images), "preset": preset}, path)
+        forget_later(args.run, path.name)
         accuracy = f"  train ACC {entry['train_acc']:.3f}" if "train_acc" in entry else ""
         print(
             f"epoch {entry['epoch']:4d}  {entry['progress']:6.1%}  {entry['seconds']:7.0f} s  loss {entry['loss']:.4f}"
@@ -330,6 +282,8 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
             f"  classes {entry['classes_used']}{accuracy}",
             flush=True,
         )
+    if first and streamed:
+        print("refinement and distillation take sets that fit in memory: left out")
     return folder if first and not streamed else None
 
 
@@ -338,8 +292,8 @@ def main(arguments: list[str]) -> None:
     with processes(args.device) as device:
         folder = pretrain(args, device)
     if folder:
-        refine_run(args.run, folder, device)
-        distill_run(args.run, folder, device)
+        for stage in (REFINEMENT, DISTILLATION):
+            stage.run(args.run, folder, device)
 
 
 if __name__ == "__main__":

@@ -65,8 +65,9 @@ export interface Manifest {
     seed: number;
     data: string;
     images: number;
+    /** Passes of the network over the images, all stages together. */
     epochs: number;
-    /** Epochs by stage: `pretrain`, `self-label`, `distil`. */
+    /** Epochs by stage: `pretrain`, `neighbours` (of the heads alone), `self-label`, `distil`. */
     stages?: Record<string, number> | undefined;
     /** The network that was distilled, where this one is a student. */
     teacher?: { depth: number; width: number } | undefined;

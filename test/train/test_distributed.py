@@ -16,6 +16,7 @@ import train
 from distributed import gather
 from images import Folder
 from recipe import Config
+from stage import save
 from textures import NAMES, textures, write_folder
 from train import Trainer
 
@@ -71,7 +72,7 @@ def resumed_and_whole(path: Path, rank: int) -> tuple[dict, dict]:
         broken.epoch(show_bar=False)
     state = broken.state()
     if rank == 0:
-        train.save(state, path)
+        save(state, path)
     dist.barrier()
     resumed.load(torch.load(path, weights_only=True))
     for _ in range(2):

@@ -128,6 +128,12 @@ def test_fp16_agrees_with_fp32_and_is_half_as_large(model, images):
     assert half.stat().st_size < 0.75 * whole.stat().st_size
 
 
+def test_fp16_computes_no_step_after_the_projector_in_halves(model):
+    nodes = onnx.load(model / "colours.fp16.onnx").graph.node
+    last = max(i for i, node in enumerate(nodes) if node.op_type == "Gemm")
+    assert {node.attribute[0].i for node in nodes[last:] if node.op_type == "Cast"} == {onnx.TensorProto.FLOAT}
+
+
 def test_confidence_is_measured(manifest, model):
     confidence = manifest["confidence"]
     assert confidence["ece"] == manifest["files"][0]["metrics"]["ece"] <= confidence["eceBefore"] + 0.02
@@ -263,6 +269,8 @@ def test_labels_module_quotes_and_breaks_as_needed(tmp_path):
         ({"labelled": "flat"}, "--labelled: needs two or more class folders"),
         ({"labelled": "two"}, "--labelled: 2 class folders, the network has 3 classes"),
         ({"labelled": "train", "test": "two"}, "--test: class folders"),
+        ({"unknown": "flat"}, "--unknown: needs --labelled and --test"),
+        ({"predictions": "answers.json"}, "--predictions: needs --test"),
     ],
 )
 def test_errors_name_the_argument(checkpoint, train_dir, tmp_path, monkeypatch, changes, message):

@@ -6,15 +6,15 @@ import math
 import pytest
 import torch
 
-import train
-from distill import distill, mix
+from distill import DISTILLATION, distill, mix
 from images import Folder
 from metrics import hungarian_accuracy
+from neighbours import nearest_neighbours
 from network import build
 from recipe import Config, config_of
-from refine import encode_views, label_loss, nearest_neighbours, neighbour_heads, refine, refine_run
+from refine import REFINEMENT, encode_views, label_loss, neighbour_heads, refine
 from stage import Stage, last_checkpoint, save
-from textures import NAMES, textures
+from textures import NAMES, textures, write_folder
 from train import Trainer
 
 CPU = torch.device("cpu")
@@ -146,12 +146,24 @@ def test_mixtures_are_of_two_images():
 def test_the_last_stage_of_a_run_is_what_is_exported(checkpoint, refined, folder, tmp_path):
     save(checkpoint, tmp_path / "checkpoint.pt")
     assert last_checkpoint(tmp_path).name == "checkpoint.pt"
-    refine_run(tmp_path, folder, CPU, {"neighbour_epochs": 0})
+    REFINEMENT.run(tmp_path, folder, CPU, {"neighbour_epochs": 0})
     assert not (tmp_path / "refined.pt").exists()
-    refine_run(tmp_path, folder, CPU, {"label_epochs": 1, "neighbour_runs": 1})
+    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 1, "neighbour_runs": 1})
     assert last_checkpoint(tmp_path).name == "refined.pt"
-    assert not (tmp_path / "self-label.pt").exists()
     assert config_of(torch.load(last_checkpoint(tmp_path), weights_only=True)).label_epochs == 1
+    DISTILLATION.run(tmp_path, folder, CPU, {"student_epochs": 1})
+    assert last_checkpoint(tmp_path).name == "student.pt"
+    assert not list(tmp_path.glob("*.unfinished"))
+    # A student of another teacher is forgotten.
+    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 0, "neighbour_runs": 1})
+    assert last_checkpoint(tmp_path).name == "refined.pt"
+
+
+def test_a_stage_without_epochs_is_no_command(checkpoint, tmp_path):
+    images = write_folder(tmp_path / "images", 30)
+    save(checkpoint, tmp_path / "checkpoint.pt")
+    with pytest.raises(SystemExit, match="--student-epochs: must be at least 1"):
+        DISTILLATION.main("", ["--run", str(tmp_path), "--images", str(images), "--device", "cpu", "--student-epochs", "0"])
 
 
 def test_a_run_can_start_from_another(checkpoint, folder):
@@ -162,4 +174,4 @@ def test_a_run_can_start_from_another(checkpoint, folder):
     again = Trainer(CONFIG, folder, CPU)
     again.start_from(trainer.state() | {"epoch": 3, "seconds": 5.0})
     assert again.earlier["epochs"] == 15
-    assert train.learning_rate(again.progress, CONFIG) == 0
+    assert again.progress == 0
