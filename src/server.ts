@@ -1,3 +1,2 @@
-export type { AppOptions } from './server/app.ts';
-export { createApp } from './server/app-workerd.ts';
+export { createApp, type WorkerOptions } from './server/app-workerd.ts';
 export type { App, Bindings } from './server/environment.ts';

@@ -39,7 +39,8 @@ export class ModelRegistry {
   }
 
   /**
-   * The model, ready to run. Concurrent first calls share one load; a load that failed is tried again.
+   * The model, ready to run. Concurrent first calls share one load; a load that failed is tried again, and so is one
+   * whose runtime has failed since.
    * @throws UnlabelError `model_not_found` or `model_unavailable`.
    */
   async model(name?: string): Promise<Model> {
@@ -50,7 +51,10 @@ export class ModelRegistry {
       load = this.#loaded.get(key) ?? singleFlight(() => this.#load(key));
       this.#loaded.set(key, load);
     }
-    return load();
+    const model = await load();
+    if (!model.broken) return model;
+    if (this.#loaded.get(key) === load) this.#loaded.delete(key);
+    return this.model(key);
   }
 
   /**
