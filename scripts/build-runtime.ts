@@ -15,7 +15,7 @@ import { singleThreaded } from './runtime/glue.ts';
 import { optimize, optimizer } from './runtime/optimize.ts';
 import { hash, type Report, sizeOf, summary } from './runtime/report.ts';
 import { models, probes } from './runtime/subjects.ts';
-import { instrument, trim, whatRan } from './runtime/trim.ts';
+import { instrument, trim } from './runtime/trim.ts';
 
 const root = new URL('../', import.meta.url);
 const out = new URL('dist/runtime/', root);
@@ -57,14 +57,15 @@ const { default: factory }: { default: OrtFactory } = await import(
 );
 
 log(`onnxruntime-web ${version}: finding out what ${subjects.length} networks use`);
-const { wasm: noting, functions } = instrument(stock);
-const profiled = await start(noting);
+const instrumented = instrument(stock);
+const profiled = await start(instrumented.wasm);
 const answers = await runAll(profiled.open, subjects);
 const refusals = await provoke(profiled.open, small);
-const kept = whatRan(profiled.instance, functions);
-log(`${kept.length} of ${functions} functions`);
+const profile = instrumented.profile(profiled.instance);
+const kept = profile.functions.filter((ran) => ran).length;
+log(`${kept} of ${profile.functions.length} functions`);
 
-const trimmed = trim(stock, kept);
+const trimmed = trim(stock, profile);
 const wasm =
   last?.trimmed === hash(trimmed, await optimizer())
     ? await readFile(new URL('ort.wasm', out))
@@ -79,7 +80,7 @@ log('every answer has the bits of the stock runtime');
 
 const report: Report = {
   onnxruntime: version,
-  functions: { stock: functions, kept: kept.length },
+  functions: { stock: profile.functions.length, kept },
   files: {
     'ort-wasm-simd-threaded.wasm': sizeOf(stock),
     'ort.wasm': sizeOf(wasm),
