@@ -32,6 +32,7 @@ const passes = [
   'vacuum',
   'remove-unused-module-elements',
   'duplicate-function-elimination',
+  'merge-similar-functions',
   'reorder-functions',
 ];
 const options = [...features.map((name) => `enable-${name}`), ...passes].map((name) => `--${name}`);
