@@ -4,6 +4,8 @@
  */
 import { createApp } from '../src/server.ts';
 
+export { ClassSets, VectorNamespace } from '../src/server.ts';
+
 const app = createApp();
 
 /** Runs the network on the body, an image of the model's size, `?n=` times. */

@@ -16,25 +16,39 @@ export interface RequestImages {
 }
 
 /** A file of a request and the name of its field in error answers. */
-type Files = { field: string; bytes: Uint8Array }[];
+export type Files = { field: string; bytes: Uint8Array }[];
 
 /**
  * Reads the images of a request in any of its forms: one file, multipart, JSON with base64, or ready-made input.
  * Files are decoded one after the other, so that only one at a time is held as full-size pixels.
+ * @param json - the body, where it is JSON and has been read.
  * @throws UnlabelError that names the field, and the limit where there is one.
  */
-export async function readImages(c: RequestContext, model: Model, codecs: Codecs): Promise<RequestImages> {
+export async function readImages(
+  c: RequestContext,
+  model: Model,
+  codecs: Codecs,
+  json?: unknown,
+): Promise<RequestImages> {
   const contentType = c.req.header('content-type') ?? '';
-  const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase();
+  const mediaType = mediaTypeOf(c);
   if (mediaType === tensorMediaType) return readTensors(c, contentType, model.inputBytes);
 
   const { files, isBatch } =
     mediaType === 'multipart/form-data'
       ? await readMultipart(c)
       : mediaType === 'application/json'
-        ? await readJson(c)
+        ? imagesOf(json ?? (await readJson(c)))
         : { files: [{ field: 'image', bytes: new Uint8Array(await c.req.arrayBuffer()) }], isBatch: false };
 
+  return { images: await prepareImages(files, model, codecs), isBatch };
+}
+
+/**
+ * Makes files into what the network takes, one after the other.
+ * @throws UnlabelError that names the field.
+ */
+export async function prepareImages(files: Files, model: Model, codecs: Codecs): Promise<Uint8Array[]> {
   const images: Uint8Array[] = [];
   for (const { field, bytes } of files) {
     try {
@@ -45,7 +59,12 @@ export async function readImages(c: RequestContext, model: Model, codecs: Codecs
         : error;
     }
   }
-  return { images, isBatch };
+  return images;
+}
+
+/** The media type of a body, without parameters. */
+export function mediaTypeOf(c: RequestContext): string | undefined {
+  return c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
 }
 
 async function readTensors(
@@ -99,10 +118,14 @@ async function readMultipart(c: RequestContext): Promise<{ files: Files; isBatch
   return { files, isBatch };
 }
 
-async function readJson(c: RequestContext): Promise<{ files: Files; isBatch: boolean }> {
-  const json: unknown = await c.req.json().catch((cause: unknown) => {
+/** The body as JSON. */
+export function readJson(c: RequestContext): Promise<unknown> {
+  return c.req.json().catch((cause: unknown) => {
     throw new UnlabelError('invalid_request', 'The body is not valid JSON', { cause });
   });
+}
+
+function imagesOf(json: unknown): { files: Files; isBatch: boolean } {
   const body = imageBody.safeParse(json);
   if (!body.success) {
     const isImages = typeof json === 'object' && json !== null && 'images' in json;
@@ -122,6 +145,7 @@ async function readJson(c: RequestContext): Promise<{ files: Files; isBatch: boo
       };
 }
 
-function fromBase64(text: string): Uint8Array {
+/** Bytes of base64 that has been checked. */
+export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 }

@@ -17,7 +17,7 @@ const mayImport: Record<string, string[]> = {
   demo: ['index.ts', 'local.ts', 'contract'],
   'index.ts': ['client', 'contract'],
   'local.ts': ['local', 'contract'],
-  'server.ts': ['server', 'contract'],
+  'server.ts': ['server', 'vectors', 'contract'],
   'worker.ts': ['server.ts'],
 };
 

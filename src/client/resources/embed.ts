@@ -1,7 +1,7 @@
 import type { Embedding } from '../../contract/engine.ts';
+import { decodeFloat32 } from '../../contract/float32.ts';
 import type { EmbeddingItem } from '../../contract/wire.ts';
 import { checkShape } from '../answer.ts';
-import { decodeFloat32 } from '../float32.ts';
 import type { ImageSource } from '../image-source.ts';
 import { infer, type Task } from '../infer.ts';
 import type { RequestOptions, Send } from '../request.ts';
