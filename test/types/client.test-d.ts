@@ -82,8 +82,6 @@ expectTypeOf((await known.classify(images, { method: 'neighbors', k: 5 }))[0]?.p
   .exclude<undefined>()
   .items.toHaveProperty('label')
   .toEqualTypeOf<string>();
-// @ts-expect-error k is for neighbours
-void known.classify(image, { classes: 'mine', k: 5 });
 
 expectTypeOf(await known.vectors.get('a')).toEqualTypeOf<StoredVector>();
 void known.vectors.upsert([{ id: 'a', vector: image, metadata: { label: 'cat', year: 2020, good: true } }]);
