@@ -12,6 +12,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export interface Hosted {
   /** Its address, without a slash at the end. */
   url: string;
+  /** Process group of wrangler and workerd. */
+  pid: number;
   /** Ends it. */
   stop(): Promise<void>;
   /** Ends workerd and wrangler at once by SIGKILL, in the middle of whatever they do; what is on disk stays. */
@@ -82,7 +84,7 @@ export async function startHosted({
   for (let tries = 0; tries < 240; tries++) {
     if (wrangler.exitCode !== null) break;
     const health = await fetch(`${url}/health`).catch(() => undefined);
-    if (health?.ok) return { url, stop, crash: () => end('SIGKILL') };
+    if (health?.ok && wrangler.pid) return { url, pid: wrangler.pid, stop, crash: () => end('SIGKILL') };
     await sleep(500);
   }
   await stop();
