@@ -1,6 +1,6 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { type ClassStore, durableClasses } from '../vectors/class-shelf.ts';
-import { DurableStore } from '../vectors/durable.ts';
+import { durableStore } from '../vectors/durable.ts';
 import type { VectorStore } from '../vectors/store.ts';
 import { VectorizeStore } from '../vectors/vectorize.ts';
 import type { Bindings } from './environment.ts';
@@ -10,7 +10,7 @@ import type { Bindings } from './environment.ts';
  * @throws UnlabelError `not_supported` where its binding is missing.
  */
 export function storeOf({ VECTOR_STORE = 'durable', VECTORS, VECTORIZE }: Bindings): VectorStore {
-  if (VECTOR_STORE === 'durable' && VECTORS) return new DurableStore(VECTORS);
+  if (VECTOR_STORE === 'durable' && VECTORS) return durableStore(VECTORS);
   if (VECTOR_STORE === 'vectorize' && VECTORIZE) return new VectorizeStore(VECTORIZE);
   throw new UnlabelError(
     'not_supported',

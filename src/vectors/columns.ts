@@ -1,7 +1,9 @@
 import type { Comparison, Filter, MetadataValue } from '../contract/vectors.ts';
 
-/** Columns kept at a time; the one that was made first gives way. */
-const mostColumns = 8;
+/** Bytes of all columns, by our own estimate; beyond, those that were made first give way. */
+const mostBytes = 8 * 1024 * 1024;
+/** Bytes of a distinct value, beside its characters: in the list and in the map. */
+const valueBytes = 64;
 
 /** The metadata of all places under one key: a number for each distinct value, so that a filter tests a value once. */
 class Column {
@@ -10,9 +12,11 @@ class Column {
   readonly #values: (MetadataValue | undefined)[] = [undefined];
   readonly #codeOf = new Map<MetadataValue, number>();
 
-  /** Distinct values that it has seen. */
-  get distinct(): number {
-    return this.#codeOf.size;
+  #textBytes = 0;
+
+  /** Bytes in use, by estimate. */
+  get bytes(): number {
+    return this.#codes.byteLength + valueBytes * this.#codeOf.size + this.#textBytes;
   }
 
   set(place: number, value: MetadataValue | undefined): void {
@@ -25,6 +29,7 @@ class Column {
     if (code === undefined) {
       code = this.#values.push(value) - 1;
       this.#codeOf.set(value as MetadataValue, code);
+      if (typeof value === 'string') this.#textBytes += 2 * value.length;
     }
     this.#codes[place] = code;
   }
@@ -48,17 +53,15 @@ export class Columns {
   readonly #columns = new Map<string, Column>();
   readonly #read: (key: string) => Iterable<readonly [place: number, value: MetadataValue]>;
 
-  /** @param read - gives every value under a key with its place; called when a filter first asks for the key. */
+  /** @param read - gives every value under a key with its place. */
   constructor(read: (key: string) => Iterable<readonly [place: number, value: MetadataValue]>) {
     this.#read = read;
   }
 
   set(place: number, metadata: Record<string, MetadataValue>): void {
-    for (const [key, column] of this.#columns) {
+    for (const [key, column] of this.#columns)
       column.set(place, Object.hasOwn(metadata, key) ? metadata[key] : undefined);
-      // Values that no vector has any more have piled up: it is made anew when next asked for.
-      if (column.distinct > 2 * (place + 1) + 10_000) this.#columns.delete(key);
-    }
+    this.#makeRoom();
   }
 
   /** Takes the values out of a place; those of the last one move there. */
@@ -74,21 +77,42 @@ export class Columns {
     const mask = new Uint8Array(size).fill(1);
     for (const [key, condition] of Object.entries(filter)) {
       const comparison = typeof condition === 'object' ? condition : { eq: condition };
-      this.#column(key).narrow(mask, comparison);
+      const column = this.#columns.get(key) ?? this.#make(key);
+      if (column) column.narrow(mask, comparison);
+      else this.#narrow(mask, key, comparison);
     }
+    this.#makeRoom();
     return mask;
   }
 
-  #column(key: string): Column {
-    let column = this.#columns.get(key);
-    if (!column) {
-      column = new Column();
-      for (const [place, value] of this.#read(key)) column.set(place, value);
-      this.#columns.set(key, column);
-      const [first] = this.#columns.keys();
-      if (this.#columns.size > mostColumns && first !== undefined) this.#columns.delete(first);
+  /** Undefined where the values are too many and too long to be held. */
+  #make(key: string): Column | undefined {
+    const column = new Column();
+    for (const [place, value] of this.#read(key)) {
+      column.set(place, value);
+      if (column.bytes > mostBytes) return undefined;
     }
+    this.#columns.set(key, column);
     return column;
+  }
+
+  /** As a column does, value by value. */
+  #narrow(mask: Uint8Array, key: string, comparison: Comparison): void {
+    const isMet = new Uint8Array(mask.length);
+    for (const [place, value] of this.#read(key)) isMet[place] = meets(value, comparison) ? 1 : 0;
+    for (let place = 0; place < mask.length; place++)
+      mask[place] = (mask[place] as number) & (isMet[place] as number);
+  }
+
+  /** Values that no vector has any more pile up in a column; it is made anew when it is next asked for. */
+  #makeRoom(): void {
+    let bytes = 0;
+    for (const column of this.#columns.values()) bytes += column.bytes;
+    for (const [key, column] of this.#columns) {
+      if (bytes <= mostBytes) break;
+      this.#columns.delete(key);
+      bytes -= column.bytes;
+    }
   }
 }
 

@@ -226,12 +226,13 @@ export class Namespace {
     const allowed = filter && columns.select(filter, index.size);
     // One more than asked for, as the vector itself may be among them.
     const places = JSON.stringify(index.candidates(query, topK + 1, allowed));
-    const candidates = this.#all<{ id: string; vector: ArrayBuffer }>(
+    // One by one: of vectors that are there many times, all may be candidates.
+    const candidates = this.#rows<{ id: string; vector: ArrayBuffer }>(
       'SELECT id, vector FROM vectors WHERE place IN (SELECT value FROM json_each(?)) AND id <> ?',
       places,
       own,
-    ).map(({ id, vector }) => ({ id, vector: new Float32Array(vector) }));
-    const best = rank(candidates, query, topK);
+    );
+    const best = rank(withFloats(candidates), query, topK);
     const metadata = new Map(
       this.#all<{ id: string; metadata: string }>(
         'SELECT id, metadata FROM vectors WHERE id IN (SELECT value FROM json_each(?))',
@@ -270,6 +271,10 @@ export class Namespace {
 /** Vectors of a length that a namespace holds. */
 export function capacityOf(dimensions: number): number {
   return Math.floor(limits.namespaceNumbers / (Math.ceil(dimensions / lanes) * lanes));
+}
+
+function* withFloats(rows: Iterable<{ id: string; vector: ArrayBuffer }>) {
+  for (const { id, vector } of rows) yield { id, vector: new Float32Array(vector) };
 }
 
 function bytesOf(vector: Float32Array): ArrayBuffer {

@@ -122,12 +122,22 @@ export interface Candidate {
   vector: Float32Array;
 }
 
-/** Orders vectors by their cosine with the query, best first, and equal ones by id; gives the first `count`. */
+/** The `count` vectors with the highest cosine to the query, best first, equal ones by id. Holds no more than those. */
 export function rank<Item extends Candidate>(
   items: Iterable<Item>,
   query: Float32Array,
   count: number,
 ): (Item & { score: number })[] {
-  const scored = Array.from(items, (item) => ({ ...item, score: cosine(item.vector, query) }));
-  return scored.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).slice(0, count);
+  const best: (Item & { score: number })[] = [];
+  for (const item of items) {
+    const score = cosine(item.vector, query);
+    let at = best.length;
+    for (; at > 0; at--) {
+      const before = best[at - 1] as Item & { score: number };
+      if (before.score > score || (before.score === score && before.id < item.id)) break;
+    }
+    if (at < count) best.splice(at, 0, { ...item, score });
+    if (best.length > count) best.pop();
+  }
+  return best;
 }

@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
+import type { Filter } from '../../src/contract/vectors.ts';
 import type { ClassSets, VectorNamespace } from '../../src/server.ts';
 import { LoadedIndex } from '../../src/vectors/loaded-index.ts';
 import type { VectorizeBinding } from '../../src/vectors/vectorize.ts';
@@ -94,6 +95,31 @@ test('reading a namespace that nobody wrote to stores nothing', async () => {
     ...state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'"),
   ]);
   expect(tables).toEqual([]);
+});
+
+test('values too long to be held in memory are filtered from the storage, and writes go on', async () => {
+  const object = VECTORS.getByName('captions');
+  const caption = (i: number) => `${i} ${'x'.repeat(1900)}`;
+  for (let from = 0; from < 3000; from += 100) {
+    const vectors = vectorsOf(100, from).map((vector, i) => ({
+      ...vector,
+      metadata: { caption: caption(from + i) },
+    }));
+    await value(object.upsert(model, vectors));
+  }
+  const search = async (filter: Filter) => {
+    const vector = randomVector(random, 64);
+    const { matches } = await value(object.search({ model, vector }, { topK: 10, filter }));
+    return matches.map(({ id }) => id);
+  };
+  expect(await search({ caption: caption(2345) })).toEqual(['v2345']);
+  await value(object.upsert(model, vectorsOf(1, 2345)));
+  expect(await search({ caption: caption(2345) })).toEqual([]);
+  expect(await search({ caption: caption(2999) })).toEqual(['v2999']);
+  await value(object.delete('v2999'));
+  expect(await search({ caption: caption(2999) })).toEqual([]);
+  await value(object.clear());
+  expect(await value(object.list(1))).toMatchObject({ count: 0 });
 });
 
 test('the export is a stream of the whole namespace', async () => {

@@ -213,3 +213,28 @@ test('many distinct values in many columns stay right', () => {
     expect(matches.map(({ id }) => id)).toEqual(['1']);
   }
 });
+
+test('a filter by long and distinct values is right, though they are too many to be held', () => {
+  const { namespace } = create();
+  const random = seededRandom(12);
+  const vector = randomVector(random, dimensions);
+  const caption = (i: number) => `${i} ${'x'.repeat(1900)}`;
+  for (let from = 0; from < 3000; from += 100)
+    namespace.upsert(
+      model,
+      Array.from({ length: 100 }, (_, i) => ({
+        id: `${from + i}`,
+        vector,
+        metadata: { caption: caption(from + i), n: i },
+      })),
+    );
+  const search = (filter: Filter) =>
+    namespace.search({ model, vector }, { topK: 10, filter }).matches.map(({ id }) => id);
+  for (let round = 0; round < 2; round++) {
+    expect(search({ caption: caption(2345) })).toEqual(['2345']);
+    expect(search({ n: 7, caption: { gte: caption(2907), lt: '3' } })).toEqual(['2907']);
+  }
+  namespace.upsert(model, [{ id: '2345', vector, metadata: { caption: 'short' } }]);
+  expect(search({ caption: caption(2345) })).toEqual([]);
+  expect(search({ caption: 'short' })).toEqual(['2345']);
+});
