@@ -59,8 +59,8 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
   addEmbeddings(app, platform.codecs);
   addSearch(app, platform.codecs);
   addVectors(app, platform.codecs);
-  addClasses(app, platform.codecs);
   addIndex(app);
+  addClasses(app, platform.codecs);
   addModels(app);
   addHealth(app);
   app.doc31('/openapi.json', {
