@@ -39,8 +39,13 @@ export function nearestByForce(
   query: Float32Array,
   count: number,
 ): string[] {
-  return Array.from(vectors, ([id, vector]) => ({ id, score: exactCosine(vector, query) }))
-    .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
-    .slice(0, count)
-    .map(({ id }) => id);
+  const best: { id: string; score: number }[] = [];
+  for (const [id, vector] of vectors) {
+    const score = exactCosine(vector, query);
+    const last = best[count - 1];
+    if (last && score < last.score) continue;
+    best.push({ id, score });
+    best.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).splice(count);
+  }
+  return best.map(({ id }) => id);
 }
