@@ -3,6 +3,7 @@
  *
  *     npm run evaluate -- --images DIR                            the shipped int8 file, in this process
  *     npm run evaluate -- --images DIR --url http://localhost:8787   a deployment
+ *     npm run evaluate -- --images DIR --outputs FILE             keeps the answers, for `npm run train:score`
  *
  * DIR holds one folder a class, named as the model's classes are. Prints accuracy, accuracy by class, the confusion
  * matrix and images a second.
@@ -16,7 +17,6 @@ import type { Precision } from '../src/contract/manifest.ts';
 import { codecs } from '../src/image/codecs-node.ts';
 import { prepareImage } from '../src/image/prepare.ts';
 import { createClient } from '../src/index.ts';
-import { classify } from '../src/inference/classify.ts';
 import { Model } from '../src/inference/model.ts';
 import { nodeRuntime } from '../src/inference/runtime-node.ts';
 import { folderSource } from '../src/inference/source-node.ts';
@@ -33,11 +33,12 @@ const { values: options } = parseArgs({
     limit: { type: 'string' },
     /** `--predictions` of export.py, to count agreement with PyTorch. */
     reference: { type: 'string' },
-    /** Writes the figures into the model's evaluation.json and manifest.json. */
-    record: { type: 'boolean', default: false },
+    /** Writes every probability and embedding to this file, for score.py. */
+    outputs: { type: 'string' },
   },
 });
 if (!options.images) throw new Error('--images: name a folder with one folder of images a class');
+if (options.outputs && options.url) throw new Error('--outputs: only for the shipped file, not with --url');
 const root = options.images;
 const folder = fileURLToPath(new URL(`../model/${options.model}/`, import.meta.url));
 
@@ -58,6 +59,9 @@ async function examplesOf(directory: string): Promise<Example[]> {
   return Array.from({ length: longest }, (_, i) => byClass.flatMap((files) => files[i] ?? [])).flat();
 }
 
+/** Probabilities and embedding of each image, for `--outputs`. */
+const rows: Float32Array[] = [];
+
 /** A batch of encoded images to the name of each one's first class. */
 type Predict = (files: Uint8Array<ArrayBuffer>[]) => Promise<string[]>;
 
@@ -65,7 +69,13 @@ async function shipped(): Promise<Predict> {
   const model = await Model.load(folderSource(folder), nodeRuntime, options.precision as Precision);
   return async (files) => {
     const images = await Promise.all(files.map((file) => prepareImage(file, model.manifest.input, codecs)));
-    return (await classify(model, images, 1)).map(([best]) => best?.label ?? '');
+    const { probabilities, embedding } = await model.run(images);
+    const { classes, embedding: shape } = model.manifest;
+    return images.map((_, i) => {
+      const scores = probabilities.subarray(i * classes.length, (i + 1) * classes.length);
+      rows.push(scores, embedding.subarray(i * shape.dimensions, (i + 1) * shape.dimensions));
+      return classes[scores.indexOf(Math.max(...scores))] as string;
+    });
   };
 }
 
@@ -129,12 +139,14 @@ for (const [i, row] of confusion.entries()) {
   );
 }
 
-if (options.record) {
-  if (options.url || options.limit) throw new Error('--record: only for the shipped file and all images');
-  const file = join(folder, 'evaluation.json');
-  const evaluation = JSON.parse(await readFile(file, 'utf8'));
-  const figures = { images: examples.length, accuracy, ...(agreement !== undefined && { agreement }) };
-  evaluation.web = { ...evaluation.web, [options.precision as string]: figures };
-  if (options.precision === 'int8') evaluation.confusion = confusion;
-  await writeFile(file, `${JSON.stringify(evaluation)}\n`);
+if (options.outputs) {
+  const header = {
+    model: options.model,
+    precision: options.precision,
+    paths: examples.map(({ path }) => path),
+  };
+  await writeFile(options.outputs, [
+    `${JSON.stringify(header)}\n`,
+    ...rows.map((row) => new Uint8Array(row.buffer, row.byteOffset, row.byteLength)),
+  ]);
 }

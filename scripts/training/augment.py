@@ -1,7 +1,7 @@
 """Augmentation of whole batches on the device: every random number is drawn for all images at once.
 
-Random resized crop, flip, colour jitter, greyscale and solarisation, as in SimCLR (arXiv 2002.05709) and
-BYOL (arXiv 2006.07733); blur is left out, as is usual at 32 pixels.
+Random resized crop, flip, colour jitter, greyscale, blur and solarisation, as in SimCLR (arXiv 2002.05709) and
+BYOL (arXiv 2006.07733); blur is for large images, and off at 32 pixels, as is usual.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601 luma
+SIGMA = (0.1, 2.0)  # of the blur, in pixels
 
 
 def _uniform(n: int, low: float, high: float, device: torch.device, rng: torch.Generator) -> Tensor:
@@ -81,8 +82,28 @@ def colour_jitter(
     return torch.bmm(matrix, images.flatten(2)).view_as(images).clamp(0, 1)
 
 
+def gaussian_blur(images: Tensor, sigma: Tensor) -> Tensor:
+    """Blurs each image by its own amount; beyond the border there is nothing, and what is inside weighs for it.
+
+    A blur along one axis is a product with a matrix of the image's side, which is a small part of what the network
+    multiplies, and takes a sigma for each image in one call.
+
+    Args:
+        images: ``[N, 3, S, S]``.
+        sigma: ``[N, 1, 1, 1]``, standard deviation in pixels.
+    """
+    at = torch.arange(images.shape[-1], device=images.device)
+    kernel = torch.softmax(-((at - at[:, None]) ** 2) / (2 * sigma**2), dim=-1)
+    return kernel @ images @ kernel.mT
+
+
 def augment(
-    images: Tensor, size: int, scale: tuple[float, float], rng: torch.Generator, solarise: float = 0.0
+    images: Tensor,
+    size: int,
+    scale: tuple[float, float],
+    rng: torch.Generator,
+    solarise: float = 0.0,
+    blur: float = 0.0,
 ) -> Tensor:
     """One random view of every image.
 
@@ -92,6 +113,7 @@ def augment(
         scale: area of the crop, as a part of the image.
         rng: a generator on the images' device.
         solarise: probability of inverting the bright half.
+        blur: probability of a Gaussian blur.
 
     Returns:
         float32 ``[N, 3, size, size]`` in 0..255.
@@ -101,6 +123,9 @@ def augment(
     jittered = colour_jitter(views, 0.4, 0.4, 0.4, 0.1, rng)
     views = torch.where(_uniform(n, 0, 1, device, rng) < 0.8, jittered, views)
     views = torch.where(_uniform(n, 0, 1, device, rng) < 0.2, _grey(views), views)
+    if blur > 0:
+        blurred = gaussian_blur(views, _uniform(n, *SIGMA, device, rng))
+        views = torch.where(_uniform(n, 0, 1, device, rng) < blur, blurred, views)
     if solarise > 0:
         inverted = torch.where(views < 0.5, views, 1 - views)
         views = torch.where(_uniform(n, 0, 1, device, rng) < solarise, inverted, views)

@@ -2,7 +2,7 @@
 
     python scripts/training/card.py model/NAME
 
-Reads ``manifest.json`` and ``evaluation.json`` and writes ``card.md``: again after ``npm run evaluate -- --record`` has
+Reads ``manifest.json`` and ``evaluation.json`` and writes ``card.md`` and its pictures: again after ``score.py`` has
 measured the files as onnxruntime-web runs them.
 """
 
@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from plots import plot_confusion, plot_reliability, plot_training
+
 METRICS = {
     "accuracy": "ACC (class names from the labelled images)",
     "nmi": "NMI",
@@ -22,6 +24,7 @@ METRICS = {
     "knn20": "kNN@20 on the embedding",
     "knn200": "kNN@200 on the embedding",
     "linear": "linear probe on the embedding",
+    "ece": "ECE of the calibrated scores (lower is better)",
     "agreement": "top-1 agreement with PyTorch",
 }
 
@@ -63,34 +66,42 @@ def figures(manifest: dict, pytorch: dict[str, float]) -> str:
 
 
 def per_class(classes: list[str], confusion: np.ndarray) -> str:
-    """Accuracy of each class, then what each class is taken for."""
+    """Accuracy of each class."""
     rows = [
         [name, percent(confusion[i, i] / max(1, confusion[i].sum())), str(confusion[i].sum())]
         for i, name in enumerate(classes)
     ]
-    width = max(len(name) for name in classes) + 1
-    matrix = [" " * width + "".join(f"{name[:6]:>7}" for name in classes)]
-    matrix += [f"{name:<{width}}" + "".join(f"{n:7}" for n in row) for name, row in zip(classes, confusion)]
-    return "\n".join(
-        [
-            table(["class", "accuracy, %", "images"], rows),
-            "",
-            "Rows: label; columns: prediction.",
-            "",
-            "```text",
-            *matrix,
-            "```",
-        ]
-    )
+    return table(["class", "accuracy, %", "images"], rows)
+
+
+def confidence_text(confidence: dict) -> str:
+    """What a score is worth."""
+    temperature = confidence["temperature"]
+    text = f"Logits are divided by a temperature of {temperature:.2f}, fitted to the labelled images after training."
+    if "ece" in confidence:
+        text += (
+            f" On the test images the expected calibration error (15 bins) of the int8 file is {confidence['ece']:.3f}; "
+            f"without the temperature it is {confidence['eceBefore']:.3f}."
+        )
+    if "unknown" in confidence:
+        unknown = confidence["unknown"]
+        text += (
+            f"\n\nTo call an image unknown, a best score below {unknown['score']:.2f} is suggested: that keeps "
+            f"{percent(unknown['keeps'])} % of the test images and refuses {percent(unknown['refuses'])} % of images that "
+            f"show none of the classes. AUROC of the best score {unknown['aurocScore']:.3f}, of the similarity to the "
+            f"nearest labelled embedding {unknown['aurocNearest']:.3f}; 0.5 is chance."
+        )
+    return text
 
 
 def as_served(web: dict) -> str:
     """What onnxruntime-web, the runtime of Worker and page, answers on the same images."""
     rows = [
-        [precision, str(run["images"]), percent(run["accuracy"]), percent(run.get("agreement"))]
-        for precision, run in sorted(web.items())
+        [title, *(percent(run.get(key)) for _, run in sorted(web.items()))]
+        for key, title in METRICS.items()
+        if any(key in run for run in web.values())
     ]
-    return table(["file, in onnxruntime-web", "images", "ACC, %", "agreement with PyTorch, %"], rows)
+    return table(["%, in onnxruntime-web", *sorted(web)], rows)
 
 
 def write_card(folder: Path) -> None:
@@ -98,6 +109,24 @@ def write_card(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     evaluation = json.loads((folder / "evaluation.json").read_text())
     (folder / "card.md").write_text(card(manifest, evaluation))
+    plot_training(evaluation["history"], folder / "training.svg")
+    if evaluation["confusion"] is not None:
+        plot_confusion(manifest["classes"], np.array(evaluation["confusion"]), folder / "confusion.svg")
+        plot_reliability(evaluation["reliabilityBefore"], evaluation["reliability"], folder / "reliability.svg")
+
+
+def stages(training: dict) -> str:
+    """The stages of a training in words, in their order."""
+    words = {
+        "pretrain": "{} epochs of Self-Classifier",
+        "neighbours": "{} epochs of the heads on mined neighbours",
+        "self-label": "{} epochs of self-labelling",
+        "distil": "{} epochs of distillation",
+    }
+    text = ", ".join(words[stage].format(epochs) for stage, epochs in training["stages"].items())
+    if "teacher" in training:
+        text += " from a ResNet-{depth} of width {width}".format(**training["teacher"])
+    return text
 
 
 def card(manifest: dict, evaluation: dict) -> str:
@@ -107,7 +136,8 @@ def card(manifest: dict, evaluation: dict) -> str:
         manifest: as written to ``manifest.json``.
         evaluation: ``pytorch``: the PyTorch network's figures on the test images, empty where none were given;
             ``confusion``: ``[C, C]`` test images of the int8 file, label by prediction, None without labels;
-            ``web``: by precision, what ``npm run evaluate -- --record`` measured, absent before.
+            ``web``: by precision, what ``score.py`` measured, absent before;
+            ``history``, ``reliability``: for the pictures.
     """
     pytorch = evaluation["pytorch"]
     confusion = None if evaluation["confusion"] is None else np.array(evaluation["confusion"])
@@ -131,9 +161,10 @@ def card(manifest: dict, evaluation: dict) -> str:
         ),
         f"Classes: {', '.join(classes)}. {names[manifest['classNames']]}",
         "## How it was trained",
-        f"{training['method']}, from scratch, on {training['images']:,} images without their labels: "
-        f"{training['epochs']} epochs in {training['seconds'] / 60:.0f} minutes on {training['device']}, seed "
-        f"{training['seed']}. The whole recipe is in `manifest.json`. No label chose the epoch or the head.",
+        f"{training['method']}, from scratch, on {training['images']:,} images without their labels, in "
+        f"{training['seconds'] / 60:.0f} minutes on {training['device']}, seed {training['seed']}: {stages(training)}. "
+        "The whole recipe is in `manifest.json`. No label chose the epoch or the head.",
+        "![Training curve](training.svg)",
         "## Data",
         training["data"],
     ]
@@ -152,12 +183,16 @@ def card(manifest: dict, evaluation: dict) -> str:
             table(["method", "ACC / NMI / ARI, %", "note"], [list(row) for row in CIFAR10_PUBLISHED]),
         ]
     if confusion is not None:
-        sections += ["## By class, int8", per_class(classes, confusion)]
+        sections += ["## By class, int8", per_class(classes, confusion), "![Confusion matrix](confusion.svg)"]
+    if "confidence" in manifest:
+        sections += ["## What a score means", confidence_text(manifest["confidence"])]
+        if "ece" in manifest["confidence"]:
+            sections.append("![Reliability](reliability.svg)")
     sections += [
         "## Use and limits",
         "For sorting, searching and exploring images like those it was trained on, and for learning how far training "
-        "without labels goes. It answers with one of its classes whatever the image shows, and its scores are not "
-        "calibrated probabilities. Classes found without labels need not be the classes that a person would draw. "
+        "without labels goes. It answers with one of its classes whatever the image shows. "
+        "Classes found without labels need not be the classes that a person would draw. "
         "Not for decisions about people, nor where a wrong answer does harm.",
         "## Licence",
         manifest["license"],

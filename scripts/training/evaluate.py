@@ -1,6 +1,6 @@
 """What a checkpoint learned, measured with labels that training never saw.
 
-    python scripts/training/evaluate.py --checkpoint runs/NAME/checkpoint.pt --train DIR --test DIR [--json FILE]
+    python scripts/training/evaluate.py --checkpoint runs/NAME --train DIR --test DIR [--json FILE]
 
 Both folders hold one folder a class. The classifier is scored as a clustering (ACC, NMI, AMI, ARI), the
 over-clustered heads by purity, the representation by weighted k-nearest neighbours (Wu et al., CVPR 2018, arXiv
@@ -25,14 +25,19 @@ from torch import Tensor
 from images import Folder, load_folder
 from metrics import contingency
 from network import SelfClassifier, build
+from stage import last_checkpoint
 
 NEIGHBOURS = (20, 200)  # the k of kNN in the self-supervised literature
 KNN_TEMPERATURE = 0.07  # Wu et al.
 
 
 def load_checkpoint(path: str | Path) -> tuple[dict, SelfClassifier]:
-    """The checkpoint's dict, and its network in evaluation mode on the CPU."""
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    """The checkpoint's dict, and its network in evaluation mode on the CPU.
+
+    Args:
+        path: a checkpoint, or the folder of a run, whose last stage is taken.
+    """
+    checkpoint = torch.load(last_checkpoint(Path(path)), map_location="cpu", weights_only=True)
     network = build(checkpoint["config"])
     network.load_state_dict(checkpoint["network"])
     return checkpoint, network.eval()
@@ -221,7 +226,7 @@ def table(report: dict) -> str:
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--checkpoint", required=True, help="file that train.py wrote")
+    parser.add_argument("--checkpoint", required=True, help="folder of a run, or a file of it")
     parser.add_argument("--train", required=True, help="class folders: the map, the neighbours, the probe")
     parser.add_argument("--test", required=True, help="class folders that no training saw")
     parser.add_argument("--json", help="file to write the figures to, 0 to 1")

@@ -1,15 +1,17 @@
 """A checkpoint to the folder that a server or a page loads.
 
-    python scripts/training/export.py --checkpoint runs/NAME/checkpoint.pt --name NAME --out model/NAME \\
-        --images TRAIN_DIR [--labelled TRAIN_DIR] [--test TEST_DIR] [--license SPDX] [--data-note TEXT]
+    python scripts/training/export.py --checkpoint runs/NAME --name NAME --out model/NAME --images TRAIN_DIR \\
+        [--labelled TRAIN_DIR] [--test TEST_DIR] [--unknown DIR] [--license SPDX] [--data-note TEXT]
 
-Writes ``NAME.fp32.onnx``, ``NAME.int8.onnx``, ``manifest.json`` (``src/contract/manifest.ts``), ``evaluation.json`` and
-``card.md`` (``card.py``), and the class names of all models beside it as ``labels.d.ts``. The same checkpoint and
-images give the same bytes. ``--predictions`` keeps what PyTorch says of every test image, for
-``npm run evaluate -- --reference FILE`` to compare the served model with.
+Writes ``NAME.int8.onnx`` (WASM), ``NAME.fp16.onnx`` and ``NAME.fp32.onnx`` (GPUs), ``manifest.json``
+(``src/contract/manifest.ts``), ``evaluation.json``, ``card.md`` with its pictures (``card.py``), and beside the folder
+the class names of all models as ``labels.d.ts``. The same checkpoint and images give the same bytes. ``--predictions``
+keeps what PyTorch says of every test image, for ``npm run evaluate -- --reference FILE`` to compare the served model
+with.
 
-Labels are read from two folders only. ``--labelled`` names the classes (Hungarian map) and is what kNN and the
-linear probe learn from; without it classes are ``class-0``, ``class-1``, ... ``--test`` measures every file.
+Labels are read from two folders only. ``--labelled`` names the classes (Hungarian map), sets the temperature of the
+scores, and is what kNN and the linear probe learn from; without it classes are ``class-0``, ``class-1``, ... ``--test``
+measures every file. ``--unknown`` holds images of none of the classes: how well they are told apart is measured.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from calibrate import fit_temperature, reliability, unknown_scores
 from card import write_card
 from evaluate import (
     accuracy,
@@ -37,7 +40,7 @@ from evaluate import (
     load_labelled,
     representation_scores,
 )
-from graph import Deployment, Predict, open_graph, predict_all, write_fp32, write_int8
+from graph import Deployment, Outputs, Predict, open_graph, predict_all, write_fp16, write_fp32, write_int8
 from images import Folder, load_folder
 
 CALIBRATION_IMAGES = 1000
@@ -66,16 +69,41 @@ def name_classes(clusters: Tensor, labelled: Folder, classes: int) -> Tensor:
     return hungarian_map(clusters, labelled.labels, classes).argsort()
 
 
-def measure(predict: Predict, test: Folder, labelled: Folder | None) -> tuple[dict[str, float], Tensor]:
-    """The figures of one form of the model on ``test``, 0 to 1, and its top-1 class of every test image."""
-    probabilities, embeddings = predict_all(predict, nhwc(test))
+def measure(
+    test: Outputs, labels: Tensor, bank: Outputs | None, bank_labels: Tensor | None
+) -> tuple[dict[str, float], Tensor]:
+    """The figures of one form of the model, 0 to 1, and its top-1 class of every test image.
+
+    Args:
+        test, bank: what it says of the test images, and of the labelled ones.
+    """
+    probabilities, embeddings = test
     predictions = probabilities.argmax(1)
-    scores = clustering_scores(predictions, test.labels)
-    if labelled:
-        bank = predict_all(predict, nhwc(labelled))[1]
-        scores = {"accuracy": accuracy(predictions, test.labels)} | scores
-        scores |= representation_scores(bank, labelled.labels, embeddings, test.labels)
+    scores = clustering_scores(predictions, labels)
+    if bank:
+        named = {"accuracy": accuracy(predictions, labels), "ece": reliability(probabilities, labels)[0]}
+        scores = named | scores | representation_scores(bank[1], bank_labels, embeddings, labels)
     return {key: round(value, 4) for key, value in scores.items()}, predictions
+
+
+def answers(
+    predict: Predict, test: Folder, bank: tuple[Tensor, Tensor] | None
+) -> tuple[Outputs, Tensor, Outputs | None, Tensor | None]:
+    """The arguments of :func:`measure` for one form of the model.
+
+    Args:
+        bank: labelled images, uint8 ``[N, H, W, 3]``, and their labels.
+    """
+    said = predict_all(predict, nhwc(test))
+    return said, test.labels, *((predict_all(predict, bank[0]), bank[1]) if bank else (None, None))
+
+
+def calibration(probabilities: Tensor, labels: Tensor, temperature: float, evaluation: dict) -> dict[str, float]:
+    """The calibration error with and without the temperature; their curves go into ``evaluation``."""
+    before = probabilities.double().clamp_min(1e-30).log().mul(temperature).softmax(1)
+    error, evaluation["reliability"] = reliability(probabilities, labels)
+    error_before, evaluation["reliabilityBefore"] = reliability(before, labels)
+    return {"eceBefore": round(error_before, 4), "ece": round(error, 4)}
 
 
 def model_file(path: Path, precision: str, metrics: dict[str, float]) -> dict:
@@ -103,16 +131,36 @@ def golden(paths: dict[str, Path], size: int) -> dict:
 
 def training(checkpoint: dict, data: str) -> dict:
     """The manifest's account of the training, without the paths of the machine it ran on."""
+    earlier = checkpoint.get("earlier", {"epochs": 0, "seconds": 0})
+    stages = [entry["stage"] for entry in checkpoint["history"] if "stage" in entry]
+    network = {"pretrain": earlier["epochs"] + checkpoint["epoch"]}
+    network |= {stage: stages.count(stage) for stage in ("self-label", "distil") if stage in stages}
+    heads = {"neighbours": checkpoint["config"]["neighbour_epochs"]} if "neighbours" in stages else {}
     return {
         "method": "Self-Classifier (arXiv 2103.10994)",
         "recipe": {key: value for key, value in checkpoint["config"].items() if key != "seed"},
         "seed": checkpoint["config"]["seed"],
         "data": data,
         "images": checkpoint["count"],
-        "epochs": checkpoint["epoch"],
-        "seconds": round(checkpoint["seconds"]),
+        "epochs": sum(network.values()),
+        "stages": {"pretrain": network["pretrain"], **heads, **network},
+        **({"teacher": checkpoint["teacher"]} if "teacher" in checkpoint else {}),
+        "seconds": round(earlier["seconds"] + checkpoint["seconds"]),
         "device": checkpoint["device"],
     }
+
+
+def curve(checkpoint: dict) -> list[list]:
+    """The training curve: stage, loss of the best head of the wanted size, and accuracy on the training images under
+    the best map (null where they have no labels), an epoch."""
+    entries = checkpoint.get("earlier", {}).get("history", []) + checkpoint["history"]
+    main = [i for i, outputs in enumerate(checkpoint["config"]["heads"]) if outputs == checkpoint["config"]["classes"]]
+    points = []
+    for entry in entries:
+        accuracy = entry.get("train_acc")
+        loss = entry["loss"] if entry.get("stage") == "distil" else min(entry["loss_heads"][i] for i in main)
+        points.append([entry.get("stage", "pretrain"), round(loss, 4), accuracy and round(accuracy, 4)])
+    return points
 
 
 def labels_module(models: Path) -> str:
@@ -140,6 +188,10 @@ def export(args: argparse.Namespace) -> dict:
         raise ValueError(f"--name: lower-case letters, digits and dashes only, not {args.name!r}")
     if args.out.name != args.name:
         raise ValueError(f"--out: the folder's name must be --name, {args.name}, not {args.out.name}")
+    if args.unknown and not (args.labelled and args.test):
+        raise ValueError("--unknown: needs --labelled and --test, to set the threshold and to compare with")
+    if args.predictions and not args.test:
+        raise ValueError("--predictions: needs --test")
     checkpoint, network = load_checkpoint(args.checkpoint)
     config, head = checkpoint["config"], choose_head(checkpoint)
     size, classes = config["size"], config["classes"]
@@ -150,29 +202,41 @@ def export(args: argparse.Namespace) -> dict:
         raise ValueError(f"--test: class folders {test.classes}, --labelled has {labelled.classes}")
 
     names = [f"class-{i}" for i in range(classes)]
-    deployment = Deployment(network, head, torch.arange(classes), config["tau_row"])
+    order, temperature, confidence = torch.arange(classes), 1.0, {}
     if labelled:
-        clusters = predict_all(deployment, nhwc(labelled))[0].argmax(1)
-        names, order = labelled.classes, name_classes(clusters, labelled, classes)
-        deployment = Deployment(network, head, order, config["tau_row"])
+        uncalibrated = Deployment(network, head, order, config["tau_row"])
+        probabilities = predict_all(uncalibrated, nhwc(labelled))[0]
+        names, order = labelled.classes, name_classes(probabilities.argmax(1), labelled, classes)
+        temperature = fit_temperature(probabilities[:, order], labelled.labels)
+        confidence["temperature"] = temperature
+    deployment = Deployment(network, head, order, config["tau_row"] * temperature)
 
     args.out.mkdir(parents=True, exist_ok=True)
-    paths = {precision: args.out / f"{args.name}.{precision}.onnx" for precision in ("int8", "fp32")}
+    paths = {precision: args.out / f"{args.name}.{precision}.onnx" for precision in ("int8", "fp16", "fp32")}
     write_fp32(deployment, size, paths["fp32"])
+    write_fp16(paths["fp32"], paths["fp16"])
     chosen = torch.randperm(len(images.pixels), generator=torch.Generator().manual_seed(config["seed"]))
     write_int8(paths["fp32"], nhwc(images)[chosen[:CALIBRATION_IMAGES]], paths["int8"])
 
-    pytorch, metrics, confusion = {}, {precision: {} for precision in paths}, None
+    evaluation = {"images": 0, "pytorch": {}, "confusion": None, "history": curve(checkpoint)}
+    metrics = {precision: {} for precision in paths}
     if test:
-        pytorch, expected = measure(deployment, test, labelled)
+        bank = (nhwc(labelled), labelled.labels) if labelled else None
+        pytorch, expected = measure(*answers(deployment, test, bank))
+        evaluation |= {"images": len(test.pixels), "pytorch": pytorch}
         for precision, path in paths.items():
-            metrics[precision], predictions = measure(open_graph(path), test, labelled)
+            said = answers(open_graph(path), test, bank)
+            metrics[precision], predictions = measure(*said)
             metrics[precision]["agreement"] = round(accuracy(predictions, expected), 4)
             if precision == "int8" and labelled:
-                confusion = class_counts(test.labels, predictions, classes).tolist()
+                evaluation["confusion"] = class_counts(test.labels, predictions, classes).tolist()
+                confidence |= calibration(said[0][0], test.labels, temperature, evaluation)
+                if args.unknown:
+                    unknown = predict_all(open_graph(path), nhwc(load_folder(args.unknown, size)))
+                    confidence["unknown"] = unknown_scores(said[2], said[0], unknown)
         if args.predictions:
-            said = dict(zip(test.paths, (names[i] for i in expected.tolist()), strict=True))
-            Path(args.predictions).write_text(json.dumps(said, indent=0) + "\n")
+            named = dict(zip(test.paths, (names[i] for i in expected.tolist()), strict=True))
+            Path(args.predictions).write_text(json.dumps(named, indent=0) + "\n")
 
     dimensions = config["dimensions"]
     manifest = {
@@ -186,11 +250,11 @@ def export(args: argparse.Namespace) -> dict:
         "embedding": {"dimensions": dimensions},
         "files": [model_file(path, precision, metrics[precision]) for precision, path in paths.items()],
         "golden": golden(paths, size),
+        **({"confidence": confidence} if confidence else {}),
         "training": training(checkpoint, args.data_note or f"{len(images.pixels)} images"),
         "license": args.license,
     }
     (args.out / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-    evaluation = {"images": len(test.pixels) if test else 0, "pytorch": pytorch, "confusion": confusion}
     (args.out / "evaluation.json").write_text(json.dumps(evaluation) + "\n")
     write_card(args.out)
     (args.out.parent / "labels.d.ts").write_text(labels_module(args.out.parent))
@@ -199,12 +263,13 @@ def export(args: argparse.Namespace) -> dict:
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--checkpoint", required=True, help="file that train.py wrote")
+    parser.add_argument("--checkpoint", required=True, help="folder of a run, or a file of it")
     parser.add_argument("--name", required=True, help="lower-case letters, digits and dashes")
     parser.add_argument("--out", required=True, type=Path, help="folder of the model, model/NAME")
     parser.add_argument("--images", required=True, help=f"training images; {CALIBRATION_IMAGES} calibrate int8")
     parser.add_argument("--labelled", help="class folders that name the classes (default: class-0, class-1, ...)")
     parser.add_argument("--test", help="class folders that no training saw, to measure each file on")
+    parser.add_argument("--unknown", help="images of none of the classes, to measure how well they are told apart")
     parser.add_argument("--predictions", help="file to write PyTorch's class of every test image to, as JSON")
     parser.add_argument("--version", default="1.0.0", help="semantic version of the weights")
     parser.add_argument("--description", help="one sentence (default: classes and dimensions)")

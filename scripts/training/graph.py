@@ -1,6 +1,6 @@
-"""The trained network as an ONNX graph: float32 and int8.
+"""The trained network as an ONNX graph: float32, float16 and int8.
 
-Both graphs take ``image``, uint8 RGB ``[N, H, W, 3]``, and give ``probabilities [N, C]`` and ``embedding [N, D]``
+All take ``image``, uint8 RGB ``[N, H, W, 3]``, and give ``probabilities [N, C]`` and ``embedding [N, D]``
 (unit length). Cast, normalisation and transpose are part of the graph, batch norm is folded into the convolutions.
 """
 
@@ -17,6 +17,7 @@ import onnx
 import onnxruntime
 import torch
 import torch.nn.functional as F
+from onnx import TensorProto
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -24,7 +25,9 @@ from onnxruntime.quantization import (
     QuantType,
     quantize_static,
 )
+from onnxruntime.quantization.onnx_model import ONNXModel
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnxruntime.transformers.float16 import convert_float_to_float16
 from torch import Tensor, nn
 
 from network import PIXEL_MEAN, PIXEL_STD, SelfClassifier
@@ -32,7 +35,8 @@ from network import PIXEL_MEAN, PIXEL_STD, SelfClassifier
 OPSET = 18  # the lowest that PyTorch's exporter writes without a conversion
 
 # Images (uint8 [N, H, W, 3]) to probabilities [N, C] and embeddings [N, D], float32.
-Predict = Callable[[Tensor], tuple[Tensor, Tensor]]
+Outputs = tuple[Tensor, Tensor]
+Predict = Callable[[Tensor], Outputs]
 
 
 class Deployment(nn.Module):
@@ -76,6 +80,40 @@ def write_fp32(deployment: Deployment, size: int, path: Path) -> None:
         # Symbolic shapes are for transformers; this graph's shapes are known but for N.
         quant_pre_process(exported, prepared, skip_symbolic_shape=True)
         save_clean(onnx.load(prepared), path)
+
+
+def write_fp16(fp32: Path, path: Path) -> None:
+    """Writes the float16 form of a float32 graph, for WebGPU.
+
+    Weights and all up to the projector are float16. Float32 stay the outputs, and the unit length, the cosines and
+    the softmax before them, as in int8.
+    """
+    graph = onnx.load(fp32)
+    last = max(i for i, node in enumerate(graph.graph.node) if node.op_type == "Gemm")
+    tail = [node.name for node in graph.graph.node[last + 1 :]]
+    converted = ONNXModel(convert_float_to_float16(graph, keep_io_types=True, node_block_list=tail))
+    drop_half_steps(converted)
+    converted.topological_sort()  # the casts were appended
+    converted.model.graph.ClearField("value_info")  # the types of before
+    save_clean(converted.model, path)
+
+
+def drop_half_steps(model: ONNXModel) -> None:
+    """Removes the casts to float16 and back that the conversion puts behind every node of float32."""
+    makers = model.output_name_to_node()
+    to = {node.output[0]: node.attribute[0].i for node in model.nodes() if node.op_type == "Cast"}
+    for node in model.nodes():
+        half = makers.get(node.input[0]) if to.get(node.output[0]) == TensorProto.FLOAT else None
+        if half and to.get(half.output[0]) == TensorProto.FLOAT16:
+            model.replace_input_of_all_nodes(node.output[0], half.input[0])
+            node.input[0] = half.input[0]  # a graph's output keeps its name
+    while unused := [cast for cast in model.nodes() if cast.output[0] in to and not is_used(model, cast.output[0])]:
+        model.remove_nodes(unused)
+
+
+def is_used(model: ONNXModel, name: str) -> bool:
+    """Whether a node reads the value, or the graph gives it."""
+    return name in model.input_name_to_nodes() or any(output.name == name for output in model.graph().output)
 
 
 def write_int8(fp32: Path, images: Tensor, path: Path) -> None:
@@ -162,7 +200,7 @@ def open_graph(path: Path) -> Predict:
 
 
 @torch.no_grad()
-def predict_all(predict: Predict, images: Tensor, batch: int = 200) -> tuple[Tensor, Tensor]:
+def predict_all(predict: Predict, images: Tensor, batch: int = 200) -> Outputs:
     """``predict`` over any number of images, a batch at a time."""
     probabilities, embeddings = zip(*(predict(part.contiguous()) for part in images.split(batch)))
     return torch.cat(probabilities), torch.cat(embeddings)

@@ -1,8 +1,8 @@
 """The network: a residual backbone, a projector to the unit sphere, and several cosine classifiers.
 
 Self-Classifier (Amrani, Karlinsky, Bronstein, ECCV 2022, arXiv 2103.10994), section 3. Backbones follow He et al.
-(CVPR 2016) with the stems in common use for 32 and 64 pixel images. Only plain 3x3 convolutions: they quantize to
-int8 and run on WASM SIMD better than depthwise ones.
+(CVPR 2016) with the stems in common use for 32 and 64 pixel images. Only plain 3x3 convolutions, and 1x1 from 50
+layers on: they quantize to int8 and run on WASM SIMD better than depthwise ones.
 """
 
 from __future__ import annotations
@@ -16,15 +16,24 @@ from torch import Tensor, nn
 # Pixels arrive as [0, 255]; one mean and scale for all channels and data sets keeps the exported graph simple.
 PIXEL_MEAN, PIXEL_STD = 118.0, 64.0
 
-# Basic blocks in each of the four stages.
-BLOCKS = {10: (1, 1, 1, 1), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
+# Blocks in each of the four stages; those of 50 layers are bottlenecks.
+BLOCKS = {10: (1, 1, 1, 1), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 
 # (kernel, stride, max-pool) of the stem.
 STEMS = {"cifar": (3, 1, False), "tiny": (3, 1, True), "imagenet": (7, 2, True)}
 
 
+def shortcut(inputs: int, outputs: int, stride: int) -> nn.Module:
+    """What a block adds to: its input, or where the shape changes a 1x1 convolution of it."""
+    if stride == 1 and inputs == outputs:
+        return nn.Identity()
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+
 class Block(nn.Module):
     """Two 3x3 convolutions around a shortcut."""
+
+    expansion = 1
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -32,19 +41,37 @@ class Block(nn.Module):
         self.bn1 = nn.BatchNorm2d(outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(outputs)
-        self.shortcut = nn.Identity()
-        if stride != 1 or inputs != outputs:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
-            )
+        self.shortcut = shortcut(inputs, outputs, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu(self.bn1(self.conv1(x)))
         return F.relu(self.bn2(self.conv2(y)) + self.shortcut(x))
 
 
+class Bottleneck(nn.Module):
+    """A 3x3 convolution on a quarter of the channels, which 1x1 ones lead into and out of, around a shortcut."""
+
+    expansion = 4
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        inner = outputs // self.expansion
+        self.conv1 = nn.Conv2d(inputs, inner, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(inner)
+        self.conv2 = nn.Conv2d(inner, inner, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(inner)
+        self.conv3 = nn.Conv2d(inner, outputs, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(outputs)
+        self.shortcut = shortcut(inputs, outputs, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.bn1(self.conv1(x)))
+        y = F.relu(self.bn2(self.conv2(y)))
+        return F.relu(self.bn3(self.conv3(y)) + self.shortcut(x))
+
+
 class ResNet(nn.Module):
-    """Images ``[N, 3, H, W]`` to features ``[N, 8 * width]``."""
+    """Images ``[N, 3, H, W]`` to features ``[N, 8 * width]``, with bottlenecks ``[N, 32 * width]``."""
 
     def __init__(self, depth: int, width: int, stem: str) -> None:
         super().__init__()
@@ -56,11 +83,12 @@ class ResNet(nn.Module):
         ]
         if pool:
             layers.append(nn.MaxPool2d(3, 2, 1))
+        block = Bottleneck if depth >= 50 else Block
         inputs = width
         for stage, count in enumerate(BLOCKS[depth]):
             for i in range(count):
-                outputs = width << stage
-                layers.append(Block(inputs, outputs, 2 if stage > 0 and i == 0 else 1))
+                outputs = (width << stage) * block.expansion
+                layers.append(block(inputs, outputs, 2 if stage > 0 and i == 0 else 1))
                 inputs = outputs
         self.layers = nn.Sequential(*layers)
         self.features = inputs
@@ -73,8 +101,8 @@ class SelfClassifier(nn.Module):
     """Backbone, projector, heads.
 
     Args:
-        depth: 10, 18 or 34 layers.
-        width: channels of the first stage; the last has eight times as many.
+        depth: 10, 18, 34 or 50 layers.
+        width: channels of the first stage's 3x3 convolutions; the last has eight times as many.
         stem: ``cifar`` (32 px), ``tiny`` (64 px) or ``imagenet`` (224 px).
         hidden: width of the projector's hidden layer.
         dimensions: length of the embedding.
@@ -98,6 +126,8 @@ class SelfClassifier(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             elif isinstance(module, Block):
                 nn.init.zeros_(module.bn2.weight)  # every block starts as its shortcut
+            elif isinstance(module, Bottleneck):
+                nn.init.zeros_(module.bn3.weight)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Pixels ``[N, 3, H, W]`` in 0..255 to features ``[N, F]`` and unit embeddings ``[N, D]`` (float32)."""

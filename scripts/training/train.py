@@ -2,13 +2,19 @@
 
     python scripts/training/train.py --images DIR --preset cifar10-cpu --run runs/cifar10
     python scripts/training/train.py --run runs/cifar10 --resume
+    torchrun --nproc-per-node 8 -- scripts/training/train.py --images DIR --preset imagenet --run runs/imagenet
+
+Three stages, each of which the recipe can leave out: pretraining, here; sharper classes (``refine.py``); a smaller
+network for the edge (``distill.py``). The later ones take sets that fit in memory, on one device.
 
 Class folders below DIR are used to print an accuracy while training, never to train. The checkpoint
 (``RUN/checkpoint.pt``) is written after every epoch, and a resumed run ends with the same weights as one that was
-never interrupted. ``evaluate.py`` measures it, ``export.py`` turns it into a model that the server loads.
+never interrupted (with another number of processes it sees the same batches, and other random views from there on).
+``evaluate.py`` measures it, ``export.py`` turns it into a model that the server loads.
 
-Seen with ``cifar10-cpu``: ACC 46.2, NMI 39.4, kNN@20 66.8, linear probe 70.5 % (features) on 5,000 test images after
-107 minutes on two CPU cores with AVX512-BF16.
+Seen with ``cifar10-cpu`` on 5,000 test images: 107 minutes on two CPU cores with AVX512-BF16 gave ACC 46.2, NMI 39.4 and
+a linear probe of 70.5 % on the features; 78 minutes more from there (``--init``, lr 0.15) and the refinement, 24 minutes,
+ACC 48.7, NMI 42.1. ``cifar10-h200`` and ``imagenet`` have not been run at full length.
 """
 
 from __future__ import annotations
@@ -16,7 +22,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -28,43 +33,18 @@ from torch import Tensor
 from tqdm import tqdm
 
 from augment import augment
-from images import Folder, load_folder
+from distill import DISTILLATION
+from distributed import agree, device_name, gather, parallel, processes, rank, synchronise, world
+from images import Files, Folder, Memory, Stream, list_folder, load_folder
+from lars import LARS
 from loss import self_classifier_loss
-from metrics import hungarian_accuracy
+from metrics import training_accuracy
+from neighbours import NeighbourQueue
 from network import build
-from recipe import PRESETS, Config
-
-
-def learning_rate(progress: float, config: Config) -> float:
-    """Linear warm-up to ``config.lr``, then cosine to 0; ``progress`` runs from 0 to 1."""
-    if progress < config.warmup:
-        return config.lr * progress / config.warmup
-    return config.lr * 0.5 * (1 + math.cos(math.pi * (progress - config.warmup) / (1 - config.warmup)))
-
-
-class NeighbourQueue:
-    """Earlier embeddings, first in first out: ``[size, D]`` on the device.
-
-    Replacing a view by its nearest earlier embedding gives targets that say what is alike, beyond what the
-    augmentations can say (NNCLR, arXiv 2104.14548; Self-Classifier, section 3.4).
-    """
-
-    def __init__(self, size: int, dimensions: int, device: torch.device) -> None:
-        self.rows = torch.zeros(size, dimensions, device=device)
-        self.next = 0
-        self.filled = False
-
-    @torch.no_grad()
-    def nearest(self, embedding: Tensor) -> Tensor:
-        """The most similar earlier embedding of each row, ``[N, D]``."""
-        return self.rows[(embedding.detach() @ self.rows.T).argmax(1)]
-
-    @torch.no_grad()
-    def push(self, embedding: Tensor) -> None:
-        places = torch.arange(self.next, self.next + len(embedding), device=self.rows.device) % len(self.rows)
-        self.rows[places] = embedding.detach()
-        self.filled = self.filled or self.next + len(embedding) >= len(self.rows)
-        self.next = (self.next + len(embedding)) % len(self.rows)
+from optimize import parameter_groups, schedule
+from recipe import PRESETS, Config, add_options, config_of, given_options
+from refine import REFINEMENT
+from stage import forget_later, save
 
 
 class Trainer:
@@ -73,38 +53,54 @@ class Trainer:
     def __init__(
         self,
         config: Config,
-        folder: Folder,
+        folder: Folder | Files,
         device: torch.device,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         torch.manual_seed(config.seed)
         self.config, self.device, self.clock = config, device, clock
-        self.pixels = folder.pixels.to(device)
-        self.labels = folder.labels
-        self.batch = min(config.batch, len(self.pixels))
-        self.network = build(dataclasses.asdict(config) | {"heads": config.heads})
-        self.network.to(device, memory_format=torch.channels_last)
-        decayed = [p for p in self.network.backbone.parameters() if p.ndim > 1]
-        decayed += [p for p in self.network.projector.parameters() if p.ndim > 1]
-        # Biases and norms are not decayed; the class weights are normalised, so decay would mean nothing.
-        rest = [p for p in self.network.parameters() if all(p is not q for q in decayed)]
-        self.optimizer = torch.optim.SGD(
-            [{"params": decayed, "weight_decay": config.weight_decay}, {"params": rest}],
-            lr=config.lr,
-            momentum=0.9,
-            nesterov=True,
-        )
-        self.rng = torch.Generator(device).manual_seed(config.seed)
+        if isinstance(folder, Folder):
+            self.source = Memory(folder, device)
+        else:
+            self.source = Stream(folder, config.stored, config.workers, device)
+        self.labels, self.count = folder.labels, len(self.source)
+        # Every process takes as many images of a batch as the others.
+        self.batch = min(config.batch, self.count) // world() * world()
+        if self.batch == 0:
+            images = min(config.batch, self.count)
+            raise ValueError(f"--batch: {images} images are too few for {world()} processes")
+        network = build(dataclasses.asdict(config) | {"heads": config.heads})
+        self.network = synchronise(network.to(device, memory_format=torch.channels_last))
+        groups = parameter_groups(self.network, config.weight_decay)
+        if config.optimizer == "lars":
+            self.optimizer = LARS(groups, lr=config.lr, momentum=0.9)
+        elif config.optimizer == "sgd":
+            self.optimizer = torch.optim.SGD(groups, lr=config.lr, momentum=0.9, nesterov=True)
+        else:
+            raise ValueError(f"--optimizer: sgd or lars, not {config.optimizer!r}")
+        self.rng = torch.Generator(device)
         self.queue = NeighbourQueue(config.queue, config.dimensions, device) if config.queue else None
-        self.forward = torch.compile(self.network) if config.compile else self.network
+        self.forward = parallel(torch.compile(self.network) if config.compile else self.network)
         self.step = self.done_epochs = 0
+        self.seed_views()
         self.seconds = 0.0
         self.history: list[dict[str, Any]] = []
+        self.earlier: dict[str, Any] = {"epochs": 0, "seconds": 0.0, "history": []}
+
+    def start_from(self, other: dict[str, Any]) -> None:
+        """Takes the network of another run's checkpoint; its schedule is remembered and not gone on with."""
+        self.network.load_state_dict(other["network"])
+        before = other.get("earlier", self.earlier)
+        self.earlier = {
+            "epochs": before["epochs"] + other["epoch"],
+            "seconds": before["seconds"] + other["seconds"],
+            "history": before["history"] + other["history"],
+        }
 
     @property
     def progress(self) -> float:
         """Part of the schedule that lies behind, 0 to 1."""
-        steps = self.step / (self.config.epochs * (len(self.pixels) // self.batch))
+        steps = self.step / (self.config.epochs * (self.count // self.batch))
         clock = self.seconds / (60 * self.config.minutes) if self.config.minutes else 0.0
         return min(1.0, max(steps, clock))
 
@@ -112,18 +108,32 @@ class Trainer:
     def done(self) -> bool:
         return self.progress >= 1
 
+    def seed_views(self) -> None:
+        """Random views that no other process has, nor this one at an earlier step."""
+        self.rng.manual_seed(self.config.seed + 100_003 * rank() + 1_000_000_007 * self.step)
+
     def loss(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The loss of one batch, the loss of each head, and the first head's class of every image."""
-        config, n = self.config, len(images)
+        return self.compare(*self.views(images))
+
+    def views(self, images: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Two whole views of every image, and the small crops."""
+        config = self.config
         early = config.early_size and self.progress < config.early_part
         size = config.early_size if early else config.size
         whole = [
-            augment(images, size, tuple(config.crop_scale), self.rng, config.solarise * view) for view in range(2)
+            augment(images, size, tuple(config.crop_scale), self.rng, config.solarise * view, config.blur)
+            for view in range(2)
         ]
         small = [
-            augment(images, config.small_size, (0.05, config.crop_scale[0]), self.rng)
+            augment(images, config.small_size, (0.05, config.crop_scale[0]), self.rng, blur=config.blur)
             for _ in range(config.small_crops)
         ]
+        return whole, small
+
+    def compare(self, whole: list[Tensor], small: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """As :meth:`loss`, for views that are ready: ``[N, 3, size, size]`` each, of this process's images."""
+        config, n = self.config, len(whole[0])
         views = [self.embed(torch.cat(group)).split(n) for group in (whole, small) if group]
         views = [view for group in views for view in group]
         predictions = [self.network.logits(view) for view in views]
@@ -131,34 +141,33 @@ class Trainer:
         if self.queue:
             if self.queue.filled and self.progress >= 0.1:
                 targets = [self.network.logits(self.queue.nearest(view)) for view in views[:2]]
-            self.queue.push(views[0])
-        by_head = torch.stack(
-            [
-                self_classifier_loss([[t[h]] for t in targets], [[p[h]] for p in predictions], config.tau_row, config.tau_col)
-                for h in range(len(config.heads))
-            ]
-        )  # fmt: skip
+            self.queue.push(gather(views[0].detach()))
+        by_head = self_classifier_loss(targets, predictions, config.tau_row, config.tau_col)
         return by_head.mean(), by_head.detach(), predictions[0][0].detach().argmax(1)
 
     def embed(self, views: Tensor) -> Tensor:
         views = views.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.bf16):
             return self.forward(views)[1]
 
     def epoch(self, show_bar: bool = True) -> dict[str, Any]:
         """One pass over the images, in an order that depends on seed and epoch alone."""
         self.network.train()
         shuffle = torch.Generator().manual_seed(self.config.seed * 100_003 + self.done_epochs)
-        order = torch.randperm(len(self.pixels), generator=shuffle)
+        order = torch.randperm(self.count, generator=shuffle)
         batches = order[: len(order) // self.batch * self.batch].split(self.batch)
+        own = [places.chunk(world())[rank()] for places in batches]
         losses, clusters, began = [], [], self.clock()
-        bar = tqdm(batches, f"epoch {self.done_epochs + 1}", disable=not show_bar, mininterval=2, leave=False)
-        for places in bar:
+        bar = tqdm(
+            self.source.batches(own), f"epoch {self.done_epochs + 1}", len(own),
+            disable=not show_bar, mininterval=2, leave=False,
+        )  # fmt: skip
+        for images in bar:
             if self.done:
                 break
             for group in self.optimizer.param_groups:
-                group["lr"] = learning_rate(self.progress, self.config)
-            loss, by_head, cluster = self.loss(self.pixels[places.to(self.device)])
+                group["lr"] = self.config.lr * schedule(self.progress, self.config.warmup)
+            loss, by_head, cluster = self.loss(images)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             self.optimizer.step()
@@ -166,9 +175,11 @@ class Trainer:
             clusters.append(cluster)
             self.step += 1
             now = self.clock()
-            self.seconds, began = self.seconds + now - began, now
+            self.seconds, began = agree(self.seconds + now - began), now
         self.done_epochs += 1
-        return self.record(torch.stack(losses).mean(0).tolist(), torch.cat(clusters).cpu(), order)
+        by_head = gather(torch.stack(losses).mean(0, keepdim=True)).mean(0)
+        clusters = gather(torch.stack(clusters, 1)).T.flatten()  # in the order of the images
+        return self.record(by_head.tolist(), clusters.cpu(), order)
 
     def record(self, by_head: list[float], clusters: Tensor, order: Tensor) -> dict[str, Any]:
         entry: dict[str, Any] = {
@@ -178,48 +189,40 @@ class Trainer:
             "loss": sum(by_head) / len(by_head),
             "loss_heads": by_head,
             "classes_used": len(clusters.unique()),
+            **training_accuracy(clusters, self.labels, order, self.config.classes),
         }
-        if self.labels is not None and int(self.labels.max()) < self.config.classes:
-            labels = self.labels[order[: len(clusters)]]
-            entry["train_acc"] = hungarian_accuracy(clusters.numpy(), labels.numpy())
         self.history.append(entry)
         return entry
 
     def state(self) -> dict[str, Any]:
-        """All that a run needs to go on, and all that evaluation and export need to know."""
+        """All that a run needs to go on, and all that evaluation and export need to know; all processes must call it."""
         return {
             "config": dataclasses.asdict(self.config) | {"heads": self.config.heads},
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "rng": self.rng.get_state(),
+            "rng": gather(self.rng.get_state()[None]),
             "queue": (self.queue.rows, self.queue.next, self.queue.filled) if self.queue else None,
             "step": self.step,
             "epoch": self.done_epochs,
             "seconds": self.seconds,
             "history": self.history,
-            "count": len(self.pixels),
+            "earlier": self.earlier,
+            "count": self.count,
             "device": device_name(self.device),
         }
 
     def load(self, state: dict[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.rng.set_state(state["rng"].cpu())
         if self.queue:
             self.queue.rows, self.queue.next, self.queue.filled = state["queue"]
         self.step, self.done_epochs, self.seconds = state["step"], state["epoch"], state["seconds"]
-        self.history = state["history"]
-
-
-def device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{os.cpu_count()} CPU cores"
-
-
-def save(state: dict[str, Any], path: Path) -> None:
-    """Writes beside the file and renames, so that a crash leaves the last whole checkpoint."""
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(path)
+        self.history, self.earlier = state["history"], state.get("earlier", self.earlier)
+        states = torch.atleast_2d(state["rng"].cpu())  # one for each process
+        if len(states) == world():
+            self.rng.set_state(states[rank()].clone())
+        else:
+            self.seed_views()
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -228,47 +231,50 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--preset", choices=sorted(PRESETS), default="cifar10-cpu")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --run; options given again replace its own")
+    parser.add_argument("--init", type=Path, help="checkpoint of another run to start from: its network, of the same shape")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    for item in dataclasses.fields(Config):
-        kind = type(getattr(Config(), item.name))
-        option = f"--{item.name.replace('_', '-')}"
-        if kind is bool:
-            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None)
-        elif kind is list:
-            parser.add_argument(option, type=float if item.name == "crop_scale" else int, nargs="*")
-        else:
-            parser.add_argument(option, type=kind)
+    add_options(parser)
     return parser.parse_args(arguments)
 
 
-def main(arguments: list[str]) -> None:
-    args = parse(arguments)
-    path = args.run / "checkpoint.pt"
+def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
+    """Trains to the end of the schedule; gives process 0 the images that it holds in memory, if it does."""
+    path, first = args.run / "checkpoint.pt", rank() == 0
     if args.resume:
-        saved = torch.load(path, map_location=args.device, weights_only=True)
+        saved = torch.load(path, map_location=device, weights_only=True)
         images, preset = args.images or Path(saved["images"]), saved["preset"]
-        config = Config(**{k: v for k, v in saved["config"].items() if k != "heads"})
+        config = config_of(saved)
     elif args.images is None:
         raise SystemExit("--images: name a folder of images, or --resume a run")
     else:
         saved, images, preset, config = None, args.images, args.preset, PRESETS[args.preset]
-    given = {f.name: getattr(args, f.name) for f in dataclasses.fields(Config)}
-    config = dataclasses.replace(config, **{k: v for k, v in given.items() if v is not None})
-    folder = load_folder(images, config.size)
-    if config.queue > len(folder.pixels) // 2:
-        config = dataclasses.replace(config, queue=len(folder.pixels) // 3)
-    print(f"{len(folder.pixels)} images, {config.heads} classes, {device_name(torch.device(args.device))}")
-    if len(folder.pixels) < 100 * config.classes:
-        print(f"warning: {len(folder.pixels)} images are few for {config.classes} classes; expect them to be arbitrary")
-    if config.batch < 10 * config.classes:
-        print(f"warning: --batch {config.batch} is below ten images a class; the uniform prior will not hold in a batch")
-    trainer = Trainer(config, folder, torch.device(args.device))
+    config = dataclasses.replace(config, **given_options(args))
+    files = list_folder(images)
+    count = len(files.paths)
+    streamed = count * 3 * config.stored**2 > config.memory_gib * 2**30
+    if config.queue > count // 2:
+        config = dataclasses.replace(config, queue=count // 3)
+    if first:
+        where = "decoded as needed" if streamed else "in memory"
+        print(f"{count} images, {where}, {config.heads} classes, {device_name(device)}")
+        if count < 100 * config.classes:
+            print(f"warning: {count} images are few for {config.classes} classes; expect them to be arbitrary")
+        if config.batch < 10 * config.classes:
+            print(f"warning: --batch {config.batch} is below ten images a class; the uniform prior will not hold in a batch")
+    folder = files if streamed else load_folder(images, config.stored)
+    trainer = Trainer(config, folder, device)
     if saved:
         trainer.load(saved)
+    elif args.init:
+        trainer.start_from(torch.load(args.init, map_location=device, weights_only=True))
     args.run.mkdir(parents=True, exist_ok=True)
     while not trainer.done:
-        entry = trainer.epoch(show_bar=sys.stderr.isatty())
-        save(trainer.state() | {"images": str(images), "preset": preset}, path)
+        entry = trainer.epoch(show_bar=first and sys.stderr.isatty())
+        state = trainer.state()
+        if not first:
+            continue
+        save(state | {"images": str(images), "preset": preset}, path)
+        forget_later(args.run, path.name)
         accuracy = f"  train ACC {entry['train_acc']:.3f}" if "train_acc" in entry else ""
         print(
             f"epoch {entry['epoch']:4d}  {entry['progress']:6.1%}  {entry['seconds']:7.0f} s  loss {entry['loss']:.4f}"
@@ -276,6 +282,18 @@ def main(arguments: list[str]) -> None:
             f"  classes {entry['classes_used']}{accuracy}",
             flush=True,
         )
+    if first and streamed:
+        print("refinement and distillation take sets that fit in memory: left out")
+    return folder if first and not streamed else None
+
+
+def main(arguments: list[str]) -> None:
+    args = parse(arguments)
+    with processes(args.device) as device:
+        folder = pretrain(args, device)
+    if folder:
+        for stage in (REFINEMENT, DISTILLATION):
+            stage.run(args.run, folder, device)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,29 @@ export interface Manifest {
     /** By precision: expected outputs. */
     outputs: Partial<Record<Precision, { probabilities: number[]; embedding: number[] }>>;
   };
+  /** What a score is worth; absent where no labelled image has said so. */
+  confidence?:
+    | {
+        /** Logits are divided by it, in the graph; fitted to labelled images after training (arXiv 1706.04599). */
+        temperature: number;
+        /** Expected calibration error on test images, 0 to 1, with and without the temperature. */
+        ece?: number | undefined;
+        eceBefore?: number | undefined;
+        /** When to call an image unknown. */
+        unknown?:
+          | {
+              /** Suggested threshold: a best score below it means that the image shows none of the classes. */
+              score: number;
+              /** Part of the test images that the threshold keeps, and of images of none of the classes that it refuses. */
+              keeps: number;
+              refuses: number;
+              /** Area under the ROC curve, by best score and by similarity to the nearest labelled embedding; 0.5 is chance. */
+              aurocScore: number;
+              aurocNearest: number;
+            }
+          | undefined;
+      }
+    | undefined;
   /** How the weights came to be. */
   training: {
     method: string;
@@ -42,7 +65,12 @@ export interface Manifest {
     seed: number;
     data: string;
     images: number;
+    /** Passes of the network over the images, all stages together. */
     epochs: number;
+    /** Epochs by stage: `pretrain`, `neighbours` (of the heads alone), `self-label`, `distil`. */
+    stages?: Record<string, number> | undefined;
+    /** The network that was distilled, where this one is a student. */
+    teacher?: { depth: number; width: number } | undefined;
     seconds: number;
     device: string;
   };

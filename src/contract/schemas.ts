@@ -87,6 +87,22 @@ export const manifest = z
         z.object({ probabilities: z.array(z.number()), embedding: z.array(z.number()) }),
       ),
     }),
+    confidence: z
+      .object({
+        temperature: z.number(),
+        ece: z.number().optional(),
+        eceBefore: z.number().optional(),
+        unknown: z
+          .object({
+            score: z.number(),
+            keeps: z.number(),
+            refuses: z.number(),
+            aurocScore: z.number(),
+            aurocNearest: z.number(),
+          })
+          .optional(),
+      })
+      .optional(),
     training: z.object({
       method: z.string(),
       recipe: z.record(z.string(), z.unknown()),
@@ -94,6 +110,8 @@ export const manifest = z
       data: z.string(),
       images: z.int(),
       epochs: z.int(),
+      stages: z.record(z.string(), z.int()).optional(),
+      teacher: z.object({ depth: z.int(), width: z.int() }).optional(),
       seconds: z.number(),
       device: z.string(),
     }),

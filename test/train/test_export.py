@@ -44,6 +44,15 @@ def test_dir(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def unknown_dir(tmp_path_factory):
+    """Grey noise: none of the colours."""
+    root, rng = tmp_path_factory.mktemp("unknown"), np.random.default_rng(2)
+    for i in range(30):
+        Image.fromarray(rng.integers(90, 160, (SIZE, SIZE), dtype=np.uint8)).save(root / f"{i}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
 def network(train_dir):
     """A small network taught the colours in another order than the names': output k is label ``k + 1 mod 3``."""
     torch.manual_seed(0)
@@ -66,7 +75,7 @@ def checkpoint(network, tmp_path_factory):
         "network": network.state_dict(),
         "epoch": 25,
         "seconds": 3.4,
-        "history": [{"loss_heads": [0.9, 0.2, 0.1]}],
+        "history": [{"loss": 0.4, "loss_heads": [0.9, 0.2, 0.1], "train_acc": 0.9}],
         "device": "2 CPU cores",
         "count": 120,
         "images": "/private/images",
@@ -78,15 +87,15 @@ def checkpoint(network, tmp_path_factory):
 
 def arguments(checkpoint, train_dir, out, **changes):
     values = {"name": "colours", "version": "1.2.0", "description": None, "data_note": "Painted colours."}
-    values |= {"checkpoint": checkpoint, "images": train_dir, "out": out, "license": "CC0-1.0"}
+    values |= {"checkpoint": checkpoint, "images": train_dir, "out": out, "license": "CC0-1.0", "unknown": None}
     return SimpleNamespace(**values | {"labelled": None, "test": None, "predictions": None} | changes)
 
 
 @pytest.fixture(scope="module")
-def model(checkpoint, train_dir, test_dir, tmp_path_factory):
+def model(checkpoint, train_dir, test_dir, unknown_dir, tmp_path_factory):
     """The folder of an export with labels and test images."""
     out = tmp_path_factory.mktemp("model") / "colours"
-    export(arguments(checkpoint, train_dir, out, labelled=train_dir, test=test_dir))
+    export(arguments(checkpoint, train_dir, out, labelled=train_dir, test=test_dir, unknown=unknown_dir))
     return out
 
 
@@ -100,19 +109,46 @@ def images(test_dir):
     return load_folder(test_dir, SIZE).pixels.permute(0, 2, 3, 1).contiguous()
 
 
-def test_fp32_answers_as_pytorch(model, network, images):
+def test_fp32_answers_as_pytorch(model, manifest, network, images):
     probabilities, embedding = predict_all(open_graph(model / "colours.fp32.onnx"), images)
     with torch.no_grad():
         expected = network(images.permute(0, 3, 1, 2).float())[1]
         logits = network.logits(expected)[HEAD]
     assert (embedding - expected).abs().max() < 1e-4
-    # Outputs are the head's, in the order of the sorted class names.
-    assert (probabilities - torch.softmax(logits[:, [2, 0, 1]] / TAU, 1)).abs().max() < 1e-4
+    # Outputs are the head's, in the order of the sorted class names, at the calibrated temperature.
+    tau = TAU * manifest["confidence"]["temperature"]
+    assert (probabilities - torch.softmax(logits[:, [2, 0, 1]] / tau, 1)).abs().max() < 1e-4
 
 
-def test_int8_agrees_with_pytorch(model, network, images):
+def test_fp16_agrees_with_fp32_and_is_half_as_large(model, images):
+    half, whole = (model / f"colours.{precision}.onnx" for precision in ("fp16", "fp32"))
+    for a, b in zip(predict_all(open_graph(half), images), predict_all(open_graph(whole), images)):
+        assert a.dtype == torch.float32
+        assert (a - b).abs().max() < 5e-3
+    assert half.stat().st_size < 0.75 * whole.stat().st_size
+
+
+def test_fp16_computes_no_step_after_the_projector_in_halves(model):
+    nodes = onnx.load(model / "colours.fp16.onnx").graph.node
+    last = max(i for i, node in enumerate(nodes) if node.op_type == "Gemm")
+    assert {node.attribute[0].i for node in nodes[last:] if node.op_type == "Cast"} == {onnx.TensorProto.FLOAT}
+
+
+def test_confidence_is_measured(manifest, model):
+    confidence = manifest["confidence"]
+    assert confidence["ece"] == manifest["files"][0]["metrics"]["ece"] <= confidence["eceBefore"] + 0.02
+    assert confidence["unknown"]["keeps"] > 0.8
+    card = (model / "card.md").read_text()
+    assert f"{confidence['unknown']['aurocScore']:.3f}" in card
+    for picture in ("training.svg", "confusion.svg", "reliability.svg"):
+        assert f"]({picture})" in card
+        assert (model / picture).read_text().startswith("<?xml")
+
+
+def test_int8_agrees_with_pytorch(model, manifest, network, images):
+    tau = TAU * manifest["confidence"]["temperature"]
     with torch.no_grad():
-        expected, _ = Deployment(network, HEAD, torch.tensor([2, 0, 1]), TAU)(images)
+        expected, _ = Deployment(network, HEAD, torch.tensor([2, 0, 1]), tau)(images)
     probabilities, embedding = predict_all(open_graph(model / "colours.int8.onnx"), images)
     best = expected.topk(2).values
     clear = best[:, 0] - best[:, 1] > 0.1
@@ -149,7 +185,7 @@ def test_int8_stores_every_matrix_but_the_class_weights_in_bytes_and_pixels_exac
 
 
 def test_manifest_describes_the_files(model, manifest):
-    assert [file["precision"] for file in manifest["files"]] == ["int8", "fp32"]
+    assert [file["precision"] for file in manifest["files"]] == ["int8", "fp16", "fp32"]
     for file in manifest["files"]:
         data = (model / file["file"]).read_bytes()
         assert (file["bytes"], file["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
@@ -165,7 +201,7 @@ def test_classes_are_named_by_the_hungarian_map(manifest):
     for file in manifest["files"]:
         assert file["metrics"]["accuracy"] > 0.95
         assert file["metrics"]["agreement"] > 0.98
-        assert set(file["metrics"]) == {"accuracy", "nmi", "ami", "ari", "knn20", "linear", "agreement"}
+        assert set(file["metrics"]) == {"accuracy", "nmi", "ami", "ari", "knn20", "linear", "ece", "agreement"}
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -183,16 +219,16 @@ def test_golden_image_is_not_flat():
     assert image.std((0, 1)).min() > 50
 
 
-def test_same_checkpoint_gives_the_same_bytes(checkpoint, train_dir, test_dir, model, tmp_path):
-    export(arguments(checkpoint, train_dir, tmp_path / "colours", labelled=train_dir, test=test_dir))
-    for file in ("colours.fp32.onnx", "colours.int8.onnx", "manifest.json", "card.md"):
+def test_same_checkpoint_gives_the_same_bytes(checkpoint, train_dir, test_dir, unknown_dir, model, tmp_path):
+    export(arguments(checkpoint, train_dir, tmp_path / "colours", labelled=train_dir, test=test_dir, unknown=unknown_dir))
+    for file in ("colours.fp32.onnx", "colours.int8.onnx", "manifest.json", "card.md", "training.svg", "confusion.svg"):
         assert (tmp_path / "colours" / file).read_bytes() == (model / file).read_bytes(), file
 
 
 def test_card_holds_the_figures_of_the_manifest(model, manifest):
     card = (model / "card.md").read_text()
     accuracy = [100 * file["metrics"]["accuracy"] for file in manifest["files"]]
-    assert f"| {accuracy[1]:.1f} | {accuracy[0]:.1f} |" in card  # fp32, int8
+    assert f"| {accuracy[1]:.1f} | {accuracy[2]:.1f} | {accuracy[0]:.1f} |" in card  # fp16, fp32, int8
     assert "Painted colours." in card
     assert "CC0-1.0" in card
     assert "/private" not in card
@@ -233,6 +269,8 @@ def test_labels_module_quotes_and_breaks_as_needed(tmp_path):
         ({"labelled": "flat"}, "--labelled: needs two or more class folders"),
         ({"labelled": "two"}, "--labelled: 2 class folders, the network has 3 classes"),
         ({"labelled": "train", "test": "two"}, "--test: class folders"),
+        ({"unknown": "flat"}, "--unknown: needs --labelled and --test"),
+        ({"predictions": "answers.json"}, "--predictions: needs --test"),
     ],
 )
 def test_errors_name_the_argument(checkpoint, train_dir, tmp_path, monkeypatch, changes, message):

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,15 +15,18 @@ from augment import augment
 from images import Folder, load_folder
 from loss import self_classifier_loss
 from metrics import hungarian_accuracy
+from neighbours import NeighbourQueue
 from network import SelfClassifier, build
+from optimize import schedule
 from recipe import Config
 from textures import NAMES, textures, write_folder
-from train import NeighbourQueue, Trainer, learning_rate
+from train import Trainer
 
 TOY = [
     *("--classes", "3", "--main-heads", "2", "--over", "3", "--depth", "10", "--width", "8", "--size", "16"),
     *("--hidden", "32", "--dimensions", "16", "--early-size", "0", "--queue", "0", "--batch", "100"),
     *("--minutes", "0", "--lr", "0.1", "--device", "cpu", "--warmup", "0.3", "--crop-scale", "0.5", "1"),
+    *("--neighbour-epochs", "0"),
 ]
 
 
@@ -75,7 +79,7 @@ def test_without_the_uniform_prior_it_collapses_and_with_it_it_does_not():
         return one_way(a, b) + one_way(b, a)
 
     collapsed = toy_training(plain_cross_entropy).bincount(minlength=3) / 600
-    balanced = toy_training(lambda a, b: self_classifier_loss([[a], [b]], [[a], [b]])).bincount(minlength=3) / 600
+    balanced = toy_training(lambda a, b: self_classifier_loss([[a], [b]], [[a], [b]]).mean()).bincount(minlength=3) / 600
     assert collapsed.max() > 0.95
     assert balanced.max() < 0.75
 
@@ -134,12 +138,8 @@ def test_stops_by_the_clock_with_the_learning_rate_at_its_end():
 
 
 def test_learning_rate_warms_up_and_ends_at_zero():
-    config = Config(lr=0.5, warmup=0.1)
-    assert learning_rate(0, config) == 0
-    assert learning_rate(0.05, config) == pytest.approx(0.25)
-    assert learning_rate(0.1, config) == pytest.approx(0.5)
-    assert learning_rate(0.55, config) == pytest.approx(0.25)
-    assert learning_rate(1, config) == pytest.approx(0, abs=1e-12)
+    assert [schedule(progress, 0.1) for progress in (0, 0.05, 0.1, 0.55)] == pytest.approx([0, 0.5, 1, 0.5])
+    assert schedule(1, 0.1) == pytest.approx(0, abs=1e-12)
 
 
 def test_the_queue_gives_the_nearest_earlier_embedding_and_forgets_the_oldest():
@@ -188,3 +188,15 @@ def test_the_command_line_asks_for_images(tmp_path):
 def test_collapse_is_reported_beside_the_loss(tmp_path, capsys):
     run(tmp_path / "run", write_folder(tmp_path / "images", 200), "--epochs", "1")
     assert f"collapse {math.log(3):.4f}" in capsys.readouterr().out
+
+
+def test_a_new_run_forgets_what_later_stages_made_of_the_one_before(tmp_path):
+    images = write_folder(tmp_path / "images", 60)
+    later = ("refined.pt", "student.pt", "refined.pt.unfinished", "student.pt.unfinished")
+    run(tmp_path / "run", images, "--epochs", "1")
+    for name in later:
+        shutil.copy(tmp_path / "run" / "checkpoint.pt", tmp_path / "run" / name)
+    run(tmp_path / "run", None, "--resume")  # nothing left to train: they are of this checkpoint
+    assert all((tmp_path / "run" / name).exists() for name in later)
+    run(tmp_path / "run", images, "--epochs", "1")
+    assert not any((tmp_path / "run" / name).exists() for name in later)

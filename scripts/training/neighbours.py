@@ -1,0 +1,49 @@
+"""Nearest neighbours that training uses: among earlier embeddings, and among all images."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+class NeighbourQueue:
+    """Earlier embeddings, first in first out: ``[size, D]`` on the device.
+
+    Replacing a view by its nearest earlier embedding gives targets that say what is alike, beyond what the
+    augmentations can say (NNCLR, arXiv 2104.14548; Self-Classifier, section 3.4).
+    """
+
+    def __init__(self, size: int, dimensions: int, device: torch.device) -> None:
+        self.rows = torch.zeros(size, dimensions, device=device)
+        self.next = 0
+        self.filled = False
+
+    @torch.no_grad()
+    def nearest(self, embedding: Tensor) -> Tensor:
+        """The most similar earlier embedding of each row, ``[N, D]``."""
+        return self.rows[(embedding.detach() @ self.rows.T).argmax(1)]
+
+    @torch.no_grad()
+    def push(self, embedding: Tensor) -> None:
+        places = torch.arange(self.next, self.next + len(embedding), device=self.rows.device) % len(self.rows)
+        self.rows[places] = embedding.detach()
+        self.filled = self.filled or self.next + len(embedding) >= len(self.rows)
+        self.next = (self.next + len(embedding)) % len(self.rows)
+
+
+@torch.no_grad()
+def nearest_neighbours(views: Tensor, k: int) -> Tensor:
+    """The ``k`` most similar other images of every image, int64 ``[N, k]``.
+
+    Args:
+        views: features ``[views, N, F]`` of several views of every image; their means are compared, by cosine.
+    """
+    mean = F.normalize(sum(F.normalize(view.float(), dim=1) for view in views), dim=1)
+    nearest = []
+    for start in range(0, len(mean), 1000):
+        similarity = mean[start : start + 1000] @ mean.T
+        own = torch.arange(len(similarity), device=mean.device)
+        similarity[own, start + own] = -2.0
+        nearest.append(similarity.topk(k, dim=1).indices)
+    return torch.cat(nearest)

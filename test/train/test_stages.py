@@ -1,0 +1,177 @@
+"""The stages after pretraining: neighbour heads, self-labelling, distillation. On textures, in seconds."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+
+from distill import DISTILLATION, distill, mix
+from images import Folder
+from metrics import hungarian_accuracy
+from neighbours import nearest_neighbours
+from network import build
+from recipe import Config, config_of
+from refine import REFINEMENT, encode_views, label_loss, neighbour_heads, refine
+from stage import Stage, last_checkpoint, save
+from textures import NAMES, textures, write_folder
+from train import Trainer
+
+CPU = torch.device("cpu")
+CONFIG = Config(
+    classes=3, main_heads=2, over=[2], depth=10, width=8, size=16, hidden=32, dimensions=16, queue=0, batch=100, lr=0.1,
+    crop_scale=[0.5, 1.0], epochs=12, warmup=0.3, neighbours=5, neighbour_views=2, neighbour_epochs=6, neighbour_runs=2,
+    label_epochs=3, student_epochs=30, student_depth=10, student_width=4, student_lr=1e-2,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder():
+    pixels, labels = textures(600)
+    return Folder(pixels, labels, NAMES, [str(i) for i in range(600)])
+
+
+@pytest.fixture(scope="module")
+def checkpoint(folder):
+    """A network before its classes are good."""
+    trainer = Trainer(CONFIG, folder, CPU)
+    while not trainer.done:
+        trainer.epoch(show_bar=False)
+    return trainer.state() | {"images": "images", "preset": "none"}
+
+
+@pytest.fixture(scope="module")
+def refined(checkpoint, folder):
+    return refine(checkpoint, folder, CPU)
+
+
+def embed(state, pixels):
+    network = build(state["config"])
+    network.load_state_dict(state["network"])
+    network.eval()
+    with torch.no_grad():
+        embedding = network(pixels.float())[1]
+        return embedding, network.logits(embedding)
+
+
+def accuracy(state, seed=1):
+    pixels, labels = textures(300, seed=seed)
+    _, logits = embed(state, pixels)
+    head = min(range(CONFIG.main_heads), key=state["history"][-1]["loss_heads"].__getitem__)
+    return hungarian_accuracy(logits[head].argmax(1).numpy(), labels.numpy())
+
+
+def test_refinement_finds_the_classes_and_says_how(checkpoint, refined):
+    assert accuracy(refined) > 0.9
+    stages = [entry.get("stage") for entry in refined["history"]]
+    assert stages == [None] * 12 + ["neighbours"] + ["self-label"] * 3
+    assert all(math.isfinite(loss) for loss in refined["history"][-1]["loss_heads"])
+    assert refined["seconds"] > checkpoint["seconds"]
+
+
+def test_neighbour_heads_leave_the_backbone_and_lower_the_loss(checkpoint, folder):
+    network = build(checkpoint["config"])
+    network.load_state_dict(checkpoint["network"])
+    views = encode_views(network, folder.pixels, CONFIG, torch.Generator().manual_seed(0))
+    nearest = nearest_neighbours(views, 5)
+    alike = (folder.labels[nearest] == folder.labels[:, None]).float().mean()
+    assert alike > 0.6 and not (nearest == torch.arange(600)[:, None]).any()
+    short, long = (
+        neighbour_heads(network, views, nearest, dataclasses.replace(CONFIG, neighbour_epochs=epochs), 0) for epochs in (1, 8)
+    )
+    assert long[1][0] < short[1][0] < math.log(3) + 0.1
+    for name, value in network.backbone.state_dict().items():
+        if "running" not in name and "tracked" not in name:
+            assert torch.equal(long[0].backbone.state_dict()[name], value), name
+
+
+def test_self_labels_weigh_classes_alike_and_leave_doubt_alone():
+    config = dataclasses.replace(CONFIG, main_heads=1, over=[])
+    sure = torch.eye(3)[[0, 0, 0, 0, 1, 2]]
+    agreeing, confident = label_loss([sure], [sure], config)
+    assert confident == 1
+    # A wrong answer costs as much on the three images of class 0 as on the one of class 1.
+    wrong_one, wrong_all = sure.clone(), sure.clone()
+    wrong_one[4] = sure[5]
+    wrong_all[:4] = sure[5]
+    costs = [label_loss([sure], [x], config)[0] - agreeing for x in (wrong_one, wrong_all)]
+    assert costs[0] > 0.5 and costs[1] > 0.5
+    unsure = sure * 0.1
+    assert label_loss([unsure], [wrong_one], config)[1] == 0
+
+
+def test_a_stage_that_was_interrupted_ends_as_one_that_was_not(checkpoint, folder, tmp_path, monkeypatch):
+    whole = refine(checkpoint, folder, CPU, tmp_path / "whole.pt")
+    original, saves = Stage.state, []
+
+    def interrupted(self):
+        if len(saves) == 1:
+            raise KeyboardInterrupt
+        saves.append(1)
+        return original(self)
+
+    monkeypatch.setattr(Stage, "state", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        refine(checkpoint, folder, CPU, tmp_path / "part.pt")
+    monkeypatch.undo()
+    resumed = refine(checkpoint, folder, CPU, tmp_path / "part.pt")
+    for name, value in whole["network"].items():
+        assert torch.equal(resumed["network"][name], value), name
+
+
+def test_a_student_learns_its_teachers_embedding_and_classes(refined, folder):
+    student = distill(refined, folder, CPU)
+    assert (student["config"]["width"], student["teacher"]) == (4, {"depth": 10, "width": 8})
+    for head, weights in ((name, value) for name, value in refined["network"].items() if name.startswith("heads")):
+        assert torch.equal(student["network"][head], weights)
+    pixels, _ = textures(300, seed=1)
+    taught, logits = embed(refined, pixels)
+    learned, answers = embed(student, pixels)
+    assert (taught * learned).sum(1).mean() > 0.8
+    assert (logits[0].argmax(1) == answers[0].argmax(1)).float().mean() > 0.85
+    assert accuracy(student) > 0.85
+    assert student["seconds"] > refined["seconds"]
+
+
+def test_mixtures_are_of_two_images():
+    images = torch.stack([torch.zeros(3, 8, 8), torch.ones(3, 8, 8)])
+    kinds = set()
+    for seed in range(40):
+        mixed = mix(images, torch.Generator().manual_seed(seed))
+        assert (0 <= mixed).all() and (mixed <= 1).all() and mixed[0].mean() <= 0.5
+        kinds.add("plain" if torch.equal(mixed, images) else "box" if set(mixed.unique().tolist()) == {0, 1} else "blend")
+    assert kinds == {"plain", "box", "blend"}
+
+
+def test_the_last_stage_of_a_run_is_what_is_exported(checkpoint, refined, folder, tmp_path):
+    save(checkpoint, tmp_path / "checkpoint.pt")
+    assert last_checkpoint(tmp_path).name == "checkpoint.pt"
+    REFINEMENT.run(tmp_path, folder, CPU, {"neighbour_epochs": 0})
+    assert not (tmp_path / "refined.pt").exists()
+    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 1, "neighbour_runs": 1})
+    assert last_checkpoint(tmp_path).name == "refined.pt"
+    assert config_of(torch.load(last_checkpoint(tmp_path), weights_only=True)).label_epochs == 1
+    DISTILLATION.run(tmp_path, folder, CPU, {"student_epochs": 1})
+    assert last_checkpoint(tmp_path).name == "student.pt"
+    assert not list(tmp_path.glob("*.unfinished"))
+    # A student of another teacher is forgotten.
+    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 0, "neighbour_runs": 1})
+    assert last_checkpoint(tmp_path).name == "refined.pt"
+
+
+def test_a_stage_without_epochs_is_no_command(checkpoint, tmp_path):
+    images = write_folder(tmp_path / "images", 30)
+    save(checkpoint, tmp_path / "checkpoint.pt")
+    with pytest.raises(SystemExit, match="--student-epochs: must be at least 1"):
+        DISTILLATION.main("", ["--run", str(tmp_path), "--images", str(images), "--device", "cpu", "--student-epochs", "0"])
+
+
+def test_a_run_can_start_from_another(checkpoint, folder):
+    trainer = Trainer(CONFIG, folder, CPU)
+    trainer.start_from(checkpoint)
+    assert torch.equal(trainer.network.state_dict()["heads.0"], checkpoint["network"]["heads.0"])
+    assert (trainer.step, trainer.earlier["epochs"], len(trainer.earlier["history"])) == (0, 12, 12)
+    again = Trainer(CONFIG, folder, CPU)
+    again.start_from(trainer.state() | {"epoch": 3, "seconds": 5.0})
+    assert again.earlier["epochs"] == 15
+    assert again.progress == 0
