@@ -60,6 +60,8 @@ export async function startHosted({
       CI: '1',
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
       WRANGLER_SEND_METRICS: 'false',
+      // Its collector keeps the spans of every request, in the process whose memory is measured.
+      X_LOCAL_OBSERVABILITY: 'false',
     },
   });
   let log = '';

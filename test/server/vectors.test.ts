@@ -266,6 +266,12 @@ test.each<
     'vectors[0].metadata.a.b',
   ],
   [
+    'the metadata key __proto__',
+    put([{ ...good, metadata: JSON.parse('{"__proto__":1}') }]),
+    'invalid_parameter',
+    '__proto__',
+  ],
+  [
     'long metadata',
     put([{ ...good, metadata: { a: 'x'.repeat(2048) } }]),
     'invalid_parameter',
@@ -286,10 +292,28 @@ test.each<
   ],
   ['a filter without an operator', post({ id: 'a', filter: { a: {} } }), 'invalid_parameter', 'filter.a'],
   ['gt and gte', post({ id: 'a', filter: { a: { gt: 1, gte: 2 } } }), 'invalid_parameter', 'filter.a'],
+  [
+    'a filter by __proto__',
+    post({ id: 'a', filter: JSON.parse('{"__proto__":"x"}') }),
+    'invalid_parameter',
+    '__proto__',
+  ],
+  [
+    'a filter by __proto__ in the query',
+    ['POST', '/v1/search?filter={"__proto__":1}', sky],
+    'invalid_parameter',
+    '__proto__',
+  ],
   ['an id that is not there', post({ id: 'nobody' }), 'vector_not_found', 'id'],
   ['a search for nothing', post({ topK: 3 }), 'invalid_parameter', 'image'],
   ['a cursor of our own', ['GET', '/v1/vectors?cursor=%25'], 'invalid_parameter', 'cursor'],
   ['limit=1001', ['GET', '/v1/vectors?limit=1001'], 'invalid_parameter', 'limit'],
+  [
+    'a class by the name of __proto__',
+    ['PUT', '/v1/classes/c', { classes: JSON.parse('{"__proto__":[],"b":[]}') }],
+    'invalid_parameter',
+    '__proto__',
+  ],
   ['an empty set of classes', ['PUT', '/v1/classes/c', { classes: {} }], 'invalid_parameter', 'classes'],
   [
     'a class without pictures',

@@ -1,4 +1,4 @@
-import type { ClassSetItem, ClassSetList, VectorSource } from '../../contract/wire.ts';
+import type { ClassSetItem, ClassSetList } from '../../contract/wire.ts';
 import { checkShape } from '../answer.ts';
 import type { RequestOptions, Send } from '../request.ts';
 import { type ImageOrVector, jsonOf, toVectors } from '../vector-source.ts';
@@ -36,8 +36,9 @@ export function createClasses(send: Send, embed: ReturnType<typeof createEmbed>,
   return {
     async create(name, pictures, options) {
       const vectors = await toVectors(embed, Object.values(pictures).flat(), options);
-      const classes: Record<string, VectorSource[]> = {};
-      for (const [label, { length }] of Object.entries(pictures)) classes[label] = vectors.splice(0, length);
+      const classes = Object.fromEntries(
+        Object.entries(pictures).map(([label, { length }]) => [label, vectors.splice(0, length)]),
+      );
       return send(
         { path: pathOf(name), query: { model }, method: 'PUT', body: jsonOf({ classes }) },
         readSet,
