@@ -13,10 +13,12 @@ const mayImport: Record<string, string[]> = {
   vectors: ['contract'],
   client: ['contract', 'image'],
   local: ['contract', 'image', 'inference', 'vectors'],
+  react: ['contract', 'local'],
   server: ['contract', 'image', 'inference', 'vectors'],
   demo: ['index.ts', 'local.ts', 'contract'],
   'index.ts': ['client', 'contract'],
   'local.ts': ['local', 'contract'],
+  'react.ts': ['react'],
   'server.ts': ['server', 'contract'],
   'worker.ts': ['server.ts'],
 };
