@@ -1,8 +1,9 @@
 import type { Embedding } from '../contract/engine.ts';
 import { encodeFloat32 } from '../contract/float32.ts';
+import type { ImageSource } from '../contract/image-source.ts';
+import { vectorOf } from '../contract/vector-query.ts';
 import type { ModelVector, Numbers } from '../contract/vectors.ts';
 import type { VectorSource } from '../contract/wire.ts';
-import type { ImageSource } from './image-source.ts';
 import type { RequestOptions } from './request.ts';
 
 /** What can be stored: an image, a vector, or an answer of `embed`, whose model is then checked. */
@@ -12,10 +13,8 @@ type Embed = (images: readonly ImageSource[], options?: RequestOptions) => Promi
 
 /** A vector as it is sent; undefined for what is none. */
 export function toVector(source: unknown): (VectorSource & { vector: string }) | undefined {
-  if (source instanceof Float32Array || (Array.isArray(source) && typeof source[0] === 'number'))
-    return { vector: encodeFloat32(source) };
-  const { embedding, model } = Object(source) as Partial<ModelVector>;
-  return embedding && model && { vector: encodeFloat32(embedding), model };
+  const given = vectorOf(source);
+  return given && { vector: encodeFloat32(given.numbers), ...(given.model && { model: given.model }) };
 }
 
 /** Vectors as they are sent; the images among the sources are embedded first, in as few requests as may be. */

@@ -15,6 +15,7 @@ import { addHealth } from './routes/health.ts';
 import { addIndex } from './routes/index-file.ts';
 import { addModels } from './routes/models.ts';
 import { addOtherMethods } from './routes/other-methods.ts';
+import { addRuntime } from './routes/runtime.ts';
 import { addSearch } from './routes/search.ts';
 import { addVectors } from './routes/vectors.ts';
 
@@ -62,6 +63,7 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
   addIndex(app);
   addClasses(app, platform.codecs);
   addModels(app);
+  addRuntime(app);
   addHealth(app);
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
@@ -75,8 +77,8 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
 
   app.onError((error, c) => problemOf(error, c));
   app.notFound(async (c) => {
-    // The pages; the API has no place there, and weights go by /v1/models.
-    if (c.req.method === 'GET' && !/^\/(v1|models)(\/|$)/.test(c.req.path)) {
+    // The pages; the API has no place there, weights go by /v1/models, and the runtime by its own route.
+    if (c.req.method === 'GET' && !/^\/(v1|models|runtime)(\/|$)/.test(c.req.path)) {
       const page = await c.env.ASSETS.fetch(c.req.raw);
       if (page.status !== 404) return new Response(page.body, page);
     }

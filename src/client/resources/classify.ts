@@ -1,13 +1,13 @@
 import type { Classification, ClassifyOptions } from '../../contract/engine.ts';
+import type { ImageSource } from '../../contract/image-source.ts';
 import type { ClassifyLookup } from '../../contract/vectors.ts';
 import type { ClassifyItem } from '../../contract/wire.ts';
 import { checkShape } from '../answer.ts';
-import type { ImageSource } from '../image-source.ts';
-import { infer, type Task } from '../infer.ts';
-import type { RequestOptions, Send } from '../request.ts';
+import { type Connection, infer, type Task } from '../infer.ts';
+import type { RequestOptions } from '../request.ts';
 
 /** `POST /v1/classify`. */
-export function createClassify<Model extends string>(send: Send, model?: Model) {
+export function createClassify<Model extends string>(connection: Connection, model?: Model) {
   type Result = Classification<Model>;
   type Options = ClassifyOptions & RequestOptions;
   type Looked = Classification<Model, string>;
@@ -30,7 +30,7 @@ export function createClassify<Model extends string>(send: Send, model?: Model) 
         return answer as Looked;
       },
     };
-    return infer(send, task, images, { signal, timeout });
+    return infer(connection, task, images, { signal, timeout });
   }
   return classify;
 }

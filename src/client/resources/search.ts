@@ -1,13 +1,14 @@
+import type { ImageSource } from '../../contract/image-source.ts';
+import { isId } from '../../contract/vector-query.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../../contract/vectors.ts';
 import type { SearchItem, Single } from '../../contract/wire.ts';
 import { checkShape } from '../answer.ts';
-import type { ImageSource } from '../image-source.ts';
-import { infer, type Task } from '../infer.ts';
-import type { RequestOptions, Send } from '../request.ts';
+import { type Connection, infer, type Task } from '../infer.ts';
+import type { RequestOptions } from '../request.ts';
 import { jsonOf, toVector } from '../vector-source.ts';
 
 /** `POST /v1/search`. */
-export function createSearch<Model extends string>(send: Send, model?: Model) {
+export function createSearch<Model extends string>(connection: Connection, model?: Model) {
   type Result = SearchResult<Model>;
   type Options = SearchOptions & RequestOptions;
 
@@ -27,18 +28,15 @@ export function createSearch<Model extends string>(send: Send, model?: Model) {
     };
     const vector = toVector(query) ?? (isId(query) && { id: query.id });
     return vector
-      ? send({ ...task, body: jsonOf(vector) }, (answer) => task.read(answer as Single<SearchItem>), {
-          signal,
-          timeout,
-        })
-      : infer(send, task, query as ImageSource, { signal, timeout });
+      ? connection.send(
+          { ...task, body: jsonOf(vector) },
+          (answer) => task.read(answer as Single<SearchItem>),
+          {
+            signal,
+            timeout,
+          },
+        )
+      : infer(connection, task, query as ImageSource, { signal, timeout });
   }
   return search;
-}
-
-// An image element may have an id too, but no other prototype's objects are written by hand.
-function isId(query: unknown): query is { id: string } {
-  return (
-    Object.getPrototypeOf(query) === Object.prototype && typeof (query as { id?: unknown }).id === 'string'
-  );
 }
