@@ -6,15 +6,12 @@ import { defaultTopK, limits, topKRange } from '../contract/limits.ts';
 import { classify } from '../inference/classify.ts';
 import { embed } from '../inference/embed.ts';
 import type { Network } from '../inference/model.ts';
-import type { LoadedIndex } from '../vectors/loaded-index.ts';
 import { accessOf } from './access.ts';
 import { handOver } from './handover.ts';
 import type { Handed } from './host.ts';
-import { getIndex } from './index-file.ts';
 import { type Opened, open } from './open.ts';
 import type { LocalEngine, LocalOptions } from './options.ts';
 import { locate } from './places.ts';
-import { createSearch } from './search.ts';
 
 /** Images of one run: as many as may be held as full-size pixels at once. */
 const batchSize = 8;
@@ -126,17 +123,26 @@ export function createLocalEngine<Model extends ModelName = string>(
   }
 
   const embedAll = embedImages as LocalEngine<Model>['embed'];
-  const indexes = new Map<string, Promise<LoadedIndex | undefined>>();
+  let search: Promise<LocalEngine<Model>['search']> | undefined;
 
-  /** A namespace; loaded anew after a failure. */
-  function index(namespace: string): Promise<LoadedIndex | undefined> {
-    let loaded = indexes.get(namespace);
-    if (!loaded) {
-      loaded = getIndex(places.index(namespace), { ...accessOf(options), signal: loading });
-      loaded.catch(() => indexes.delete(namespace));
-      indexes.set(namespace, loaded);
-    }
-    return loaded;
+  /** The code of searches comes with the first one. */
+  async function searchVectors(...args: Parameters<LocalEngine<Model>['search']>) {
+    search ??= import('./search.ts').then(({ createSearch }) =>
+      createSearch<Model>({
+        embed: embedAll,
+        model: async () => {
+          const { device, manifest } = await load();
+          const { name, version, embedding } = manifest;
+          return { name, version, dimensions: embedding.dimensions, device };
+        },
+        placeOf: places.index,
+        access: { ...accessOf(options), signal: loading },
+      }),
+    );
+    search.catch(() => {
+      search = undefined;
+    });
+    return (await search)(...args);
   }
 
   // Who waits hears of a failure.
@@ -156,19 +162,7 @@ export function createLocalEngine<Model extends ModelName = string>(
     },
     classify: classifyImages as LocalEngine<Model>['classify'],
     embed: embedAll,
-    search: createSearch<Model>({
-      embed: embedAll,
-      async model() {
-        const { device, manifest } = await load();
-        return {
-          name: manifest.name,
-          version: manifest.version,
-          dimensions: manifest.embedding.dimensions,
-          device,
-        };
-      },
-      index,
-    }),
+    search: searchVectors as LocalEngine<Model>['search'],
     dispose() {
       lifetime.abort(new UnlabelError('model_unavailable', 'The engine has been disposed'));
       opened?.host.dispose();

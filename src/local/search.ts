@@ -6,22 +6,32 @@ import { defaultMatches, defaultNamespace, limits } from '../contract/limits.ts'
 import { isId, vectorOf } from '../contract/vector-query.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { isDirection } from '../vectors/index-file.ts';
-import type { LoadedIndex } from '../vectors/loaded-index.ts';
 import type { VectorModel } from '../vectors/models.ts';
 import type { StoreQuery } from '../vectors/store.ts';
+import { getIndex } from './index-file.ts';
 
 /** What a search in the page needs of its engine. */
 export interface Searched<Model extends string> {
   embed(images: readonly ImageSource[], options: SearchOptions): Promise<Embedding<Model>[]>;
   /** The engine's own model, which a vector is taken to be of where it does not say. */
   model(): Promise<VectorModel & { device: Device }>;
-  /** A namespace, loaded once; undefined where it is empty. */
-  index(namespace: string): Promise<LoadedIndex | undefined>;
+  /** Where a namespace is, as one file. */
+  placeOf(namespace: string): URL;
+  access: Parameters<typeof getIndex>[1];
 }
 
 /** `Engine.search` over namespaces that were loaded into the page. */
-export function createSearch<Model extends string>({ embed, model, index }: Searched<Model>) {
+export function createSearch<Model extends string>({ embed, model, placeOf, access }: Searched<Model>) {
   type Result = SearchResult<Model>;
+  const indexes = new Map<string, ReturnType<typeof getIndex>>();
+
+  /** A namespace, loaded once; anew after a failure. */
+  function load(namespace: string): ReturnType<typeof getIndex> {
+    const loaded = indexes.get(namespace) ?? getIndex(placeOf(namespace), access);
+    loaded.catch(() => indexes.delete(namespace));
+    indexes.set(namespace, loaded);
+    return loaded;
+  }
 
   async function searchAll(
     queries: readonly SearchQuery<ImageSource>[],
@@ -32,7 +42,7 @@ export function createSearch<Model extends string>({ embed, model, index }: Sear
       throw new UnlabelError('invalid_parameter', `topK must be a whole number from 1 to ${limits.matches}`, {
         field: 'topK',
       });
-    const [loaded, { device, ...own }] = await abortable(Promise.all([index(namespace), model()]), signal);
+    const [loaded, { device, ...own }] = await abortable(Promise.all([load(namespace), model()]), signal);
     const images = queries.filter((query) => !isId(query) && !vectorOf(query)) as ImageSource[];
     const embedded = (images.length > 0 ? await embed(images, options) : []).values();
     return queries.map((query) => {
