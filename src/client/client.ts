@@ -1,5 +1,7 @@
 import type { Classification, ClassifyOptions, Embedding, Engine, ModelName } from '../contract/engine.ts';
-import type { ImageSource } from './image-source.ts';
+import type { ImageSource } from '../contract/image-source.ts';
+import type { Connection } from './infer.ts';
+import { filePack, type Pack } from './pack.ts';
 import { type ConnectionOptions, createSend, type RequestOptions } from './request.ts';
 import { createClassify } from './resources/classify.ts';
 import { createEmbed } from './resources/embed.ts';
@@ -9,6 +11,13 @@ import { createModels, type Models } from './resources/models.ts';
 export interface ClientOptions<Model extends string = string> extends ConnectionOptions {
   /** Model to ask; the names of a known model's classes are typed. Default: the service's. */
   model?: Model | undefined;
+  /**
+   * What is sent of an image. `tensor`: only the pixels that the network sees, which the page makes itself: 3 kB for
+   * a photo of any size, and the same prediction for a PNG; up to 67 megapixels. `file`: the file itself; a drawable
+   * image as a PNG of its full size.
+   * @default 'tensor' in a page or its worker, 'file' elsewhere
+   */
+  upload?: 'tensor' | 'file' | undefined;
 }
 
 /**
@@ -41,8 +50,8 @@ export interface Client<Model extends string = string> extends Engine<ImageSourc
 }
 
 /**
- * Makes a client of an Unlabel service. It keeps no connection and no state, and needs only `fetch`: Node 20, a page
- * or a Worker.
+ * Makes a client of an Unlabel service. It keeps no connection, and needs only `fetch`: Node 20, a page or a
+ * Worker.
  *
  * ```ts
  * const client = createClient({ url: 'http://localhost:8787', model: 'cifar10' });
@@ -53,9 +62,30 @@ export interface Client<Model extends string = string> extends Engine<ImageSourc
  */
 export function createClient<Model extends ModelName = string>(options: ClientOptions<Model>): Client<Model> {
   const send = createSend(options);
-  return {
-    classify: createClassify(send, options.model),
-    embed: createEmbed(send, options.model),
-    models: createModels(send),
+  const models = createModels(send);
+  const { model, upload = canDecode() ? 'tensor' : 'file' } = options;
+  let tensorPack: Promise<Pack> | undefined;
+  const connection: Connection = {
+    send,
+    async pack() {
+      if (upload === 'file') return filePack;
+      tensorPack ??= import('./tensor-web.ts').then(({ createTensorPack }) =>
+        createTensorPack(models, model),
+      );
+      return tensorPack.catch((error: unknown) => {
+        tensorPack = undefined;
+        throw error;
+      });
+    },
   };
+  return {
+    classify: createClassify(connection, model),
+    embed: createEmbed(connection, model),
+    models,
+  };
+}
+
+/** Whether this platform turns files into pixels. */
+function canDecode(): boolean {
+  return typeof createImageBitmap === 'function' && typeof OffscreenCanvas === 'function';
 }

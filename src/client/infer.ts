@@ -1,7 +1,8 @@
+import type { ImageSource } from '../contract/image-source.ts';
 import type { Batch, Single } from '../contract/wire.ts';
 import { checkShape } from './answer.ts';
 import { batches } from './batches.ts';
-import { type ImageSource, toBlob } from './image-source.ts';
+import type { Pack } from './pack.ts';
 import type { Query, RequestOptions, Send } from './request.ts';
 
 /** Requests of one call that are under way together; a single instance of the service takes as many without a queue. */
@@ -15,9 +16,33 @@ export interface Task<Item, Result> {
   read(answer: Single<Item>): Result;
 }
 
+/** How a client reaches its service. */
+export interface Connection {
+  send: Send;
+  pack(): Promise<Pack>;
+}
+
 /** Runs a task on one image, or on many in as few requests as the limits allow; results are in the images' order. */
 export async function infer<Item, Result>(
+  { send, pack }: Connection,
+  task: Task<Item, Result>,
+  images: ImageSource | readonly ImageSource[],
+  options?: RequestOptions,
+): Promise<Result | Result[]> {
+  options?.signal?.throwIfAborted();
+  const packing = await pack();
+  const attempt = () => inferPacked(send, packing, task, images, options);
+  try {
+    return await attempt();
+  } catch (error) {
+    if (await packing.isOutdated?.(error, options)) return attempt();
+    throw error;
+  }
+}
+
+async function inferPacked<Item, Result>(
   send: Send,
+  pack: Pack,
   { path, query, read }: Task<Item, Result>,
   images: ImageSource | readonly ImageSource[],
   options?: RequestOptions,
@@ -27,23 +52,22 @@ export async function infer<Item, Result>(
     return read(answer);
   };
   if (!isMany(images)) {
-    const body = await toBlob(images, 'image');
+    const body = await pack.one(images, 'image', options);
     return send({ path, query, body }, (answer) => readOne(answer as Single<Item>), options);
   }
 
   // One after the other: a canvas for each of them at once would not fit into memory.
   const blobs: Blob[] = [];
-  for (const [index, image] of images.entries()) blobs.push(await toBlob(image, `images[${index}]`));
+  for (const [index, image] of images.entries())
+    blobs.push(await pack.one(image, `images[${index}]`, options));
 
   const sendBatch = (batch: readonly Blob[]) => {
-    const body = new FormData();
-    for (const blob of batch) body.append('files', blob);
     const readBatch = (answer: unknown) => {
       const { results, ...rest } = answer as Batch<Item>;
       checkShape(results.length === batch.length);
       return results.map((item) => readOne({ ...rest, ...item } as Single<Item>));
     };
-    return send({ path, query, body }, readBatch, options);
+    return send({ path, query, body: pack.many(batch) }, readBatch, options);
   };
 
   const queue = batches(blobs);

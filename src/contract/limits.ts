@@ -10,6 +10,11 @@ export const limits = {
    * take 41 MB inside its decoder and 17 MB outside.
    */
   imagePixels: 2048 * 2048,
+  /**
+   * Pixels of one image that a page decodes itself (8192 x 8192): beyond what phones take by default. It is held as
+   * 4 bytes a pixel while it is scaled down.
+   */
+  pageImagePixels: 8192 * 8192,
   /** Pixels along one side of an image: about what WebP can hold; refuses images a pixel thin and very long. */
   imageSide: 16_384,
   /** Images of one request; they share one run of the network. */
@@ -28,6 +33,9 @@ export const limits = {
   /** Predictions of one image: no shipped model has more classes. */
   topK: 1_000,
 } as const;
+
+/** What is said of another `topK`. */
+export const topKRange = `topK must be a whole number from 1 to ${limits.topK}`;
 
 /** Predictions returned when `topK` is not given. */
 export const defaultTopK = 5;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ModelRef, Prediction } from './engine.ts';
 import { type ErrorCode, errorCodes, type Problem } from './errors.ts';
-import { defaultTopK, limits } from './limits.ts';
+import { defaultTopK, limits, topKRange } from './limits.ts';
 import type { Manifest } from './manifest.ts';
 import type { Batch, ClassifyItem, EmbeddingItem, ModelList, Single } from './wire.ts';
 
@@ -124,8 +124,6 @@ const model = z
   .string()
   .optional()
   .meta({ description: 'Name of the model; the default one where absent', example: 'cifar10' });
-
-const topKRange = `topK must be a whole number from 1 to ${limits.topK}`;
 
 export const classifyQuery = z.object({
   model,

@@ -7,7 +7,7 @@ import { prepare } from './picture.ts';
 import { showAnswer, showBusy, showModel, showPicture, showProblem } from './result.ts';
 import { listenForFiles, listenForSamples } from './sources.ts';
 
-const client = createClient({ url: location.origin });
+const client = createClient({ url: location.origin, upload: 'file' });
 let current: AbortController | undefined;
 
 /** Classifies a picture. The latest one wins: an earlier one that is under way is given up. */

@@ -2,6 +2,7 @@ import { UnlabelError } from '../contract/errors.ts';
 import type { Orientation } from './exif.ts';
 import { readJpegHeader } from './jpeg-header.ts';
 import { readPngHeader } from './png-header.ts';
+import { checkSize } from './size.ts';
 import { type ImageType, sniff } from './sniff.ts';
 import { readWebpHeader } from './webp-header.ts';
 
@@ -22,12 +23,15 @@ const readers = { jpeg: readJpegHeader, png: readPngHeader, webp: readWebpHeader
  * decoders must not see: too large, animated, CMYK, cut off.
  *
  * @param bytes the encoded image.
+ * @param maxPixels Default: `limits.imagePixels`.
  * @throws UnlabelError `invalid_image`, `image_too_large` (names the limit) or `unsupported_media_type`.
  */
-export function readHeader(bytes: Uint8Array): ImageHeader {
+export function readHeader(bytes: Uint8Array, maxPixels?: number): ImageHeader {
   const type = sniff(bytes);
   try {
-    return { type, ...readers[type](bytes) };
+    const header = { type, ...readers[type](bytes) };
+    checkSize(header.width, header.height, maxPixels);
+    return header;
   } catch (error) {
     // DataView throws this for every read past the end.
     if (error instanceof RangeError)

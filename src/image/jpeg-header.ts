@@ -2,7 +2,6 @@ import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import { exifOrientation, hasExifPrefix, type Orientation } from './exif.ts';
 import type { ImageHeader } from './header.ts';
-import { checkSize } from './size.ts';
 import { viewOf } from './view.ts';
 
 /**
@@ -10,7 +9,7 @@ import { viewOf } from './view.ts';
  * where libjpeg would fill the rest with grey.
  *
  * @param bytes starts with a JPEG signature.
- * @throws UnlabelError `invalid_image`, `image_too_large`; `unsupported_media_type` for CMYK and YCCK, for other
+ * @throws UnlabelError `invalid_image`; `unsupported_media_type` for CMYK and YCCK, for other
  * than 8 bits a sample, and for lossless, hierarchical or arithmetic coding. RangeError at the end of the bytes.
  */
 export function readJpegHeader(bytes: Uint8Array): Omit<ImageHeader, 'type'> {
@@ -52,7 +51,6 @@ function readFrame(marker: number, segment: Uint8Array): { width: number; height
   const height = view.getUint16(1);
   const width = view.getUint16(3);
   const components = view.getUint8(5);
-  checkSize(width, height);
   if (marker > 0xc2) throw unsupported('Lossless, hierarchical and arithmetic-coded JPEG is not supported');
   if (precision !== 8) throw unsupported('JPEG must have 8 bits a sample');
   if (components === 4) throw unsupported('CMYK JPEG is not supported: convert it to RGB');

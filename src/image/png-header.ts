@@ -2,7 +2,6 @@ import { UnlabelError } from '../contract/errors.ts';
 import { exifOrientation, type Orientation } from './exif.ts';
 import type { ImageHeader } from './header.ts';
 import { pngChunks } from './png-chunks.ts';
-import { checkSize } from './size.ts';
 import { viewOf } from './view.ts';
 
 /** Samples a pixel of each PNG colour type: grey, RGB, palette index, grey and alpha, RGBA. */
@@ -35,7 +34,7 @@ export interface PngLayout {
  * Walks the chunks of a PNG; what is compressed in them stays so.
  *
  * @param bytes starts with a PNG signature.
- * @throws UnlabelError `invalid_image`, `image_too_large`; `unsupported_media_type` for an animation. RangeError at
+ * @throws UnlabelError `invalid_image`; `unsupported_media_type` for an animation. RangeError at
  * the end of the bytes.
  */
 export function readPngHeader(bytes: Uint8Array): Omit<ImageHeader, 'type'> {
@@ -53,15 +52,14 @@ export function readPngHeader(bytes: Uint8Array): Omit<ImageHeader, 'type'> {
 }
 
 /**
- * Reads the first chunk of a PNG, which must be IHDR, and checks it against the limits.
+ * Reads the first chunk of a PNG, which must be IHDR.
  *
- * @throws UnlabelError `invalid_image` or `image_too_large`. RangeError when the chunk is too short.
+ * @throws UnlabelError `invalid_image`. RangeError when the chunk is too short.
  */
 export function readLayout(name: string, data: Uint8Array): PngLayout {
   if (name !== 'IHDR') throw damaged();
   const view = viewOf(data);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
-  checkSize(width, height);
   const [bitDepth, colorType] = [view.getUint8(8), view.getUint8(9)];
   const [compression, filter, interlace] = [view.getUint8(10), view.getUint8(11), view.getUint8(12)];
   const perPixel = samples[colorType];

@@ -4,7 +4,7 @@ import type { Orientation } from './exif.ts';
 import { flatten } from './flatten.ts';
 import { readHeader } from './header.ts';
 import { orient } from './orient.ts';
-import { type Box, resize, type Size } from './resize.ts';
+import { type Box, type RgbRows, resize, type Size } from './resize.ts';
 
 /**
  * Turns an encoded image into the pixels of a model's input: checks, decodes, and fits as {@link fitPixels}.
@@ -36,7 +36,12 @@ export async function prepareImage(bytes: Uint8Array, input: Size, codecs: Codec
 export function fitPixels(pixels: Rgba, input: Size, orientation: Orientation = 1): Uint8Array {
   const { width, height, start, right, down } = orient(pixels.width, pixels.height, orientation);
   const readRow = (y: number, row: Uint8Array) => flatten(pixels.data, start + y * down, right, row);
-  return resize({ width, height, readRow }, input, centreCrop({ width, height }, input));
+  return fitRows({ width, height, readRow }, input);
+}
+
+/** Crops the centre of opaque upright pixels to the input's aspect ratio and resizes. */
+export function fitRows(rows: RgbRows, input: Size): Uint8Array {
+  return resize(rows, input, centreCrop(rows, input));
 }
 
 /** The largest centred box of the target's aspect ratio. */

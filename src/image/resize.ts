@@ -35,6 +35,8 @@ export function resize(
   size: Size,
   { left, top, right, bottom }: Box = { left: 0, top: 0, right: source.width, bottom: source.height },
 ): Uint8Array {
+  const isWhole = left === 0 && top === 0 && right === source.width && bottom === source.height;
+  if (isWhole && size.width === source.width && size.height === source.height) return copy(source);
   const across = triangleKernel(source.width, left, right, size.width);
   const down = triangleKernel(source.height, top, bottom, size.height);
   const firstRow = down.starts[0] as number;
@@ -51,6 +53,14 @@ export function resize(
   const result = new Uint8Array(size.height * stride);
   for (let i = 0; i < stride; i += 3)
     resample(down, narrow, i - firstRow * stride, stride, result, i, stride);
+  return result;
+}
+
+/** What the resize comes to where nothing changes, for less. */
+function copy({ width, height, readRow }: RgbRows): Uint8Array {
+  const stride = width * 3;
+  const result = new Uint8Array(height * stride);
+  for (let y = 0; y < height; y++) readRow(y, result.subarray(y * stride, (y + 1) * stride));
   return result;
 }
 

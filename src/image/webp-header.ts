@@ -1,7 +1,6 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { exifOrientation, type Orientation } from './exif.ts';
 import type { ImageHeader } from './header.ts';
-import { checkSize } from './size.ts';
 import { viewOf } from './view.ts';
 
 const animationFlag = 0x02;
@@ -16,7 +15,7 @@ interface Size {
  * Walks the RIFF chunks of a WebP (RFC 9649).
  *
  * @param bytes starts with a WebP signature.
- * @throws UnlabelError `invalid_image`, `image_too_large`; `unsupported_media_type` for an animation. RangeError at
+ * @throws UnlabelError `invalid_image`; `unsupported_media_type` for an animation. RangeError at
  * the end of the bytes.
  */
 export function readWebpHeader(bytes: Uint8Array): Omit<ImageHeader, 'type'> {
@@ -53,25 +52,20 @@ export function readWebpHeader(bytes: Uint8Array): Omit<ImageHeader, 'type'> {
 function readCanvas(chunk: Uint8Array): Size {
   const view = viewOf(chunk);
   const side = (at: number) => 1 + view.getUint16(at, true) + view.getUint8(at + 2) * 0x10000;
-  return checked(side(4), side(7));
+  return { width: side(4), height: side(7) };
 }
 
 function readLossy(chunk: Uint8Array): Size {
   const view = viewOf(chunk);
   if (view.getUint8(0) & 1 || view.getUint16(3) !== 0x9d01 || view.getUint8(5) !== 0x2a) throw damaged();
-  return checked(view.getUint16(6, true) & 0x3fff, view.getUint16(8, true) & 0x3fff);
+  return { width: view.getUint16(6, true) & 0x3fff, height: view.getUint16(8, true) & 0x3fff };
 }
 
 function readLossless(chunk: Uint8Array): Size {
   const view = viewOf(chunk);
   if (view.getUint8(0) !== 0x2f) throw damaged();
   const bits = view.getUint32(1, true);
-  return checked(1 + (bits & 0x3fff), 1 + ((bits >> 14) & 0x3fff));
-}
-
-function checked(width: number, height: number): Size {
-  checkSize(width, height);
-  return { width, height };
+  return { width: 1 + (bits & 0x3fff), height: 1 + ((bits >> 14) & 0x3fff) };
 }
 
 function damaged(): UnlabelError {

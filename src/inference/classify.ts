@@ -1,15 +1,14 @@
 import type { Prediction } from '../contract/engine.ts';
-import type { Model } from './model.ts';
+import type { Network } from './model.ts';
 
 /**
  * Predicts the classes of a batch of images in one run.
- * @param images - RGB bytes of the model's size, one array an image.
  * @param topK - predictions an image, at most the number of classes.
  * @returns one list an image, most probable class first; equal scores by index.
  */
-export async function classify(
-  model: Model,
-  images: readonly Uint8Array[],
+export async function classify<Image>(
+  model: Network<Image>,
+  images: readonly Image[],
   topK: number,
 ): Promise<Prediction[][]> {
   const { classes } = model.manifest;

@@ -11,8 +11,15 @@ export interface ModelSource {
   read(file: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** A network that is ready to answer. */
-export class Model {
+/** A network that answers to images of one kind, wherever it runs. */
+export interface Network<Image> {
+  readonly manifest: Manifest;
+  /** Runs the network once over a batch. */
+  run(images: readonly Image[]): Promise<NetworkOutput>;
+}
+
+/** A network that is ready to answer. Its images are RGB bytes of the model's size. */
+export class Model implements Network<Uint8Array> {
   readonly manifest: Manifest;
   readonly precision: Precision;
   readonly device: Runtime['device'];
@@ -46,6 +53,19 @@ export class Model {
         'model_unavailable',
         `The weights of ${manifest.name} do not have the hash of its manifest`,
       );
+    return Model.create(manifest, precision, weights, runtime);
+  }
+
+  /**
+   * Makes the session of weights whose hash has been checked.
+   * @throws UnlabelError `model_unavailable`.
+   */
+  static async create(
+    manifest: Manifest,
+    precision: Precision,
+    weights: Uint8Array,
+    runtime: Runtime,
+  ): Promise<Model> {
     try {
       return new Model(manifest, precision, runtime.device, await runtime.load(weights));
     } catch (cause) {

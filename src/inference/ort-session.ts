@@ -2,7 +2,7 @@ import type { InferenceSession, TensorConstructor } from 'onnxruntime-web';
 import type { NetworkSession } from './runtime.ts';
 
 /** The part of onnxruntime-web that a session needs; every build of it has this. */
-interface Ort {
+export interface Ort {
   InferenceSession: {
     create(weights: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
   };

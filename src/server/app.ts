@@ -13,6 +13,7 @@ import { addEmbeddings } from './routes/embeddings.ts';
 import { addHealth } from './routes/health.ts';
 import { addModels } from './routes/models.ts';
 import { addOtherMethods } from './routes/other-methods.ts';
+import { addRuntime } from './routes/runtime.ts';
 
 /** Settings of {@link createAppOn}. */
 export interface AppOptions {
@@ -54,6 +55,7 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
   addClassify(app, platform.codecs);
   addEmbeddings(app, platform.codecs);
   addModels(app);
+  addRuntime(app);
   addHealth(app);
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
@@ -67,8 +69,8 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
 
   app.onError((error, c) => problemOf(error, c));
   app.notFound(async (c) => {
-    // The pages; the API has no place there, and weights go by /v1/models.
-    if (c.req.method === 'GET' && !/^\/(v1|models)(\/|$)/.test(c.req.path)) {
+    // The pages; the API has no place there, weights go by /v1/models, and the runtime by its own route.
+    if (c.req.method === 'GET' && !/^\/(v1|models|runtime)(\/|$)/.test(c.req.path)) {
       const page = await c.env.ASSETS.fetch(c.req.raw);
       if (page.status !== 404) return new Response(page.body, page);
     }

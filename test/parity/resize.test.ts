@@ -28,6 +28,14 @@ test.each(cases)('$kind of $source to $target (seed $seed) gives the bytes of Pi
   expect(largestDifference(made, fixture.oneCall)).toBeLessThanOrEqual(1);
 });
 
+test('a resize to the same size gives the same pixels', () => {
+  const source = pixels(33, 21, 5);
+  expect(largestDifference(resize(source, source), source.data)).toBe(0);
+  // A box short of all, by less than a pixel, goes through the kernels: they must agree.
+  const nearly = resize(source, source, { left: 0, top: 0, right: 33, bottom: 21 - 1e-6 });
+  expect(largestDifference(nearly, source.data)).toBe(0);
+});
+
 function opaque({ width, height, data }: { width: number; height: number; data: Uint8Array }) {
   const rgba = new Uint8Array(width * height * 4).fill(255);
   for (let i = 0; i < width * height; i++) rgba.set(data.subarray(i * 3, i * 3 + 3), i * 4);

@@ -11,7 +11,7 @@ const mayImport: Record<string, string[]> = {
   image: ['contract'],
   inference: ['contract', 'image'],
   vectors: ['contract'],
-  client: ['contract'],
+  client: ['contract', 'image'],
   local: ['contract', 'image', 'inference', 'vectors'],
   server: ['contract', 'image', 'inference', 'vectors'],
   demo: ['index.ts', 'local.ts', 'contract'],
@@ -25,9 +25,9 @@ const files = (await readdir(src, { recursive: true })).filter(
   (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
 );
 
-async function importsOf(file: string): Promise<string[]> {
+async function importsOf(file: string, pattern = /(?:from|import)\s*\(?\s*'([^']+)'/g): Promise<string[]> {
   const text = await readFile(join(src, file), 'utf8');
-  return Array.from(text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g), (match) => match[1] as string);
+  return Array.from(text.matchAll(pattern), (match) => match[1] as string);
 }
 
 test.each(files)('%s imports only from the rooms that it may', async (file) => {
@@ -43,12 +43,20 @@ test.each(files)('%s imports only from the rooms that it may', async (file) => {
   }
 });
 
+test('the client gets the code of images by `import()`, when a page needs it', async () => {
+  const client = files.filter((file) => file.startsWith('client/') && !file.endsWith('-web.ts'));
+  for (const file of client) expect(await importsOf(file, /from '([^']*image\/[^']*)'/g)).toEqual([]);
+});
+
 test.each(files)('%s names a platform only behind the seam', async (file) => {
   const isPlatform = /-(workerd|web|node)\.ts$/.test(file);
+  const isOfThePage = file.startsWith('local/');
+  const lazy = await importsOf(file, /import\(\s*'([^']+-web\.ts)'/g);
   for (const specifier of await importsOf(file)) {
     const isOurPlatform = specifier.startsWith('.') && /-(workerd|web|node)\.ts$/.test(specifier);
     const isPlatformModule = /\.wasm$|^node:|^cloudflare:|^onnxruntime-web/.test(specifier);
-    if (isOurPlatform)
+    const isForThePage = specifier.endsWith('-web.ts') && (isOfThePage || lazy.includes(specifier));
+    if (isOurPlatform && !isForThePage)
       expect(isPlatform || /^(server|local)\.ts$/.test(file), `${file} imports ${specifier}`).toBe(true);
     if (isPlatformModule && !isPlatform) {
       const text = await readFile(join(src, file), 'utf8');

@@ -1,12 +1,12 @@
 import type { Classification, ClassifyOptions } from '../../contract/engine.ts';
+import type { ImageSource } from '../../contract/image-source.ts';
 import type { ClassifyItem } from '../../contract/wire.ts';
 import { checkShape } from '../answer.ts';
-import type { ImageSource } from '../image-source.ts';
-import { infer, type Task } from '../infer.ts';
-import type { RequestOptions, Send } from '../request.ts';
+import { type Connection, infer, type Task } from '../infer.ts';
+import type { RequestOptions } from '../request.ts';
 
 /** `POST /v1/classify`. */
-export function createClassify<Model extends string>(send: Send, model?: Model) {
+export function createClassify<Model extends string>(connection: Connection, model?: Model) {
   type Result = Classification<Model>;
   type Options = ClassifyOptions & RequestOptions;
 
@@ -23,7 +23,7 @@ export function createClassify<Model extends string>(send: Send, model?: Model) 
         return answer as Result;
       },
     };
-    return infer(send, task, images, options);
+    return infer(connection, task, images, options);
   }
   return classify;
 }

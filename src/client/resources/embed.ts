@@ -1,13 +1,13 @@
 import type { Embedding } from '../../contract/engine.ts';
+import type { ImageSource } from '../../contract/image-source.ts';
 import type { EmbeddingItem } from '../../contract/wire.ts';
 import { checkShape } from '../answer.ts';
 import { decodeFloat32 } from '../float32.ts';
-import type { ImageSource } from '../image-source.ts';
-import { infer, type Task } from '../infer.ts';
-import type { RequestOptions, Send } from '../request.ts';
+import { type Connection, infer, type Task } from '../infer.ts';
+import type { RequestOptions } from '../request.ts';
 
 /** `POST /v1/embeddings`. Asks for base64, which takes a third of the bytes of decimal numbers. */
-export function createEmbed<Model extends string>(send: Send, model?: Model) {
+export function createEmbed<Model extends string>(connection: Connection, model?: Model) {
   type Result = Embedding<Model>;
 
   const task: Task<EmbeddingItem, Result> = {
@@ -23,7 +23,7 @@ export function createEmbed<Model extends string>(send: Send, model?: Model) {
   function embed(image: ImageSource, options?: RequestOptions): Promise<Result>;
   function embed(images: readonly ImageSource[], options?: RequestOptions): Promise<Result[]>;
   function embed(images: ImageSource | readonly ImageSource[], options?: RequestOptions) {
-    return infer(send, task, images, options);
+    return infer(connection, task, images, options);
   }
   return embed;
 }

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
 import { manifest, modelList } from '../../contract/schemas.ts';
+import { cutTo, parseRange } from '../byte-range.ts';
 import type { App } from '../environment.ts';
 import { problemResponses } from './problem-responses.ts';
 
@@ -46,7 +47,9 @@ const fileRoute = createRoute({
       description: 'The file',
       content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
     },
+    206: { description: 'The range of the file that `Range` asks for; `If-Range` takes the ETag' },
     304: { description: 'The file has not changed' },
+    416: { description: 'The file has no such bytes' },
     ...notFound,
   },
 });
@@ -72,15 +75,27 @@ export function addModels(app: App): void {
     const isImmutable = c.req.valid('query').sha256 === entry.sha256;
     const headers = {
       etag,
+      'accept-ranges': 'bytes',
+      'cross-origin-resource-policy': 'cross-origin',
       'cache-control': isImmutable ? 'public, max-age=31536000, immutable' : 'public, no-cache',
     };
     if (c.req.header('if-none-match')?.includes(etag)) return new Response(null, { status: 304, headers });
+    const isCurrent = [undefined, etag].includes(c.req.header('if-range'));
+    const range = isCurrent ? parseRange(c.req.header('range'), entry.bytes) : undefined;
+    if (range === null)
+      return new Response(null, {
+        status: 416,
+        headers: { ...headers, 'content-range': `bytes */${entry.bytes}` },
+      });
     const { body } = await c.var.models.file(`${name}/${file}`);
-    return new Response(body, {
+    const { start, end } = range ?? { start: 0, end: entry.bytes - 1 };
+    return new Response(range ? (body?.pipeThrough(cutTo(range)) ?? null) : body, {
+      status: range ? 206 : 200,
       headers: {
         ...headers,
         'content-type': 'application/octet-stream',
-        'content-length': String(entry.bytes),
+        'content-length': String(end - start + 1),
+        ...(range && { 'content-range': `bytes ${start}-${end}/${entry.bytes}` }),
       },
     });
   });

@@ -1,0 +1,85 @@
+import type { CallOptions, Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
+import type { ErrorCode, UnlabelError } from '../contract/errors.ts';
+import type { ImageSource } from '../contract/image-source.ts';
+import type { LocalEngine } from './options.ts';
+
+/** Options of {@link createEngine}. */
+export interface AutomaticOptions<Model extends string = string> {
+  /** Any engine that answers elsewhere: a client. Let it give up early: `maxRetries: 0` falls back at once. */
+  hosted: Engine<ImageSource, Model>;
+  local: LocalEngine<NoInfer<Model>>;
+  /**
+   * Which of the two answers where both can. `local`: the hosted one answers until the model is here.
+   * @default 'local'
+   */
+  prefer?: 'local' | 'hosted' | undefined;
+}
+
+/** A hosted and a local engine as one. */
+export interface AutomaticEngine<Model extends string = string> extends Engine<ImageSource, Model> {}
+
+/** Faults of the caller: the other engine would find them too. */
+const callersFaults: ReadonlySet<ErrorCode | undefined> = new Set([
+  'invalid_request',
+  'invalid_image',
+  'invalid_parameter',
+  'image_too_large',
+  'body_too_large',
+  'unsupported_media_type',
+]);
+
+/**
+ * Joins a hosted and a local engine: one answers, and the other one where that fails for a reason that it may not
+ * share (no network, 429, 5xx, a model that cannot be loaded or run). Each answer says its `source` and `device`.
+ *
+ * ```ts
+ * const engine = createEngine({ hosted: createClient({ url, maxRetries: 0 }), local: createLocalEngine({ model, baseUrl: url }) });
+ * ```
+ *
+ * A call that both fail rejects with the error of the one that was asked first.
+ */
+export function createEngine<Model extends string>({
+  hosted,
+  local,
+  prefer = 'local',
+}: AutomaticOptions<Model>): AutomaticEngine<Model> {
+  async function ask<Answer>(
+    call: (engine: Engine<ImageSource, Model>) => Promise<Answer>,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> {
+    const [first, second] = prefer === 'local' && local.device ? [local, hosted] : [hosted, local];
+    try {
+      return await call(first);
+    } catch (error) {
+      if (signal?.aborted || callersFaults.has((error as Partial<UnlabelError>).code)) throw error;
+      try {
+        return await call(second);
+      } catch (other) {
+        throw signal?.aborted ? other : error;
+      }
+    }
+  }
+
+  function classify(image: ImageSource, options?: ClassifyOptions): Promise<Classification<Model>>;
+  function classify(
+    images: readonly ImageSource[],
+    options?: ClassifyOptions,
+  ): Promise<Classification<Model>[]>;
+  function classify(image: ImageSource | readonly ImageSource[], options: ClassifyOptions = {}) {
+    return ask<Classification<Model> | Classification<Model>[]>(
+      (engine) => engine.classify(image as ImageSource, options),
+      options.signal,
+    );
+  }
+
+  function embed(image: ImageSource, options?: CallOptions): Promise<Embedding<Model>>;
+  function embed(images: readonly ImageSource[], options?: CallOptions): Promise<Embedding<Model>[]>;
+  function embed(image: ImageSource | readonly ImageSource[], options: CallOptions = {}) {
+    return ask<Embedding<Model> | Embedding<Model>[]>(
+      (engine) => engine.embed(image as ImageSource, options),
+      options.signal,
+    );
+  }
+
+  return { classify, embed };
+}

@@ -1,0 +1,42 @@
+import type { Device } from '../contract/engine.ts';
+import { UnlabelError } from '../contract/errors.ts';
+import type { Host } from './host.ts';
+import { connect } from './thread.ts';
+
+/**
+ * Starts the host of a device: in a Worker, or in the page where it is told to or no Worker can start.
+ *
+ * @returns the host, and whether it has a thread of its own.
+ * @throws UnlabelError `model_unavailable` where onnxruntime-web cannot be loaded.
+ */
+export async function startHost(
+  device: Device,
+  inWorker: boolean,
+): Promise<{ host: Host; inWorker: boolean }> {
+  if (inWorker) {
+    let worker: Worker | undefined;
+    try {
+      worker = workers[device]();
+      return { host: await connect(worker), inWorker };
+    } catch {
+      worker?.terminate();
+    }
+  }
+  try {
+    return { host: (await modules[device]()).host, inWorker: false };
+  } catch (cause) {
+    throw new UnlabelError('model_unavailable', 'onnxruntime-web cannot be loaded: is it installed?', {
+      cause,
+    });
+  }
+}
+
+// Written out, not put together: bundlers look for just this form. The files are compiled ones by then.
+const workers = {
+  wasm: () => new Worker(new URL('./worker-wasm-web.js', import.meta.url), { type: 'module' }),
+  webgpu: () => new Worker(new URL('./worker-webgpu-web.js', import.meta.url), { type: 'module' }),
+};
+const modules = {
+  wasm: () => import('./host-wasm-web.ts'),
+  webgpu: () => import('./host-webgpu-web.ts'),
+};

@@ -1,0 +1,4 @@
+import { host } from './host-wasm-web.ts';
+import { serve } from './serve.ts';
+
+serve(host);

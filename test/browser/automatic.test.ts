@@ -1,0 +1,150 @@
+import type { Page, Route } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { AutomaticEngine, LocalEngine } from '../../src/local.ts';
+import { drawPng } from '../helpers/draw-png.ts';
+import { base64, type Site, startSite } from './site.ts';
+
+const file = base64(drawPng(32, 32, (x, y) => [x * 8, y * 8, 100]));
+
+let site: Site;
+let page: Page;
+beforeAll(async () => {
+  site = await startSite();
+});
+afterAll(() => site?.stop());
+beforeEach(async () => {
+  page = await site.open();
+});
+afterEach(() => page.context().close());
+
+/** Answers of the service, as the network or the service may spoil them. */
+const spoilHosted = (handle: (route: Route) => unknown) => page.route('**/v1/classify*', handle);
+const status = (code: number) => (route: Route) =>
+  route.fulfill({ status: code, headers: { 'access-control-allow-origin': '*' } });
+const offline = (route: Route) => route.abort('internetdisconnected');
+
+/** Makes an automatic engine in the page. */
+const start = (prefer?: 'local' | 'hosted', options: { device?: 'webgpu'; model?: string } = {}) =>
+  page.evaluate(
+    ({ url, prefer, options }) => {
+      const hosted = unlabel.createClient({ url, maxRetries: 0 });
+      const local = unlabel.createLocalEngine<string>({ model: 'cifar10', baseUrl: url, ...options });
+      Object.assign(globalThis, { automatic: unlabel.createEngine({ hosted, local, prefer }), local });
+    },
+    { url: site.hosted.url, prefer, options },
+  );
+const ready = () => page.evaluate(() => local.ready);
+
+/** Where the answer came from, or its failure. */
+const ask = (bytes = file, topK = 3) =>
+  page.evaluate(
+    async ([bytes, topK]) => {
+      try {
+        const { source, device, predictions } = await automatic.classify(unlabel.bytesOf(bytes), { topK });
+        return { source, device, count: predictions.length };
+      } catch (error) {
+        const { name, code } = error as { name: string; code?: string };
+        return { name, code };
+      }
+    },
+    [bytes, topK] as const,
+  );
+
+declare global {
+  var automatic: AutomaticEngine;
+  var local: LocalEngine;
+}
+
+test('the service answers until the model is here, and then the page', async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/*.onnx*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await start();
+  expect(await ask()).toEqual({ source: 'hosted', device: 'wasm', count: 3 });
+  release();
+  await ready();
+  expect(await ask()).toEqual({ source: 'local', device: 'wasm', count: 3 });
+  expect(
+    await page.evaluate(async (file) => (await automatic.embed([unlabel.bytesOf(file)]))[0]?.source, file),
+  ).toBe('local');
+});
+
+test.each([
+  ['the network is gone', offline],
+  ['it has too many requests', status(429)],
+  ['it fails', status(500)],
+  ['it is overloaded', status(503)],
+  ['it wants a key', status(401)],
+])('the page answers in place of the service when %s', async (_, handle) => {
+  await spoilHosted(handle);
+  await start('hosted');
+  expect(await ask()).toMatchObject({ source: 'local' });
+});
+
+test('the page waits for its model where the service does not answer', async () => {
+  await spoilHosted(offline);
+  await start('local');
+  expect(await ask()).toMatchObject({ source: 'local' });
+});
+
+test.each([
+  ['its device is not there', { device: 'webgpu' as const }],
+  ['its model is not there', { model: 'no' }],
+])('the service answers in place of the page when %s', async (_, options) => {
+  await start('local', options);
+  expect(await ask()).toMatchObject({ source: 'hosted' });
+  await page.evaluate(() => unlabel.failureOf(local.ready));
+  expect(await ask()).toMatchObject({ source: 'hosted' });
+});
+
+test('the service answers in place of an engine that was disposed', async () => {
+  await start('local');
+  await ready();
+  await page.evaluate(() => local.dispose());
+  expect(await ask()).toMatchObject({ source: 'hosted' });
+});
+
+test('the service answers where it is preferred', async () => {
+  await start('hosted');
+  await ready();
+  expect(await ask()).toMatchObject({ source: 'hosted' });
+});
+
+test.each(['local', 'hosted'] as const)('a fault of the caller is asked of one only (%s)', async (prefer) => {
+  await start(prefer);
+  await ready();
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  expect(await ask(base64(Buffer.from('just words, not an image')))).toMatchObject({
+    code: 'unsupported_media_type',
+  });
+  expect(await ask(file, 0)).toMatchObject({ code: 'invalid_parameter' });
+  // Only the parameter is the service's to judge.
+  expect(requests.filter((url) => url.includes('/v1/classify'))).toHaveLength(prefer === 'hosted' ? 1 : 0);
+});
+
+test('an abort is the end: the other one is not asked', async () => {
+  await spoilHosted(() => {});
+  await start('hosted');
+  await ready();
+  const message = await page.evaluate(async (file) => {
+    const controller = new AbortController();
+    const failure = unlabel.failureOf(
+      automatic.classify(unlabel.bytesOf(file), { signal: controller.signal }),
+    );
+    setTimeout(() => controller.abort(new Error('the user left')), 50);
+    return (await failure)?.message;
+  }, file);
+  expect(message).toBe('the user left');
+});
+
+test('where both fail, the failure is that of the one that was asked first', async () => {
+  await spoilHosted(offline);
+  await start('hosted', { model: 'no' });
+  expect(await ask()).toMatchObject({ name: 'ConnectionError' });
+});

@@ -1,0 +1,146 @@
+import type { Page, Request } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { tensorMediaType } from '../../src/contract/wire.ts';
+import { type Client, createClient } from '../../src/index.ts';
+import { fixturePictures, pngPictures } from '../helpers/pictures.ts';
+import { photo12MP } from './deliver.ts';
+import { base64, type Site, startSite } from './site.ts';
+
+let site: Site;
+let page: Page;
+let requests: Request[];
+beforeAll(async () => {
+  site = await startSite();
+});
+afterAll(() => site?.stop());
+beforeEach(async () => {
+  page = await site.open();
+  requests = [];
+  // Chromium tells the size of a Blob on its way only where the request is looked at.
+  await page.route('**/v1/**', (route) => route.continue());
+  page.on('request', (request) => {
+    if (request.url().startsWith(site.hosted.url)) requests.push(request);
+  });
+});
+afterEach(() => page.context().close());
+
+/** Classifies files in the page, each alone and then all at once. */
+const classify = (files: Uint8Array[], options: { upload?: 'file' | 'tensor'; model?: string } = {}) =>
+  page.evaluate(
+    async ({ url, files, options }) => {
+      const client = unlabel.createClient({ url, ...options });
+      const images = files.map((file) => new Blob([unlabel.bytesOf(file)]));
+      const alone = [];
+      for (const image of images) alone.push(await client.classify(image, { topK: 1000 }));
+      return { alone, together: await client.classify(images, { topK: 1000 }) };
+    },
+    { url: site.hosted.url, files: files.map(base64), options },
+  );
+
+const posts = () => requests.filter((request) => request.method() === 'POST');
+const paths = () => requests.map((request) => new URL(request.url()).pathname);
+
+test('a page sends the pixels that the network sees, for the same prediction', async () => {
+  const files = pngPictures(40).map(({ bytes }) => bytes);
+  const { alone, together } = await classify(files);
+  const fromFiles = await createClient({ url: site.hosted.url }).classify(files, { topK: 1000 });
+  expect(alone).toEqual(
+    await Promise.all(
+      files.map((file) => createClient({ url: site.hosted.url }).classify(file, { topK: 1000 })),
+    ),
+  );
+  expect(together).toEqual(fromFiles);
+
+  expect(paths().filter((path) => path.startsWith('/v1/models'))).toEqual(['/v1/models']);
+  const types = await Promise.all(posts().map((request) => request.headerValue('content-type')));
+  expect(types.slice(0, 40)).toEqual(Array(40).fill(tensorMediaType));
+  expect(types.slice(40)).toEqual([`${tensorMediaType}; batch=32`, `${tensorMediaType}; batch=8`]);
+});
+
+test('a photo of 12 megapixels costs 3 kB', async () => {
+  const photo = await photo12MP(page);
+  await classify([photo], { model: 'cifar10' });
+  const sizes = await Promise.all(posts().map(async (request) => (await request.sizes()).requestBodySize));
+  expect(sizes).toEqual([32 * 32 * 3, 32 * 32 * 3]);
+  expect(paths()).toContain('/v1/models/cifar10');
+});
+
+test('a file is sent as it is where that is asked for', async () => {
+  const [jpeg] = fixturePictures('jpg');
+  const bytes = jpeg?.bytes as Uint8Array;
+  const { alone } = await classify([bytes], { upload: 'file' });
+  expect(alone[0]?.predictions).toHaveLength(10);
+  expect((await posts()[0]?.sizes())?.requestBodySize).toBe(bytes.length);
+  expect(paths()).not.toContain('/v1/models');
+});
+
+test('what cannot be read is refused before it is sent', async () => {
+  const failure = await page.evaluate(
+    (url) =>
+      unlabel.failureOf(unlabel.createClient({ url }).classify([new Blob(['just words, not an image'])])),
+    site.hosted.url,
+  );
+  expect(failure).toMatchObject({ name: 'UnlabelError', code: 'unsupported_media_type', field: 'images[0]' });
+  expect(posts()).toEqual([]);
+});
+
+test('the size is asked for once by concurrent calls, and again after a failure', async () => {
+  let broken = true;
+  await page.route('**/v1/models/cifar10', (route) => {
+    if (broken) return route.abort('connectionrefused');
+    return route.continue();
+  });
+  const call = (count: number) =>
+    page.evaluate(
+      async ({ url, count, file }) => {
+        globalThis.client ??= unlabel.createClient({ url, model: 'cifar10', maxRetries: 0 });
+        const calls = Array.from({ length: count }, () => client.classify(unlabel.bytesOf(file)));
+        return (await Promise.allSettled(calls)).map(({ status }) => status);
+      },
+      { url: site.hosted.url, count, file: base64(pngPictures(1)[0]?.bytes as Uint8Array) },
+    );
+  expect(await call(3)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(paths()).toEqual(['/v1/models/cifar10']);
+  broken = false;
+  expect(await call(3)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+  expect(paths().filter((path) => path === '/v1/models/cifar10')).toHaveLength(2);
+});
+
+test('a model that has another size since is asked for anew, once', async () => {
+  let answers = 0;
+  await page.route('**/v1/models/cifar10', async (route) => {
+    const response = await route.fetch();
+    const manifest = await response.json();
+    // The page was opened before the model changed from 16 pixels to 32.
+    if (answers++ === 0) manifest.input = { width: 16, height: 16 };
+    await route.fulfill({ response, json: manifest });
+  });
+  const [picture] = pngPictures(1);
+  const bytes = picture?.bytes as Uint8Array<ArrayBuffer>;
+  const { alone } = await classify([bytes], { model: 'cifar10' });
+  expect(alone).toEqual([await createClient({ url: site.hosted.url }).classify(bytes, { topK: 1000 })]);
+  expect(answers).toBe(2);
+  const sizes = await Promise.all(posts().map(async (request) => (await request.sizes()).requestBodySize));
+  expect(sizes).toEqual([768, 3072, 3072]);
+});
+
+test('a call that is aborted while the size is awaited ends at once', async () => {
+  await page.route('**/v1/models/cifar10', () => {});
+  const message = await page.evaluate(
+    async ({ url, file }) => {
+      const client = unlabel.createClient({ url, model: 'cifar10' });
+      const controller = new AbortController();
+      const failure = unlabel.failureOf(
+        client.classify(unlabel.bytesOf(file), { signal: controller.signal }),
+      );
+      setTimeout(() => controller.abort(new Error('the user left')), 50);
+      return (await failure)?.message;
+    },
+    { url: site.hosted.url, file: base64(pngPictures(1)[0]?.bytes as Uint8Array) },
+  );
+  expect(message).toBe('the user left');
+});
+
+declare global {
+  var client: Client;
+}

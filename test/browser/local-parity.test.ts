@@ -1,0 +1,96 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { codecs } from '../../src/image/codecs-node.ts';
+import { readHeader } from '../../src/image/header.ts';
+import { prepareImage } from '../../src/image/prepare.ts';
+import { type Client, createClient } from '../../src/index.ts';
+import { fixturePictures, type Picture, pngPictures } from '../helpers/pictures.ts';
+import { largestDifference } from '../parity/fixtures.ts';
+import { base64, bestOf, largest, type Site, scoresOf, startSite } from './site.ts';
+
+let site: Site;
+let page: Page;
+let client: Client;
+beforeAll(async () => {
+  site = await startSite();
+  client = createClient({ url: site.hosted.url });
+  page = await site.open();
+  await page.evaluate(async (baseUrl) => {
+    globalThis.engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl });
+    await engine.ready;
+  }, site.hosted.url);
+});
+afterAll(() => site?.stop());
+
+function here(pictures: Picture[]) {
+  return page.evaluate(
+    async (files) => {
+      const images = files.map((file) => unlabel.bytesOf(file));
+      return {
+        answers: await engine.classify(images, { topK: 1000 }),
+        embeddings: await engine.embed(images),
+      };
+    },
+    pictures.map(({ bytes }) => base64(bytes)),
+  );
+}
+
+test('100 PNGs score the same in the page and over HTTP', async () => {
+  const pictures = pngPictures(100);
+  const { answers, embeddings } = await here(pictures);
+  const images = pictures.map(({ bytes }) => bytes);
+  const hosted = await client.classify(images, { topK: 1000 });
+  const hostedEmbeddings = await client.embed(images);
+  expect(answers[0]).toMatchObject({ model: hosted[0]?.model, source: 'local', device: 'wasm' });
+  let [agreeing, furthest] = [0, 0];
+  for (const [i, { name }] of pictures.entries()) {
+    const [mine, theirs] = [answers[i], hosted[i]].map((answer) => scoresOf(answer as never)) as [
+      number[],
+      number[],
+    ];
+    expect(largest(mine, theirs), name).toBeLessThanOrEqual(1e-5);
+    furthest = Math.max(furthest, largest(mine, theirs));
+    if (bestOf(mine) === bestOf(theirs)) agreeing++;
+    const vector = Object.values(embeddings[i]?.embedding ?? []);
+    expect(largest(vector, [...(hostedEmbeddings[i]?.embedding ?? [])]), name).toBeLessThanOrEqual(1e-5);
+  }
+  console.log(`top-1 ${agreeing} of ${pictures.length}, largest difference ${furthest}`);
+  expect(agreeing).toBe(100);
+});
+
+/** Grey levels by which the browser's decoder may differ from the server's: as it is, and as fitted to 32 x 32. */
+const decoders = { png: [0, 0], jpg: [1, 1], webp: [1, 1] } as const;
+
+test.each(Object.entries(decoders))(
+  '%s is read to the pixels of the server, within %j',
+  async (type, limits) => {
+    const pictures = fixturePictures(type as keyof typeof decoders);
+    expect(pictures.length).toBeGreaterThan(3);
+    const differences: number[][] = [];
+    for (const { name, bytes } of pictures) {
+      const { width, height } = readHeader(bytes);
+      const sizes = [
+        { width, height },
+        { width: 32, height: 32 },
+      ];
+      const made = await page.evaluate(
+        async ({ file, sizes }) =>
+          Promise.all(
+            sizes.map(async (size) => [
+              ...(await unlabel.fitImage(new Blob([unlabel.bytesOf(file)]), size, 'image')),
+            ]),
+          ),
+        { file: base64(bytes), sizes },
+      );
+      const pair = await Promise.all(
+        sizes.map(async (size, i) =>
+          largestDifference(Uint8Array.from(made[i] ?? []), await prepareImage(bytes, size, codecs)),
+        ),
+      );
+      differences.push(pair);
+      expect(pair[0], name).toBeLessThanOrEqual(limits[0]);
+      expect(pair[1], name).toBeLessThanOrEqual(limits[1]);
+    }
+    console.log(type, Object.fromEntries(pictures.map(({ name }, i) => [name, differences[i]])));
+  },
+);
