@@ -147,8 +147,8 @@ export const embeddingsQuery = z.object({
 const base64 = z.base64().min(1).meta({ description: 'JPEG, PNG or WebP file' });
 /** JSON body: one image, or a batch. */
 export const imageBody = z.union([
-  z.strictObject({ image: base64 }),
-  z.strictObject({ images: z.array(base64).min(1).max(limits.imagesPerRequest) }),
+  z.strictObject({ image: base64, model }),
+  z.strictObject({ images: z.array(base64).min(1).max(limits.imagesPerRequest), model }),
 ]);
 
 /** Fails to compile where a schema and the type that the client sees part ways. */

@@ -21,19 +21,23 @@ export interface Hosted {
  * address.
  * @param options.vars - bindings beside those of `wrangler.toml`, as text.
  * @param options.entry - another Worker than that of `wrangler.toml`, from the root of the repository.
+ * @param options.assets - another folder of static assets than that of `wrangler.toml`.
  */
 export async function startHosted({
   vars = {},
   entry,
+  assets,
 }: {
   vars?: Record<string, string>;
   entry?: string;
+  assets?: string;
 } = {}): Promise<Hosted> {
   const port = await freePort();
   const state = await mkdtemp(join(tmpdir(), 'unlabel-'));
   const args = [
     'dev',
     ...(entry ? [entry] : []),
+    ...(assets ? ['--assets', assets] : []),
     '--port',
     `${port}`,
     '--inspector-port',

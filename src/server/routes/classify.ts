@@ -26,9 +26,11 @@ const route = createRoute({
 export function addClassify(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
     const { model: name, topK } = c.req.valid('query');
-    const model = await c.var.models.model(name);
-    const { images, isBatch } = await readImages(c, model, codecs);
-    const results = (await classify(model, images, topK)).map((predictions) => ({ predictions }));
-    return c.json(answerOf(model, results, isBatch), 200);
+    const request = await readImages(c, codecs);
+    return c.var.models.use(name ?? request.model, async (model) => {
+      const predictions = await classify(model, await request.fit(model), topK);
+      const results = predictions.map((predictions) => ({ predictions }));
+      return c.json(answerOf(model, results, request.isBatch), 200);
+    });
   });
 }
