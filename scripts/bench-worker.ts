@@ -35,10 +35,11 @@ export class VectorNamespace extends Namespace {
 
 /** Runs the network on the body, an image of the model's size, `?n=` times. */
 app.post('/bench/run', async (c) => {
-  const model = await c.var.models.model();
   const image = new Uint8Array(await c.req.arrayBuffer());
-  for (let i = Number(c.req.query('n')); i > 0; i--) await model.run([image]);
-  return c.text('done');
+  return c.var.models.use(c.req.query('model'), async (model) => {
+    for (let i = Number(c.req.query('n')); i > 0; i--) await model.run([image]);
+    return c.text('done');
+  });
 });
 
 /** Answers a classify request for the body `?n=` times: routing, decoding, resizing, the run, and JSON. */

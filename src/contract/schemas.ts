@@ -152,8 +152,8 @@ export const embeddingsQuery = z.object({
 export const base64Image = z.base64().min(1).meta({ description: 'JPEG, PNG or WebP file' });
 /** JSON body: one image, or a batch. */
 export const imageBody = z.union([
-  z.strictObject({ image: base64Image }),
-  z.strictObject({ images: z.array(base64Image).min(1).max(limits.imagesPerRequest) }),
+  z.strictObject({ image: base64Image, model }),
+  z.strictObject({ images: z.array(base64Image).min(1).max(limits.imagesPerRequest), model }),
 ]);
 
 /** Fails to compile where a schema and the type that the client sees part ways. */

@@ -56,13 +56,14 @@ async function embedAll(
   sources: readonly (Source & { image: string })[],
   name: string | undefined,
 ) {
-  const model = await c.var.models.model(name);
   const files = sources.map(({ field, image }) => ({ field: `${field}image`, bytes: fromBase64(image) }));
-  const images = await prepareImages(files, model, codecs);
-  const vectors: Float32Array[] = [];
-  for (let i = 0; i < images.length; i += limits.imagesPerRequest)
-    vectors.push(...(await embed(model, images.slice(i, i + limits.imagesPerRequest))));
-  return { model: { ...model.ref, dimensions: model.manifest.embedding.dimensions }, vectors };
+  return c.var.models.use(name, async (model) => {
+    const images = await prepareImages(files, model, codecs);
+    const vectors: Float32Array[] = [];
+    for (let i = 0; i < images.length; i += limits.imagesPerRequest)
+      vectors.push(...(await embed(model, images.slice(i, i + limits.imagesPerRequest))));
+    return { model: { ...model.ref, dimensions: model.manifest.embedding.dimensions }, vectors };
+  });
 }
 
 function toVector(numbers: number[] | string, field: string): Float32Array {

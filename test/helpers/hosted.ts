@@ -26,21 +26,25 @@ export interface Hosted {
  * @param options.vars - bindings beside those of `wrangler.toml`, as text.
  * @param options.entry - another Worker than that of `wrangler.toml`, from the root of the repository.
  * @param options.state - folder of what it stores, which is kept. Default: one that goes when it stops.
+ * @param options.assets - another folder of static assets than that of `wrangler.toml`.
  */
 export async function startHosted({
   vars = {},
   entry,
   state: kept,
+  assets,
 }: {
   vars?: Record<string, string>;
   entry?: string;
   state?: string;
+  assets?: string;
 } = {}): Promise<Hosted> {
   const port = await freePort();
   const state = kept ?? (await mkdtemp(join(tmpdir(), 'unlabel-')));
   const args = [
     'dev',
     ...(entry ? [entry] : []),
+    ...(assets ? ['--assets', assets] : []),
     '--port',
     `${port}`,
     '--inspector-port',

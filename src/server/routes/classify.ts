@@ -50,22 +50,18 @@ export function addClassify(app: App, codecs: Codecs): void {
       throw new UnlabelError('invalid_parameter', 'classes and method=neighbors exclude each other', {
         field: 'classes',
       });
-    const model = await c.var.models.model(name);
-    const { images, isBatch } = await readImages(c, model, codecs);
-    const predictions =
-      classes !== undefined
-        ? await byClasses(c.env, model, await embed(model, images), classes, topK)
-        : method === 'neighbors'
-          ? await byNeighbors(c.env, model, await embed(model, images), namespace, k, topK)
-          : await classify(model, images, topK);
-    return c.json(
-      answerOf(
-        model,
-        predictions.map((best) => ({ predictions: best })),
-        isBatch,
-      ),
-      200,
-    );
+    const request = await readImages(c, codecs);
+    return c.var.models.use(name ?? request.model, async (model) => {
+      const images = await request.fit(model);
+      const predictions =
+        classes !== undefined
+          ? await byClasses(c.env, model, await embed(model, images), classes, topK)
+          : method === 'neighbors'
+            ? await byNeighbors(c.env, model, await embed(model, images), namespace, k, topK)
+            : await classify(model, images, topK);
+      const results = predictions.map((predictions) => ({ predictions }));
+      return c.json(answerOf(model, results, request.isBatch), 200);
+    });
   });
 }
 

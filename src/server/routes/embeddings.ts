@@ -27,12 +27,13 @@ const route = createRoute({
 export function addEmbeddings(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
     const { model: name, encoding } = c.req.valid('query');
-    const model = await c.var.models.model(name);
-    const { images, isBatch } = await readImages(c, model, codecs);
-    const results = (await embed(model, images)).map((vector) => ({
-      embedding: encoding === 'base64' ? encodeFloat32(vector) : Array.from(vector),
-      dimensions: vector.length,
-    }));
-    return c.json(answerOf(model, results, isBatch), 200);
+    const request = await readImages(c, codecs);
+    return c.var.models.use(name ?? request.model, async (model) => {
+      const results = (await embed(model, await request.fit(model))).map((vector) => ({
+        embedding: encoding === 'base64' ? encodeFloat32(vector) : Array.from(vector),
+        dimensions: vector.length,
+      }));
+      return c.json(answerOf(model, results, request.isBatch), 200);
+    });
   });
 }

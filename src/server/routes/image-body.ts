@@ -32,6 +32,7 @@ export const imageRequestBody: Body = {
   required: true,
   description:
     'One image as bytes, as base64 or as the multipart field `file`; or a batch as `images` or `files`. ' +
+    'A field `model` of either names the model; the query goes before it. ' +
     `At most ${limits.bodyBytes} bytes, ${limits.imagePixels} pixels an image, ${limits.imagesPerRequest} images.`,
   content: {
     'image/jpeg': file,
@@ -43,6 +44,7 @@ export const imageRequestBody: Body = {
         properties: {
           file: binary,
           files: { type: 'array' as const, items: binary, maxItems: limits.imagesPerRequest },
+          model: { type: 'string' as const },
         },
       },
     },

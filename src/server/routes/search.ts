@@ -62,18 +62,19 @@ export function addSearch(app: App, codecs: Codecs): void {
       const { model, vectors } = await readVectors(c, codecs, [source], name);
       return answer({ model, vector: vectors[0] as Float32Array });
     }
-    const model = await c.var.models.model(name);
-    const { images, isBatch } = await readImages(c, model, codecs, json && rest);
-    const vectors = await embed(model, images);
-    const results = await Promise.all(vectors.map((vector) => search({ model: model.ref, vector })));
-    return c.json(
-      answerOf(
-        model,
-        results.map(({ matches }) => ({ matches })),
-        isBatch,
-      ),
-      200,
-    );
+    const request = await readImages(c, codecs, json && rest);
+    return c.var.models.use(name ?? request.model, async (model) => {
+      const vectors = await embed(model, await request.fit(model));
+      const results = await Promise.all(vectors.map((vector) => search({ model: model.ref, vector })));
+      return c.json(
+        answerOf(
+          model,
+          results.map(({ matches }) => ({ matches })),
+          request.isBatch,
+        ),
+        200,
+      );
+    });
   });
 }
 
