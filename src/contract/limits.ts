@@ -82,3 +82,6 @@ export const defaultNeighbors = 20;
 
 /** The namespace of a call that names none. */
 export const defaultNamespace = 'default';
+
+/** The namespace of labelled embeddings that a model brings along; it cannot be written to. */
+export const galleryNamespace = 'gallery';

@@ -58,6 +58,21 @@ export interface Manifest {
           | undefined;
       }
     | undefined;
+  /** Embeddings of labelled training images, as an index file; they are the namespace `gallery`. */
+  gallery?:
+    | {
+        file: string;
+        /** Vectors in it. */
+        count: number;
+        bytes: number;
+        sha256: string;
+        /**
+         * Test accuracy of 20 neighbours that vote, 0 to 1: with the gallery (`knn20`) and with all labelled training
+         * images (`knn20All`).
+         */
+        metrics: Record<string, number>;
+      }
+    | undefined;
   /** How the weights came to be. */
   training: {
     method: string;

@@ -103,6 +103,15 @@ export const manifest = z
           .optional(),
       })
       .optional(),
+    gallery: z
+      .object({
+        file: z.string(),
+        count: z.int(),
+        bytes: z.int(),
+        sha256: z.string(),
+        metrics: z.record(z.string(), z.number()),
+      })
+      .optional(),
     training: z.object({
       method: z.string(),
       recipe: z.record(z.string(), z.unknown()),

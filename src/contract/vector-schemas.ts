@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { defaultMatches, defaultNamespace, defaultNeighbors, defaultPageSize, limits } from './limits.ts';
+import {
+  defaultMatches,
+  defaultNamespace,
+  defaultNeighbors,
+  defaultPageSize,
+  galleryNamespace,
+  limits,
+} from './limits.ts';
 import { answer, base64Image, embeddingItem, imageBody, model, modelRef, wholeNumber } from './schemas.ts';
 import type { Filter, Match, Metadata } from './vectors.ts';
 import type {
@@ -39,7 +46,7 @@ const name = (member: string) =>
       `${member} must be 1 to ${limits.nameLength} letters, digits, _ and -, and begin with a letter or digit`,
     );
 export const namespace = name('namespace').meta({
-  description: `Default: ${defaultNamespace}`,
+  description: `Default: ${defaultNamespace}. \`${galleryNamespace}\` is what the model brings along`,
   example: 'photos',
 });
 
@@ -178,7 +185,9 @@ export const lookupQuery = {
     .enum(['network', 'neighbors'], 'method must be network or neighbors')
     .default('network')
     .meta({ description: 'Ask the network, or let the metadata `label` of the nearest vectors vote' }),
-  namespace: namespace.default(defaultNamespace).meta({ description: 'Where the neighbors are' }),
+  namespace: namespace
+    .default(galleryNamespace)
+    .meta({ description: "Where the neighbors are. Default: the model's own gallery" }),
   k: wholeNumber('k', 1, limits.matches)
     .default(defaultNeighbors)
     .meta({ description: 'Neighbors that vote' }),

@@ -79,7 +79,7 @@ export type ClassifyLookup =
   | {
       /** Lets the metadata `label` of the nearest vectors vote, each with exp(cosine / 0.07). */
       method: 'neighbors';
-      /** Where the neighbors are. @default 'default' */
+      /** Where the neighbors are. @default 'gallery', labelled images that the model brings along */
       namespace?: string | undefined;
       /** Number of neighbors, 1 to 100. @default 20 */
       k?: number | undefined;

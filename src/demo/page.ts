@@ -4,6 +4,7 @@ import { createLocalEngine, type ImageSource } from '../local.ts';
 import { listenForCamera } from './camera.ts';
 import { listenForCopy } from './copy.ts';
 import { find, make } from './dom.ts';
+import { type Point, showMap, showNeighbors } from './map.ts';
 import { readPicture } from './picture.ts';
 import {
   showAgreement,
@@ -28,12 +29,14 @@ const hosted = createClient({
     return fetch(input, init);
   },
 });
-/** The same model in this page. */
-const local = hosted.models.list().then(({ default: name, models }) => {
-  const manifest = models.find((candidate) => candidate.name === name);
-  if (manifest) showModel(manifest);
-  return createLocalEngine({ model: name, onProgress: showProgress });
+const manifest = hosted.models.list().then(({ default: name, models }) => {
+  const found = models.find((candidate) => candidate.name === name);
+  if (!found) throw new Error('The server does not list its default model');
+  showModel(found);
+  return found;
 });
+/** The same model in this page. */
+const local = manifest.then(({ name }) => createLocalEngine({ model: name, onProgress: showProgress }));
 let isReady = false;
 let current: AbortController | undefined;
 
@@ -53,7 +56,7 @@ async function show(file: Blob | Promise<Blob>): Promise<void> {
     const picture = await readPicture(await file);
     signal.throwIfAborted();
     showPicture(picture);
-    await classify(picture.image, signal);
+    await Promise.all([classify(picture.image, signal), locate(picture.image, signal)]);
   } catch (error) {
     if (!signal.aborted) explain(error);
   }
@@ -102,6 +105,23 @@ async function classify(image: ImageSource, signal: AbortSignal, inPage = true):
   if (failure && !answers.some(Boolean)) throw failure.reason;
 }
 
+/** Finds the picture's place among the model's own photographs; the map is an extra, and says nothing where it fails. */
+async function locate(image: ImageSource, signal: AbortSignal): Promise<void> {
+  try {
+    const { matches } = await hosted.search(image, { namespace: 'gallery', signal });
+    if (!signal.aborted) showNeighbors(matches);
+  } catch {}
+}
+
+/** Draws the model's own photographs, when what the page needs first is here. */
+async function drawMap(): Promise<void> {
+  await (await local).ready.catch(() => {});
+  const points: Point[] = [];
+  for await (const { metadata } of hosted.vectors.list({ namespace: 'gallery' }))
+    points.push({ label: String(metadata.label), x: Number(metadata.x), y: Number(metadata.y) });
+  showMap(await manifest, points);
+}
+
 /** A failure of the API is linked to its place in the reference. */
 function explain(error: unknown): void {
   if (error instanceof UnlabelError) {
@@ -131,3 +151,5 @@ local.then(
     ),
   explain,
 );
+
+drawMap().catch(() => {});

@@ -16,7 +16,7 @@ export interface Searched<Model extends string> {
   /** The engine's own model, which a vector is taken to be of where it does not say. */
   model(): Promise<VectorModel & { device: Device }>;
   /** Where a namespace is, as one file. */
-  placeOf(namespace: string): URL;
+  placeOf(namespace: string, model: string): URL;
   access: Parameters<typeof getIndex>[1];
 }
 
@@ -26,8 +26,8 @@ export function createSearch<Model extends string>({ embed, model, placeOf, acce
   const indexes = new Map<string, ReturnType<typeof getIndex>>();
 
   /** A namespace, loaded once; anew after a failure. */
-  function load(namespace: string): ReturnType<typeof getIndex> {
-    const loaded = indexes.get(namespace) ?? getIndex(placeOf(namespace), access);
+  function load(namespace: string, model: string): ReturnType<typeof getIndex> {
+    const loaded = indexes.get(namespace) ?? getIndex(placeOf(namespace, model), access);
     loaded.catch(() => indexes.delete(namespace));
     indexes.set(namespace, loaded);
     return loaded;
@@ -42,7 +42,8 @@ export function createSearch<Model extends string>({ embed, model, placeOf, acce
       throw new UnlabelError('invalid_parameter', `topK must be a whole number from 1 to ${limits.matches}`, {
         field: 'topK',
       });
-    const [loaded, { device, ...own }] = await abortable(Promise.all([load(namespace), model()]), signal);
+    const { device, ...own } = await abortable(model(), signal);
+    const loaded = await abortable(load(namespace, own.name), signal);
     const images = queries.filter((query) => !isId(query) && !vectorOf(query)) as ImageSource[];
     const embedded = (images.length > 0 ? await embed(images, options) : []).values();
     return queries.map((query) => {

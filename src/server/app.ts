@@ -5,6 +5,7 @@ import { requestId } from 'hono/request-id';
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import type { App, Environment, Platform } from './environment.ts';
+import { Galleries } from './galleries.ts';
 import { apiKey } from './middleware/api-key.ts';
 import { problemOf } from './middleware/problem.ts';
 import { ModelRegistry } from './model-registry.ts';
@@ -31,6 +32,7 @@ export interface AppOptions {
 /** Makes the HTTP application on a given platform. Its models live as long as it does: make one, not one a request. */
 export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = {}): App {
   let models: ModelRegistry | undefined;
+  let galleries: Galleries | undefined;
   const app: App = new OpenAPIHono<Environment>({
     defaultHook: (result) => {
       const issue = result.success ? undefined : result.error.issues[0];
@@ -43,7 +45,9 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
   app.use(cors({ origin: origins, exposeHeaders: ['x-request-id', 'retry-after', 'etag'], maxAge: 86_400 }));
   app.use(async (c, next) => {
     models ??= new ModelRegistry(platform, c.env.ASSETS, c.env.DEFAULT_MODEL);
+    galleries ??= new Galleries(models);
     c.set('models', models);
+    c.set('galleries', galleries);
     await next();
   });
   app.use('/v1/*', apiKey);

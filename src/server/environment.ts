@@ -7,6 +7,7 @@ import type { ClassShelfStub } from '../vectors/class-shelf.ts';
 import type { NamespaceStub } from '../vectors/durable.ts';
 import type { ObjectBinding } from '../vectors/settled.ts';
 import type { VectorizeBinding } from '../vectors/vectorize.ts';
+import type { Galleries } from './galleries.ts';
 import type { ModelRegistry } from './model-registry.ts';
 
 /** What the deployment binds, see `wrangler.toml`. */
@@ -44,7 +45,7 @@ export interface Platform {
 /** Hono's view of a request. */
 export interface Environment {
   Bindings: Bindings;
-  Variables: RequestIdVariables & { models: ModelRegistry };
+  Variables: RequestIdVariables & { models: ModelRegistry; galleries: Galleries };
 }
 
 export type App = OpenAPIHono<Environment>;

@@ -1,15 +1,23 @@
 import { UnlabelError } from '../contract/errors.ts';
+import { galleryNamespace } from '../contract/limits.ts';
 import { type ClassStore, durableClasses } from '../vectors/class-shelf.ts';
 import { durableStore } from '../vectors/durable.ts';
 import type { VectorStore } from '../vectors/store.ts';
 import { VectorizeStore } from '../vectors/vectorize.ts';
-import type { Bindings } from './environment.ts';
+import type { Bindings, RequestContext } from './environment.ts';
 
 /**
- * The store that the deployment chooses by `VECTOR_STORE`.
- * @throws UnlabelError `not_supported` where its binding is missing.
+ * The store of a namespace: the gallery of a model, or what the deployment chooses by `VECTOR_STORE`.
+ * @param model - whose gallery. Default: that of the default model.
+ * @throws UnlabelError `not_supported` where the store's binding is missing.
  */
-export function storeOf({ VECTOR_STORE = 'durable', VECTORS, VECTORIZE }: Bindings): VectorStore {
+export function storeOf(
+  { env, var: { galleries } }: RequestContext,
+  namespace: string,
+  model?: string,
+): VectorStore {
+  if (namespace === galleryNamespace) return galleries.store(model);
+  const { VECTOR_STORE = 'durable', VECTORS, VECTORIZE } = env;
   if (VECTOR_STORE === 'durable' && VECTORS) return durableStore(VECTORS);
   if (VECTOR_STORE === 'vectorize' && VECTORIZE) return new VectorizeStore(VECTORIZE);
   throw new UnlabelError(

@@ -3,7 +3,7 @@ import { Columns } from './columns.ts';
 import { type IndexFile, readIndex } from './index-file.ts';
 import { checkModel, type VectorModel } from './models.ts';
 import { NearestIndex, rank } from './nearest.ts';
-import { type StoreQuery, vectorNotFound } from './store.ts';
+import { type NewVector, type StoreQuery, vectorNotFound } from './store.ts';
 
 /** An index file in memory, ready to search: the same answers as the namespace that it was exported from. */
 export class LoadedIndex {
@@ -33,6 +33,24 @@ export class LoadedIndex {
     return this.#index.size;
   }
 
+  /** @throws UnlabelError `vector_not_found`. */
+  get(id: string): NewVector {
+    const place = this.#places.get(id);
+    if (place === undefined) throw vectorNotFound();
+    return { id, metadata: this.#entry(place)[1], vector: this.#file.vector(place) };
+  }
+
+  /** Ids and metadata in the order of the file, which is that of the ids. */
+  list(limit: number, after?: string): { id: string; metadata: Metadata }[] {
+    const { entries } = this.#file;
+    const start = after === undefined ? 0 : (this.#places.get(after) ?? entries.length - 1) + 1;
+    return entries.slice(start, start + limit).map(([id, metadata]) => ({ id, metadata }));
+  }
+
+  #entry(place: number): IndexFile['entries'][number] {
+    return this.#file.entries[place] as IndexFile['entries'][number];
+  }
+
   /**
    * The nearest vectors by cosine, best first. A search by id leaves that vector out.
    * @throws UnlabelError `model_mismatch`, `vector_not_found`.
@@ -51,7 +69,7 @@ export class LoadedIndex {
     const allowed = filter && this.#columns.select(filter, this.size);
     const places = this.#index.candidates(vector, topK + 1, allowed).filter((place) => place !== own);
     const items = places.map((place) => {
-      const [id, metadata] = this.#file.entries[place] as IndexFile['entries'][number];
+      const [id, metadata] = this.#entry(place);
       return { id, metadata, vector: this.#file.vector(place) };
     });
     return rank(items, vector, topK).map(({ id, score, metadata }) => ({ id, score, metadata }));

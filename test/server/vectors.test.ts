@@ -391,7 +391,7 @@ test('the labels of the nearest vectors vote', async () => {
   const images = { sky, checks, leaf };
   await ok(
     call('PUT', '/v1/vectors', {
-      namespace: 'gallery',
+      namespace: 'voters',
       vectors: Object.entries(images).map(([id, png]) => ({
         id,
         image: base64(png),
@@ -399,7 +399,7 @@ test('the labels of the nearest vectors vote', async () => {
       })),
     }),
   );
-  const path = '/v1/classify?method=neighbors&namespace=gallery';
+  const path = '/v1/classify?method=neighbors&namespace=voters';
   const nearest = await ok(call('POST', `${path}&k=1`, sky));
   expect(nearest).toMatchObject({ predictions: [{ label: 'ship', index: 8, score: 1 }] });
   const batch = await ok(call('POST', path, { images: [base64(sky), base64(leaf)] }));

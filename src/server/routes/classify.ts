@@ -11,7 +11,7 @@ import { checkModel } from '../../vectors/models.ts';
 import { classifyByNeighbors } from '../../vectors/neighbors.ts';
 import { classifyByPrototypes } from '../../vectors/prototypes.ts';
 import { answerOf } from '../answer.ts';
-import type { App, Bindings } from '../environment.ts';
+import type { App, RequestContext } from '../environment.ts';
 import { readImages } from '../images.ts';
 import { classesOf, storeOf } from '../stores.ts';
 import { imageRequestBody } from './image-body.ts';
@@ -55,9 +55,9 @@ export function addClassify(app: App, codecs: Codecs): void {
       const images = await request.fit(model);
       const predictions =
         classes !== undefined
-          ? await byClasses(c.env, model, await embed(model, images), classes, topK)
+          ? await byClasses(c, model, await embed(model, images), classes, topK)
           : method === 'neighbors'
-            ? await byNeighbors(c.env, model, await embed(model, images), namespace, k, topK)
+            ? await byNeighbors(c, model, await embed(model, images), namespace, k, topK)
             : await classify(model, images, topK);
       const results = predictions.map((predictions) => ({ predictions }));
       return c.json(answerOf(model, results, request.isBatch), 200);
@@ -66,26 +66,26 @@ export function addClassify(app: App, codecs: Codecs): void {
 }
 
 async function byClasses(
-  env: Bindings,
+  c: RequestContext,
   model: Model,
   vectors: Float32Array[],
   name: string,
   topK: number,
 ): Promise<Prediction[][]> {
-  const set = await classesOf(env).get(name);
+  const set = await classesOf(c.env).get(name);
   checkModel(set.model, { ...model.ref, dimensions: model.manifest.embedding.dimensions });
   return vectors.map((vector) => classifyByPrototypes(set.classes, vector, topK));
 }
 
 function byNeighbors(
-  env: Bindings,
+  c: RequestContext,
   model: Model,
   vectors: Float32Array[],
   namespace: string,
   k: number,
   topK: number,
 ): Promise<Prediction[][]> {
-  const store = storeOf(env);
+  const store = storeOf(c, namespace, model.ref.name);
   return Promise.all(
     vectors.map(async (vector) => {
       const { matches } = await store.search(namespace, { model: model.ref, vector }, { topK: k });

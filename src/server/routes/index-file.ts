@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
+import { model } from '../../contract/schemas.ts';
 import { namespace } from '../../contract/vector-schemas.ts';
 import type { App } from '../environment.ts';
 import { storeOf } from '../stores.ts';
@@ -13,7 +14,7 @@ const route = createRoute({
   description:
     'Model, ids, metadata and float32 vectors. The ETag changes with every write. The connection is cut if the ' +
     'namespace is written to while the file is under way.',
-  request: { params: z.object({ namespace }) },
+  request: { params: z.object({ namespace }), query: z.object({ model }) },
   responses: {
     200: {
       description: 'The file',
@@ -28,7 +29,7 @@ const route = createRoute({
 export function addIndex(app: App): void {
   app.openapi(route, async (c) => {
     const { namespace } = c.req.valid('param');
-    const store = storeOf(c.env);
+    const store = storeOf(c, namespace, c.req.valid('query').model);
     const headersOf = (etag: string) => ({ etag: `"${etag}"`, 'cache-control': 'no-cache' });
     const known = c.req.header('if-none-match');
     const current = known && (await store.etag(namespace));

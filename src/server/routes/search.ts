@@ -44,13 +44,13 @@ export function addSearch(app: App, codecs: Codecs): void {
     const json = mediaTypeOf(c) === 'application/json' ? await readJson(c) : undefined;
     const { model: name, filter: text, ...query } = c.req.valid('query');
     const { topK, namespace, filter: inBody, ...rest } = json === undefined ? {} : parse(searchOptions, json);
-    const store = storeOf(c.env);
     const space = namespace ?? query.namespace ?? defaultNamespace;
+    const storeFor = (wanted: StoreQuery) => storeOf(c, space, 'id' in wanted ? name : wanted.model.name);
     const options = {
       topK: topK ?? query.topK ?? defaultMatches,
       filter: inBody ?? (text === undefined ? undefined : filterOf(text)),
     };
-    const search = (wanted: StoreQuery) => store.search(space, wanted, options);
+    const search = (wanted: StoreQuery) => storeFor(wanted).search(space, wanted, options);
     const answer = async (wanted: StoreQuery) => {
       const { model, matches } = await search(wanted);
       return c.json(answerOf({ ref: model, device: 'wasm' }, [{ matches }], false), 200);
