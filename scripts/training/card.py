@@ -146,6 +146,7 @@ def card(manifest: dict, evaluation: dict) -> str:
     names = {
         "hungarian": "The names were given afterwards, by the one-to-one map of classes to labels that fits the "
         "labelled images best (Hungarian method).",
+        "person": "A person gave the names, by the most typical training images of each class.",
         "numbered": "The classes are numbered: no labelled image has named them.",
     }
     sections = [

@@ -11,7 +11,8 @@ with.
 
 Labels are read from two folders only. ``--labelled`` names the classes (Hungarian map), sets the temperature of the
 scores, and is what kNN and the linear probe learn from; without it classes are ``class-0``, ``class-1``, ... ``--test``
-measures every file. ``--unknown`` holds images of none of the classes: how well they are told apart is measured.
+measures every file; without it only the agreement with PyTorch is measured, on up to 1,000 of the training images.
+``--unknown`` holds images of none of the classes: how well they are told apart is measured.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ from evaluate import (
     representation_scores,
 )
 from graph import Deployment, Outputs, Predict, open_graph, predict_all, write_fp16, write_fp32, write_int8
-from images import Folder, load_folder
+from images import Folder, decode, list_folder, load_folder
+from publish import NAME
 
 CALIBRATION_IMAGES = 1000
 
@@ -184,7 +186,7 @@ def labels_module(models: Path) -> str:
 
 def export(args: argparse.Namespace) -> dict:
     """Writes the model's folder and ``labels.d.ts`` above it; returns the manifest."""
-    if not re.fullmatch(r"[a-z0-9-]+", args.name):
+    if not re.fullmatch(NAME, args.name):
         raise ValueError(f"--name: lower-case letters, digits and dashes only, not {args.name!r}")
     if args.out.name != args.name:
         raise ValueError(f"--out: the folder's name must be --name, {args.name}, not {args.out.name}")
@@ -195,7 +197,7 @@ def export(args: argparse.Namespace) -> dict:
     checkpoint, network = load_checkpoint(args.checkpoint)
     config, head = checkpoint["config"], choose_head(checkpoint)
     size, classes = config["size"], config["classes"]
-    images = load_folder(args.images, size)
+    files = list_folder(args.images)
     labelled = load_labelled(args.labelled, size, "--labelled") if args.labelled else None
     test = load_labelled(args.test, size, "--test") if args.test else None
     if labelled and test and labelled.classes != test.classes:
@@ -215,8 +217,10 @@ def export(args: argparse.Namespace) -> dict:
     paths = {precision: args.out / f"{args.name}.{precision}.onnx" for precision in ("int8", "fp16", "fp32")}
     write_fp32(deployment, size, paths["fp32"])
     write_fp16(paths["fp32"], paths["fp16"])
-    chosen = torch.randperm(len(images.pixels), generator=torch.Generator().manual_seed(config["seed"]))
-    write_int8(paths["fp32"], nhwc(images)[chosen[:CALIBRATION_IMAGES]], paths["int8"])
+    chosen = torch.randperm(len(files.paths), generator=torch.Generator().manual_seed(config["seed"]))
+    sample = [decode(files.root / files.paths[i], size) for i in chosen[:CALIBRATION_IMAGES]]
+    sample = torch.stack(sample).permute(0, 2, 3, 1)
+    write_int8(paths["fp32"], sample, paths["int8"])
 
     evaluation = {"images": 0, "pytorch": {}, "confusion": None, "history": curve(checkpoint)}
     metrics = {precision: {} for precision in paths}
@@ -237,6 +241,11 @@ def export(args: argparse.Namespace) -> dict:
         if args.predictions:
             named = dict(zip(test.paths, (names[i] for i in expected.tolist()), strict=True))
             Path(args.predictions).write_text(json.dumps(named, indent=0) + "\n")
+    else:
+        expected = predict_all(deployment, sample)[0].argmax(1)
+        for precision, path in paths.items():
+            same = accuracy(predict_all(open_graph(path), sample)[0].argmax(1), expected)
+            metrics[precision]["agreement"] = round(same, 4)
 
     dimensions = config["dimensions"]
     manifest = {
@@ -251,7 +260,7 @@ def export(args: argparse.Namespace) -> dict:
         "files": [model_file(path, precision, metrics[precision]) for precision, path in paths.items()],
         "golden": golden(paths, size),
         **({"confidence": confidence} if confidence else {}),
-        "training": training(checkpoint, args.data_note or f"{len(images.pixels)} images"),
+        "training": training(checkpoint, args.data_note or f"{len(files.paths)} images"),
         "license": args.license,
     }
     (args.out / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
