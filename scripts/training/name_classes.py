@@ -129,6 +129,7 @@ def rename(model: Path, names: list[str], how: str) -> None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise SystemExit(f"--names: {', '.join(twice)}: more than once")
     manifest |= {"classes": names, "classNames": how}
+    manifest.pop("classIds", None)
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
     write_card(model)
     (model.parent / "labels.d.ts").write_text(labels_module(model.parent))
