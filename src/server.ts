@@ -1,3 +1,4 @@
 export type { AppOptions } from './server/app.ts';
 export { createApp } from './server/app-workerd.ts';
 export type { App, Bindings } from './server/environment.ts';
+export { ClassSets, VectorNamespace } from './vectors/durable-workerd.ts';

@@ -8,6 +8,8 @@ export interface Places {
   weights(file: ModelFile): URL;
   /** @param version - of onnxruntime-web. */
   runtime(version: string, file: string): URL;
+  /** A namespace of the deployment as one file. */
+  index(namespace: string): URL;
 }
 
 /** @throws TypeError for an invalid address. */
@@ -27,6 +29,7 @@ export function locate({ model, baseUrl = '/', runtimeUrl }: LocalOptions): Plac
       url.searchParams.set('sha256', sha256);
       return url;
     },
+    index: (namespace) => new URL(`v1/index/${encodeURIComponent(namespace)}`, base),
     runtime: (version, file) =>
       runtimeUrl === undefined
         ? new URL(`runtime/${version}/${file}`, base)

@@ -8,12 +8,16 @@ import type { App, Environment, Platform } from './environment.ts';
 import { apiKey } from './middleware/api-key.ts';
 import { problemOf } from './middleware/problem.ts';
 import { ModelRegistry } from './model-registry.ts';
+import { addClasses } from './routes/classes.ts';
 import { addClassify } from './routes/classify.ts';
 import { addEmbeddings } from './routes/embeddings.ts';
 import { addHealth } from './routes/health.ts';
+import { addIndex } from './routes/index-file.ts';
 import { addModels } from './routes/models.ts';
 import { addOtherMethods } from './routes/other-methods.ts';
 import { addRuntime } from './routes/runtime.ts';
+import { addSearch } from './routes/search.ts';
+import { addVectors } from './routes/vectors.ts';
 
 /** Settings of {@link createAppOn}. */
 export interface AppOptions {
@@ -36,7 +40,7 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
   });
 
   app.use(requestId());
-  app.use(cors({ origin: origins, exposeHeaders: ['x-request-id', 'retry-after'], maxAge: 86_400 }));
+  app.use(cors({ origin: origins, exposeHeaders: ['x-request-id', 'retry-after', 'etag'], maxAge: 86_400 }));
   app.use(async (c, next) => {
     models ??= new ModelRegistry(platform, c.env.ASSETS, c.env.DEFAULT_MODEL);
     c.set('models', models);
@@ -54,6 +58,10 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
 
   addClassify(app, platform.codecs);
   addEmbeddings(app, platform.codecs);
+  addSearch(app, platform.codecs);
+  addVectors(app, platform.codecs);
+  addIndex(app);
+  addClasses(app, platform.codecs);
   addModels(app);
   addRuntime(app);
   addHealth(app);

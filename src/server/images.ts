@@ -21,32 +21,38 @@ export interface RequestImages {
 }
 
 /** Files of a request, each with the name of its field in error answers. */
-interface Files {
-  files: { field: string; bytes: Uint8Array }[];
+export type Files = { field: string; bytes: Uint8Array }[];
+
+/** What the body of a request has. */
+interface Body {
+  files: Files;
   isBatch: boolean;
   model?: string | undefined;
 }
 
 /**
  * Reads the images of a request in any of its forms: one file, multipart, JSON with base64, or ready-made input.
+ * @param json - the body, where it is JSON and has been read.
  * @throws UnlabelError that names the field, and the limit where there is one.
  */
-export async function readImages(c: RequestContext, codecs: Codecs): Promise<RequestImages> {
-  const contentType = c.req.header('content-type') ?? '';
-  const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType === tensorMediaType) return readTensors(c, contentType);
+export async function readImages(c: RequestContext, codecs: Codecs, json?: unknown): Promise<RequestImages> {
+  const mediaType = mediaTypeOf(c);
+  if (mediaType === tensorMediaType) return readTensors(c, c.req.header('content-type') ?? '');
 
   const { files, ...rest } =
     mediaType === 'multipart/form-data'
       ? await readMultipart(c)
       : mediaType === 'application/json'
-        ? await readJson(c)
+        ? imagesOf(json ?? (await readJson(c)))
         : { files: [{ field: 'image', bytes: new Uint8Array(await c.req.arrayBuffer()) }], isBatch: false };
-  return { ...rest, fit: (model) => decode(files, model, codecs) };
+  return { ...rest, fit: (model) => prepareImages(files, model, codecs) };
 }
 
-/** Decodes one file after the other, so that only one at a time is held as full-size pixels. */
-async function decode(files: Files['files'], model: Model, codecs: Codecs): Promise<Uint8Array[]> {
+/**
+ * Makes files into what the network takes, one after the other, so that only one at a time is held as full-size pixels.
+ * @throws UnlabelError that names the field.
+ */
+export async function prepareImages(files: Files, model: Model, codecs: Codecs): Promise<Uint8Array[]> {
   const images: Uint8Array[] = [];
   for (const { field, bytes } of files) {
     try {
@@ -58,6 +64,11 @@ async function decode(files: Files['files'], model: Model, codecs: Codecs): Prom
     }
   }
   return images;
+}
+
+/** The media type of a body, without parameters. */
+export function mediaTypeOf(c: RequestContext): string | undefined {
+  return c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
 }
 
 async function readTensors(c: RequestContext, contentType: string): Promise<RequestImages> {
@@ -86,7 +97,7 @@ async function readTensors(c: RequestContext, contentType: string): Promise<Requ
   };
 }
 
-async function readMultipart(c: RequestContext): Promise<Files> {
+async function readMultipart(c: RequestContext): Promise<Body> {
   const form = await c.req.formData().catch((cause: unknown) => {
     throw new UnlabelError('invalid_request', 'The multipart body cannot be read', { cause });
   });
@@ -102,7 +113,7 @@ async function readMultipart(c: RequestContext): Promise<Files> {
       field: 'files',
     });
   const model = modelName(form.get('model') ?? undefined);
-  const files: Files['files'] = [];
+  const files: Files = [];
   for (const [i, part] of parts.entries()) {
     const field = isBatch ? `files[${i}]` : 'file';
     if (typeof part === 'string')
@@ -112,10 +123,14 @@ async function readMultipart(c: RequestContext): Promise<Files> {
   return { files, isBatch, model };
 }
 
-async function readJson(c: RequestContext): Promise<Files> {
-  const json: unknown = await c.req.json().catch((cause: unknown) => {
+/** The body as JSON. */
+export function readJson(c: RequestContext): Promise<unknown> {
+  return c.req.json().catch((cause: unknown) => {
     throw new UnlabelError('invalid_request', 'The body is not valid JSON', { cause });
   });
+}
+
+function imagesOf(json: unknown): Body {
   const model = modelName((json as { model?: unknown } | null)?.model);
   const body = imageBody.safeParse(json);
   if (!body.success) {
@@ -142,6 +157,7 @@ function modelName(value: unknown): string | undefined {
   throw new UnlabelError('invalid_parameter', 'model must be the name of a model', { field: 'model' });
 }
 
-function fromBase64(text: string): Uint8Array {
+/** Bytes of base64 that has been checked. */
+export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 }

@@ -13,11 +13,13 @@ const mayImport: Record<string, string[]> = {
   vectors: ['contract'],
   client: ['contract', 'image'],
   local: ['contract', 'image', 'inference', 'vectors'],
+  react: ['contract', 'local'],
   server: ['contract', 'image', 'inference', 'vectors'],
   demo: ['index.ts', 'local.ts', 'contract'],
   'index.ts': ['client', 'contract'],
   'local.ts': ['local', 'contract'],
-  'server.ts': ['server', 'contract'],
+  'react.ts': ['react'],
+  'server.ts': ['server', 'vectors', 'contract'],
   'worker.ts': ['server.ts'],
 };
 
