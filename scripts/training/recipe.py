@@ -113,6 +113,16 @@ PRESETS = {
         classes=200, over=[2, 4], stem="tiny", size=48, early_size=32, early_part=0.75, minutes=84, batch=1024, lr=0.4,
         label_epochs=0,
     ),
+    # One's own pictures: thousands, not more, so smaller batches, many passes, and more of them for the neighbour heads,
+    # whose steps are as few. The network for the GPU is too large for the edge, and distilled.
+    "photos-cpu": Config(
+        stem="tiny", size=64, early_size=40, early_part=0.75, minutes=30, epochs=400, batch=256, lr=0.12,
+        neighbour_epochs=60, label_epochs=0,
+    ),
+    "photos-gpu": Config(
+        main_heads=4, over=[2, 3, 5, 10], width=64, stem="tiny", size=64, hidden=2048, minutes=15, epochs=800, batch=512,
+        neighbour_epochs=60, label_epochs=0, student_epochs=100, compile=True,
+    ),
     # The paper's setting; not run at full length. From the paper: ResNet-50, the heads, the temperatures, LARS,
     # 2 x 224 + 6 x 96 crops, the queue, 800 epochs. Ours: the projector's width, the size of the queue, the views but
     # for their sizes, and a batch of 4096 with a rate of 0.3 per 256, 10 epochs of warm-up and a decay of 1e-6, as is

@@ -24,6 +24,8 @@ export interface Manifest {
   input: { width: number; height: number };
   /** Class names by output index; `probabilities [N, classes]`. */
   classes: string[];
+  /** What the classes are called where they come from, such as WordNet ids; absent where that is their name. */
+  classIds?: string[] | undefined;
   /** Where the names come from: a labelled set by the Hungarian method, a person, or numbered. */
   classNames: 'hungarian' | 'person' | 'numbered';
   embedding: { dimensions: number };

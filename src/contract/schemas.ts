@@ -69,6 +69,7 @@ export const manifest = z
     description: z.string(),
     input: z.object({ width: z.int(), height: z.int() }),
     classes: z.array(z.string()),
+    classIds: z.array(z.string()).optional(),
     classNames: z.enum(['hungarian', 'person', 'numbered']),
     embedding: z.object({ dimensions: z.int() }),
     files: z.array(

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { errorCodes, type Problem } from '../../src/contract/errors.ts';
 import { tensorMediaType } from '../../src/contract/wire.ts';
-import type { Classification } from '../../src/index.ts';
+import type { Classification, SearchResult } from '../../src/index.ts';
 import { launchChromium } from '../helpers/chromium.ts';
 import { type Hosted, startHosted } from '../helpers/hosted.ts';
 import { type Delivery, deliver, photo12MP, recordSent, sentBytes } from './deliver.ts';
@@ -43,9 +43,10 @@ afterEach(async () => {
 async function api<Answer>(
   body: Uint8Array<ArrayBuffer>,
   type = 'application/octet-stream',
+  path = '/v1/classify',
 ): Promise<Answer> {
   const headers = { 'content-type': type };
-  const response = await fetch(`${hosted.url}/v1/classify`, { method: 'POST', headers, body });
+  const response = await fetch(hosted.url + path, { method: 'POST', headers, body });
   return response.json() as Promise<Answer>;
 }
 
@@ -146,6 +147,27 @@ test('where the endpoint fails the page answers, and where the model cannot be l
   expect((await column('hosted'))[3]).toBe('WebAssembly');
   // Chromium itself notes what could not be had.
   expect(complaints.splice(0).every((text) => text.includes('Failed to load resource'))).toBe(true);
+});
+
+test('the map shows the photographs of the model, and the picture among them', async () => {
+  const drawn = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelector('canvas') as HTMLCanvasElement;
+      const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+    });
+  await page.locator('#map-section').waitFor();
+  expect(await page.locator('#legend li').count()).toBe(10);
+  const dots = await drawn();
+  expect(dots).toBeGreaterThan(5000);
+  await page.getByRole('button', { name: 'A ship at sea' }).click();
+  const nearest = page.locator('#neighbors li span:first-child');
+  await nearest.first().waitFor();
+  const path = '/v1/search?namespace=gallery&topK=5';
+  const { matches } = await api<SearchResult>(await sentBytes(page), tensorMediaType, path);
+  expect(await nearest.allTextContents()).toEqual(matches.map(({ metadata }) => metadata.label));
+  expect(await drawn()).not.toBe(dots);
 });
 
 test('the latest picture wins', async () => {

@@ -23,6 +23,7 @@ from textures import NAMES, textures, write_folder
 from train import Trainer
 
 TOY = [
+    *("--preset", "cifar10-cpu"),
     *("--classes", "3", "--main-heads", "2", "--over", "3", "--depth", "10", "--width", "8", "--size", "16"),
     *("--hidden", "32", "--dimensions", "16", "--early-size", "0", "--queue", "0", "--batch", "100"),
     *("--minutes", "0", "--lr", "0.1", "--device", "cpu", "--warmup", "0.3", "--crop-scale", "0.5", "1"),
