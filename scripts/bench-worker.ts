@@ -1,17 +1,45 @@
 /**
- * The deployment with two more routes, which repeat a piece of work inside one request: workerd's clock stands still
- * while code runs, so the benchmark takes the time outside, of many repetitions less that of one.
+ * The deployment with more routes, which repeat a piece of work inside one request: workerd's clock stands still
+ * while code runs, so the benchmarks take the time outside, of many repetitions less that of one.
  */
-import { createApp } from '../src/server.ts';
+import { createApp, VectorNamespace as Namespace } from '../src/server.ts';
+import { createRows } from '../src/vectors/scan.ts';
+import type { StoreQuery, StoreSearchOptions } from '../src/vectors/store.ts';
+import { randomVector, seededRandom } from '../test/helpers/random-vectors.ts';
+
+export { ClassSets } from '../src/server.ts';
 
 const app = createApp();
+const model = { name: 'bench', version: '1.0.0' };
+
+/** A namespace that fills itself, and searches many times for one call. */
+export class VectorNamespace extends Namespace {
+  /** Adds the vectors `from` to `to` of a seeded sequence. */
+  async fill(from: number, to: number, dimensions: number): Promise<void> {
+    const random = seededRandom(from + 1);
+    for (let first = from; first < to; first += 100) {
+      const vectors = Array.from({ length: Math.min(100, to - first) }, (_, i) => ({
+        id: `${first + i}`,
+        vector: randomVector(random, dimensions),
+        metadata: { label: `class-${(first + i) % 10}` },
+      }));
+      const settled = await this.upsert(model, vectors);
+      if ('code' in settled) throw new Error(settled.detail);
+    }
+  }
+
+  async repeat(query: StoreQuery, options: StoreSearchOptions, times: number): Promise<void> {
+    for (let i = 0; i < times; i++) await this.search(query, options);
+  }
+}
 
 /** Runs the network on the body, an image of the model's size, `?n=` times. */
 app.post('/bench/run', async (c) => {
-  const model = await c.var.models.model();
   const image = new Uint8Array(await c.req.arrayBuffer());
-  for (let i = Number(c.req.query('n')); i > 0; i--) await model.run([image]);
-  return c.text('done');
+  return c.var.models.use(c.req.query('model'), async (model) => {
+    for (let i = Number(c.req.query('n')); i > 0; i--) await model.run([image]);
+    return c.text('done');
+  });
 });
 
 /** Answers a classify request for the body `?n=` times: routing, decoding, resizing, the run, and JSON. */
@@ -23,5 +51,30 @@ app.post('/bench/classify', async (c) => {
   }
   return c.text('done');
 });
+
+/** What scans the vectors here. */
+app.get('/bench/kernel', (c) =>
+  c.text(createRows(1).constructor === createRows(1, null).constructor ? 'plain' : 'simd'),
+);
+
+/** Adds the vectors `?from=` to `?to=`. */
+app.post('/bench/fill', async (c) => {
+  const { from, to, dimensions } = c.req.query();
+  await objectOf(c.env).fill(Number(from), Number(to), Number(dimensions));
+  return c.text('done');
+});
+
+/** Searches for the `?seed=`th query `?n=` times inside of the object. */
+app.post('/bench/search', async (c) => {
+  const { n, seed, dimensions, label } = c.req.query();
+  const vector = randomVector(seededRandom(Number(seed)), Number(dimensions));
+  const options = { topK: 10, filter: label === undefined ? undefined : { label } };
+  await objectOf(c.env).repeat({ model, vector }, options, Number(n));
+  return c.text('done');
+});
+
+function objectOf({ VECTORS }: { VECTORS?: unknown }): VectorNamespace {
+  return (VECTORS as { getByName(name: string): VectorNamespace }).getByName('bench');
+}
 
 export default app;

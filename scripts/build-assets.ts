@@ -9,6 +9,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
 import { build } from 'esbuild';
+import { gatherModels } from './gather-models.ts';
 
 const root = new URL('../', import.meta.url);
 const assets = new URL('dist/assets/', root);
@@ -37,13 +38,7 @@ await Promise.all(
   }),
 );
 
-await mkdir(new URL('models/', assets), { recursive: true });
-
-const folders = await readdir(new URL('model/', root), { withFileTypes: true });
-const models = folders.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-for (const name of models)
-  await cp(new URL(`model/${name}/`, root), new URL(`models/${name}/`, assets), { recursive: true });
-await writeFile(new URL('models/index.json', assets), JSON.stringify({ models: models.sort() }));
+const models = await gatherModels(new URL('model/', root).pathname, assets.pathname);
 
 const pages = new URL('src/demo/', root);
 for (const name of await readdir(pages)) {

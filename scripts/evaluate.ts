@@ -5,7 +5,7 @@
  *     npm run evaluate -- --images DIR --url http://localhost:8787   a deployment
  *     npm run evaluate -- --images DIR --outputs FILE             keeps the answers, for `npm run train:score`
  *
- * DIR holds one folder a class, named as the model's classes are. Prints accuracy, accuracy by class, the confusion
+ * DIR holds one folder a class, named as the model's classes are, or by their ids. Prints accuracy, accuracy by class, the confusion
  * matrix and images a second.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
@@ -17,6 +17,7 @@ import type { Precision } from '../src/contract/manifest.ts';
 import { codecs } from '../src/image/codecs-node.ts';
 import { prepareImage } from '../src/image/prepare.ts';
 import { createClient } from '../src/index.ts';
+import { parseManifest } from '../src/inference/manifest.ts';
 import { Model } from '../src/inference/model.ts';
 import { nodeRuntime } from '../src/inference/runtime-node.ts';
 import { folderSource } from '../src/inference/source-node.ts';
@@ -79,17 +80,24 @@ async function shipped(): Promise<Predict> {
   };
 }
 
+function clientOf(url: string) {
+  return createClient({ url, model: options.model as string, ...(options.key && { apiKey: options.key }) });
+}
+
 function hosted(url: string): Predict {
-  const client = createClient({
-    url,
-    model: options.model as string,
-    ...(options.key && { apiKey: options.key }),
-  });
+  const client = clientOf(url);
   return async (files) =>
     (await client.classify(files, { topK: 1 })).map(({ predictions: [best] }) => best?.label ?? '');
 }
 
-const examples = (await examplesOf(root)).slice(0, options.limit ? Number(options.limit) : undefined);
+const manifest = options.url
+  ? await clientOf(options.url).models.get(options.model)
+  : parseManifest(await readFile(join(folder, 'manifest.json'), 'utf8'));
+/** What the folder of a class is called, to the name of the class. */
+const nameOf = (label: string) => manifest.classes[manifest.classIds?.indexOf(label) ?? -1] ?? label;
+const examples = (await examplesOf(root))
+  .slice(0, options.limit ? Number(options.limit) : undefined)
+  .map(({ path, label }) => ({ path, label: nameOf(label) }));
 if (examples.length === 0) throw new Error(`--images: no class folders with images in ${root}`);
 const predict = options.url ? hosted(options.url) : await shipped();
 const predictions: string[] = [];
@@ -129,13 +137,15 @@ console.log(
 );
 if (agreement !== undefined && referenceAccuracy !== undefined)
   console.log(`PyTorch ACC ${percent(referenceAccuracy)}, top-1 agreement ${percent(agreement)}`);
+// A wider matrix than this is no table.
+const columns = classes.length <= 30 ? classes : [];
 console.log(
-  `\n${''.padEnd(width)}${'ACC'.padStart(8)}${classes.map((name) => name.slice(0, 6).padStart(7)).join('')}`,
+  `\n${''.padEnd(width)}${'ACC'.padStart(8)}${columns.map((name) => name.slice(0, 6).padStart(7)).join('')}`,
 );
 for (const [i, row] of confusion.entries()) {
   const share = total(row) ? percent(hits(row, i) / total(row)) : '';
   console.log(
-    `${(classes[i] ?? '').padEnd(width)}${share.padStart(8)}${row.map((n) => String(n).padStart(7)).join('')}`,
+    `${(classes[i] ?? '').padEnd(width)}${share.padStart(8)}${columns.map((_, j) => String(row[j]).padStart(7)).join('')}`,
   );
 }
 

@@ -15,4 +15,7 @@ declare module '*/dist/runtime/ort.js' {
 /** The part of workerd's own module that the Worker uses, for compilers without @cloudflare/workers-types. */
 declare module 'cloudflare:workers' {
   export function waitUntil(work: Promise<unknown>): void;
+  export abstract class DurableObject {
+    constructor(state: unknown, env: unknown);
+  }
 }

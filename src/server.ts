@@ -1,2 +1,3 @@
 export { createApp, type WorkerOptions } from './server/app-workerd.ts';
 export type { App, Bindings } from './server/environment.ts';
+export { ClassSets, VectorNamespace } from './vectors/durable-workerd.ts';

@@ -28,17 +28,30 @@ METRICS = {
     "agreement": "top-1 agreement with PyTorch",
 }
 
-# ACC / NMI / ARI on CIFAR-10 without labels, from scratch, as the papers report them.
-CIFAR10_PUBLISHED = [
-    ("IIC (arXiv 1807.06653)", "61.7 / 51.3 / 41.1", "one stage"),
-    ("CC (arXiv 2009.09687)", "79.0 / 70.5 / 63.7", "ResNet-34, trained on train + test"),
-    ("SCAN (arXiv 2005.12320)", "88.3 / 79.7 / 77.2", "SimCLR 500 epochs + 50 + 200; 81.6 before self-labelling"),
-    ("TCL (IJCV 2022)", "88.7 / 81.9 / 78.0", "ResNet-34"),
-    ("SPICE (arXiv 2103.09382)", "91.8 / 85.0 / 83.6", "three stages"),
-    ("SeCu (arXiv 2311.14310)", "about 90 (ACC)", "400 epochs; about 93 self-labelled"),
-    ("ProPos (arXiv 2111.11821)", "94.3 / 88.6 / 88.4", "1000 epochs, on train + test"),
-    ("supervised ResNet-18", "93.8 (ACC)", "with labels"),
-]
+# ACC / NMI / ARI without labels, from scratch, as the papers report them: by name of the model, with its data.
+PUBLISHED = {
+    "cifar10": (
+        "CIFAR-10",
+        [
+            ("IIC (arXiv 1807.06653)", "61.7 / 51.3 / 41.1", "one stage"),
+            ("CC (arXiv 2009.09687)", "79.0 / 70.5 / 63.7", "ResNet-34, trained on train + test"),
+            ("SCAN (arXiv 2005.12320)", "88.3 / 79.7 / 77.2", "SimCLR 500 epochs + 50 + 200; 81.6 before self-labelling"),
+            ("TCL (IJCV 2022)", "88.7 / 81.9 / 78.0", "ResNet-34"),
+            ("SPICE (arXiv 2103.09382)", "91.8 / 85.0 / 83.6", "three stages"),
+            ("SeCu (arXiv 2311.14310)", "about 90 (ACC)", "400 epochs; about 93 self-labelled"),
+            ("ProPos (arXiv 2111.11821)", "94.3 / 88.6 / 88.4", "1000 epochs, on train + test"),
+            ("supervised ResNet-18", "93.8 (ACC)", "with labels"),
+        ],
+    ),
+    "tiny-imagenet": (
+        "Tiny ImageNet",
+        [
+            ("CC (arXiv 2009.09687)", "14.0 (ACC)", "ResNet-34, trained on train + test"),
+            ("SPICE (arXiv 2103.09382)", "30.5 / 44.9 / 16.3", "three stages"),
+        ],
+    ),
+}
+LISTED = 30  # classes that have a row each
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -66,11 +79,10 @@ def figures(manifest: dict, pytorch: dict[str, float]) -> str:
 
 
 def per_class(classes: list[str], confusion: np.ndarray) -> str:
-    """Accuracy of each class."""
-    rows = [
-        [name, percent(confusion[i, i] / max(1, confusion[i].sum())), str(confusion[i].sum())]
-        for i, name in enumerate(classes)
-    ]
+    """Accuracy of each class; of more than 30 the best."""
+    part = confusion.diagonal() / confusion.sum(1).clip(1)
+    order = range(len(classes)) if len(classes) <= LISTED else np.argsort(-part, kind="stable")[:LISTED]
+    rows = [[classes[i], percent(part[i]), str(confusion[i].sum())] for i in order]
     return table(["class", "accuracy, %", "images"], rows)
 
 
@@ -102,6 +114,30 @@ def as_served(web: dict) -> str:
         if any(key in run for run in web.values())
     ]
     return table(["%, in onnxruntime-web", *sorted(web)], rows)
+
+
+def report_text(report: dict) -> str:
+    """What ``evaluate.py`` found in the PyTorch network beside the classes: k-means, features, finer heads."""
+    means = report["kmeans"]
+    rows = [
+        ["k-means on the backbone's features: ACC / NMI / ARI", " / ".join(percent(means[k]) for k in ("accuracy", "nmi", "ari"))],
+        *(
+            [f"kNN@20 / linear probe on the {title}", f"{percent(report[key]['knn20'])} / {percent(report[key]['linear'])}"]
+            for key, title in (("features", "backbone's features"), ("embedding", "embedding"))
+        ),
+        *([f"purity of a head of {head['classes']} classes", percent(head["purity"])] for head in report["overclustered"]),
+    ]
+    return table(["PyTorch", "%"], rows)
+
+
+def transfer_text(transfer: dict[str, dict]) -> str:
+    """What ``transfer.py`` measured on other data."""
+    parts = []
+    for data, models in transfer.items():
+        rows = [[name, percent(scores["knn20"]), percent(scores["linear"])] for name, scores in models.items()]
+        parts.append(f"On {data}, by the frozen embedding of the int8 file:")
+        parts.append(table(["%", "kNN@20", "linear probe"], [list(row) for row in rows]))
+    return "\n\n".join(parts)
 
 
 def write_card(folder: Path) -> None:
@@ -137,6 +173,7 @@ def card(manifest: dict, evaluation: dict) -> str:
         evaluation: ``pytorch``: the PyTorch network's figures on the test images, empty where none were given;
             ``confusion``: ``[C, C]`` test images of the int8 file, label by prediction, None without labels;
             ``web``: by precision, what ``score.py`` measured, absent before;
+            ``report``, ``transfer``: what ``evaluate.py`` and ``transfer.py`` measured, absent without;
             ``history``, ``reliability``: for the pictures.
     """
     pytorch = evaluation["pytorch"]
@@ -146,6 +183,7 @@ def card(manifest: dict, evaluation: dict) -> str:
     names = {
         "hungarian": "The names were given afterwards, by the one-to-one map of classes to labels that fits the "
         "labelled images best (Hungarian method).",
+        "person": "A person gave the names, by the most typical training images of each class.",
         "numbered": "The classes are numbered: no labelled image has named them.",
     }
     sections = [
@@ -177,13 +215,19 @@ def card(manifest: dict, evaluation: dict) -> str:
         ]
     if "web" in evaluation:
         sections.append(as_served(evaluation["web"]))
-    if pytorch and manifest["name"].startswith("cifar10"):
+    if "report" in evaluation:
+        sections.append(report_text(evaluation["report"]))
+    if pytorch and manifest["name"] in PUBLISHED:
+        data, rows = PUBLISHED[manifest["name"]]
         sections += [
-            "Published for CIFAR-10 without labels, on the original images; networks and schedules differ:",
-            table(["method", "ACC / NMI / ARI, %", "note"], [list(row) for row in CIFAR10_PUBLISHED]),
+            f"Published for {data} without labels, on the original images; networks and schedules differ:",
+            table(["method", "ACC / NMI / ARI, %", "note"], [list(row) for row in rows]),
         ]
+    if "transfer" in evaluation:
+        sections += ["## Transfer", transfer_text(evaluation["transfer"])]
     if confusion is not None:
-        sections += ["## By class, int8", per_class(classes, confusion), "![Confusion matrix](confusion.svg)"]
+        title = "## By class, int8" if len(classes) <= LISTED else f"## The {LISTED} best classes, int8"
+        sections += [title, per_class(classes, confusion), "![Confusion matrix](confusion.svg)"]
     if "confidence" in manifest:
         sections += ["## What a score means", confidence_text(manifest["confidence"])]
         if "ece" in manifest["confidence"]:

@@ -4,8 +4,8 @@
 
 Both folders hold one folder a class. The classifier is scored as a clustering (ACC, NMI, AMI, ARI), the
 over-clustered heads by purity, the representation by weighted k-nearest neighbours (Wu et al., CVPR 2018, arXiv
-1805.01978) and a linear probe, on backbone features and on embeddings. No label chooses a head, an epoch or a
-temperature.
+1805.01978) and a linear probe, on backbone features and on embeddings. k-means on the features stands beside the
+classifier. No label chooses a head, an epoch or a temperature.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
+from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 from torch import Tensor
 
@@ -106,6 +107,14 @@ def clustering_scores(clusters: Tensor, labels: Tensor) -> dict[str, float]:
         "ami": float(adjusted_mutual_info_score(*pair)),
         "ari": float(adjusted_rand_score(*pair)),
     }
+
+
+def kmeans_scores(train: Tensor, train_labels: Tensor, test: Tensor, labels: Tensor, classes: int) -> dict[str, float]:
+    """:func:`clustering_scores` and ``accuracy`` of k-means on unit features: fitted, and mapped to labels, on ``train``."""
+    means = KMeans(classes, n_init=1, random_state=0).fit(F.normalize(train, dim=1).numpy())
+    names = hungarian_map(torch.from_numpy(means.labels_).long(), train_labels, classes)
+    clusters = torch.from_numpy(means.predict(F.normalize(test, dim=1).numpy())).long()
+    return {"accuracy": accuracy(names[clusters], labels), **clustering_scores(clusters, labels)}
 
 
 def purity(clusters: Tensor, labels: Tensor) -> float:
@@ -200,6 +209,7 @@ def evaluate(checkpoint: dict, network: SelfClassifier, train: Folder, test: Fol
             for head, outputs in enumerate(checkpoint["config"]["heads"])
             if outputs > classes
         ],
+        "kmeans": kmeans_scores(train_features, train.labels, features, test.labels, classes),
         "features": representation_scores(train_features, train.labels, features, test.labels),
         "embedding": representation_scores(train_embeddings, train.labels, embeddings, test.labels),
     }
@@ -216,6 +226,7 @@ def table(report: dict) -> str:
         "ACC, map fitted on train": classifier["accuracy"],
         "ACC, map fitted on test": classifier["accuracyFittedOnTest"],
         **{key.upper(): classifier[key] for key in ("nmi", "ami", "ari")},
+        **{f"k-means {key}": report["kmeans"][key] for key in ("accuracy", "nmi", "ari")},
         **{f"purity, head {h['head']} of {h['classes']}": h["purity"] for h in report["overclustered"]},
         **{f"{name} {on}": report[on][name] for on in ("features", "embedding") for name in report[on]},
     }

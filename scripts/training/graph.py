@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,16 +66,19 @@ class Deployment(nn.Module):
 
 def write_fp32(deployment: Deployment, size: int, path: Path) -> None:
     """Writes the float32 graph for images of ``size`` pixels and any batch."""
-    program = torch.onnx.export(
-        deployment,
-        (torch.zeros(2, size, size, 3, dtype=torch.uint8),),
-        input_names=["image"],
-        output_names=["probabilities", "embedding"],
-        dynamic_shapes={"image": {0: torch.export.Dim("N")}},
-        opset_version=OPSET,
-        dynamo=True,
-        verbose=False,
-    )
+    # It tells of packages that this graph does not need, and of its own insides.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        program = torch.onnx.export(
+            deployment,
+            (torch.zeros(2, size, size, 3, dtype=torch.uint8),),
+            input_names=["image"],
+            output_names=["probabilities", "embedding"],
+            dynamic_shapes={"image": {0: torch.export.Dim("N")}},
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
     with tempfile.TemporaryDirectory() as folder:
         exported, prepared = Path(folder, "exported.onnx"), Path(folder, "prepared.onnx")
         onnx.save(program.model_proto, exported)

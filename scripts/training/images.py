@@ -7,6 +7,7 @@ only. Pictures straight in ``DIR``, or in a single folder, have none.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
@@ -113,7 +115,9 @@ def load_folder(path: str | Path, size: int) -> Folder:
     files = list_folder(path)
     pixels = torch.empty(len(files.paths), 3, size, size, dtype=torch.uint8)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for i, image in enumerate(pool.map(lambda name: decode(files.root / name, size), files.paths, chunksize=64)):
+        images = pool.map(lambda name: decode(files.root / name, size), files.paths)
+        bar = tqdm(images, "reading images", len(pixels), disable=not sys.stderr.isatty(), mininterval=2, leave=False)
+        for i, image in enumerate(bar):
             pixels[i] = image
     return Folder(pixels, files.labels, files.classes, files.paths)
 

@@ -101,6 +101,28 @@ PRESETS = {
         width=64, main_heads=4, over=[2, 3, 5, 10], hidden=2048, epochs=600, minutes=18, batch=1024, lr=0.5,
         label_epochs=60, student_epochs=100, compile=True,
     ),
+    # 200 classes at 64 pixels, for one H200: 25 minutes are to be about 300 epochs; not run yet. Batch 2048 keeps ten
+    # images a class for the heads of 200, and doubles the rate. Self-labelling tends to hurt at 200 classes.
+    "tiny-imagenet-h200": Config(
+        classes=200, main_heads=4, over=[2, 4], width=64, stem="tiny", size=64, hidden=2048, epochs=300, minutes=25,
+        batch=2048, lr=1.0, weight_decay=1e-4, label_epochs=0, student_epochs=60, compile=True,
+    ),
+    # The same on two cores in an hour and a half. A pixel costs what an epoch costs, so pictures of 48 pixels, first in
+    # crops of 32; at 512 images a step, a batch would have two of a class.
+    "tiny-imagenet-cpu": Config(
+        classes=200, over=[2, 4], stem="tiny", size=48, early_size=32, early_part=0.75, minutes=84, batch=1024, lr=0.4,
+        label_epochs=0,
+    ),
+    # One's own pictures: thousands, not more, so smaller batches, many passes, and more of them for the neighbour heads,
+    # whose steps are as few. The network for the GPU is too large for the edge, and distilled.
+    "photos-cpu": Config(
+        stem="tiny", size=64, early_size=40, early_part=0.75, minutes=30, epochs=400, batch=256, lr=0.12,
+        neighbour_epochs=60, label_epochs=0,
+    ),
+    "photos-gpu": Config(
+        main_heads=4, over=[2, 3, 5, 10], width=64, stem="tiny", size=64, hidden=2048, minutes=15, epochs=800, batch=512,
+        neighbour_epochs=60, label_epochs=0, student_epochs=100, compile=True,
+    ),
     # The paper's setting; not run at full length. From the paper: ResNet-50, the heads, the temperatures, LARS,
     # 2 x 224 + 6 x 96 crops, the queue, 800 epochs. Ours: the projector's width, the size of the queue, the views but
     # for their sizes, and a batch of 4096 with a rate of 0.3 per 256, 10 epochs of warm-up and a decay of 1e-6, as is

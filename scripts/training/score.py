@@ -28,6 +28,9 @@ from graph import Outputs
 def read_outputs(path: Path, classes: list[str]) -> tuple[dict, Outputs, Tensor]:
     """The header that ``npm run evaluate -- --outputs`` wrote, probabilities and embeddings, and the labels.
 
+    Args:
+        classes: names of the classes' folders.
+
     Raises:
         ValueError: where an image is in a folder that is no class of the model.
     """
@@ -48,9 +51,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--test", type=Path, required=True, help="outputs of the test images")
     parser.add_argument("--predictions", type=Path, help="what export.py --predictions wrote")
     args = parser.parse_args(arguments)
-    classes = json.loads((args.model / "manifest.json").read_text())["classes"]
-    labelled_header, bank, bank_labels = read_outputs(args.labelled, classes)
-    header, test, labels = read_outputs(args.test, classes)
+    manifest = json.loads((args.model / "manifest.json").read_text())
+    classes = manifest["classes"]
+    folders = manifest.get("classIds", classes)
+    labelled_header, bank, bank_labels = read_outputs(args.labelled, folders)
+    header, test, labels = read_outputs(args.test, folders)
     for key, expected in {"model": args.model.resolve().name, "precision": header["precision"]}.items():
         if not header[key] == labelled_header[key] == expected:
             raise ValueError(f"--labelled, --test: {key} {labelled_header[key]} and {header[key]}, not {expected}")

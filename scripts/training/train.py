@@ -1,11 +1,13 @@
 """Trains a Self-Classifier from scratch on a folder of images, without labels.
 
+    python scripts/training/train.py --images DIR --classes 12 --name pets
     python scripts/training/train.py --images DIR --preset cifar10-cpu --run runs/cifar10
     python scripts/training/train.py --run runs/cifar10 --resume
     torchrun --nproc-per-node 8 -- scripts/training/train.py --images DIR --preset imagenet --run runs/imagenet
 
 Three stages, each of which the recipe can leave out: pretraining, here; sharper classes (``refine.py``); a smaller
-network for the edge (``distill.py``). The later ones take sets that fit in memory, on one device.
+network for the edge (``distill.py``). The later ones take sets that fit in memory, on one device. With ``--name`` the
+run ends as a model that the server serves (``publish.py``).
 
 Class folders below DIR are used to print an accuracy while training, never to train. The checkpoint
 (``RUN/checkpoint.pt``) is written after every epoch, and a resumed run ends with the same weights as one that was
@@ -22,11 +24,16 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+# Threads of PyTorch that wait for others sleep. On cores that other programs use too, spinning took three times as long;
+# it has to be said before the import.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import torch
 from torch import Tensor
@@ -42,9 +49,13 @@ from metrics import training_accuracy
 from neighbours import NeighbourQueue
 from network import build
 from optimize import parameter_groups, schedule
+from publish import check_name, publish
 from recipe import PRESETS, Config, add_options, config_of, given_options
 from refine import REFINEMENT
 from stage import forget_later, save
+
+
+FEW = 500  # images a class
 
 
 class Trainer:
@@ -158,10 +169,10 @@ class Trainer:
         batches = order[: len(order) // self.batch * self.batch].split(self.batch)
         own = [places.chunk(world())[rank()] for places in batches]
         losses, clusters, began = [], [], self.clock()
+        title = f"epoch {self.done_epochs + 1}, {self.progress:.0%} of the training done"
         bar = tqdm(
-            self.source.batches(own), f"epoch {self.done_epochs + 1}", len(own),
-            disable=not show_bar, mininterval=2, leave=False,
-        )  # fmt: skip
+            self.source.batches(own), title, len(own), disable=not show_bar, mininterval=2, leave=False
+        )
         for images in bar:
             if self.done:
                 break
@@ -228,13 +239,21 @@ class Trainer:
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--images", type=Path, help="folder of images, with or without class folders")
-    parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint")
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="cifar10-cpu")
+    parser.add_argument("--name", help="makes a model of this name of the run: lower-case letters, digits and dashes")
+    parser.add_argument("--run", type=Path, help="folder of the checkpoint (default: runs/NAME)")
+    photos = "photos-gpu" if torch.cuda.is_available() else "photos-cpu"
+    parser.add_argument("--preset", choices=sorted(PRESETS), default=photos, help=f"default here: {photos}")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --run; options given again replace its own")
     parser.add_argument("--init", type=Path, help="checkpoint of another run to start from: its network, of the same shape")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_options(parser)
-    return parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
+    if args.name:
+        check_name(args.name)
+        args.run = args.run or Path("runs", args.name)
+    elif not args.run:
+        parser.error("--name or --run: needs the name of a model, or a folder for the run alone")
+    return args
 
 
 def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
@@ -257,8 +276,11 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     if first:
         where = "decoded as needed" if streamed else "in memory"
         print(f"{count} images, {where}, {config.heads} classes, {device_name(device)}")
-        if count < 100 * config.classes:
-            print(f"warning: {count} images are few for {config.classes} classes; expect them to be arbitrary")
+        if count < FEW * config.classes:
+            print(
+                f"warning: {count} images are few for {config.classes} classes: with less than {FEW} a class, expect classes "
+                "that follow colours and backgrounds more than what is shown"
+            )
         if config.batch < 10 * config.classes:
             print(f"warning: --batch {config.batch} is below ten images a class; the uniform prior will not hold in a batch")
     folder = files if streamed else load_folder(images, config.stored)
@@ -290,10 +312,14 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
 def main(arguments: list[str]) -> None:
     args = parse(arguments)
     with processes(args.device) as device:
+        first = rank() == 0
         folder = pretrain(args, device)
     if folder:
         for stage in (REFINEMENT, DISTILLATION):
             stage.run(args.run, folder, device)
+    if args.name and first:
+        images = args.images or torch.load(args.run / "checkpoint.pt", weights_only=True)["images"]
+        publish(args.run, images, args.name)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,21 @@ const classes = {
   forbidden: errors.ForbiddenError,
   not_found: errors.NotFoundError,
   model_not_found: errors.ModelNotFoundError,
+  vector_not_found: errors.VectorNotFoundError,
+  classes_not_found: errors.ClassesNotFoundError,
   method_not_allowed: errors.MethodNotAllowedError,
   request_timeout: errors.RequestTimeoutError,
   body_too_large: errors.BodyTooLargeError,
   image_too_large: errors.ImageTooLargeError,
   unsupported_media_type: errors.UnsupportedMediaTypeError,
   invalid_parameter: errors.InvalidParameterError,
+  model_mismatch: errors.ModelMismatchError,
   rate_limited: errors.RateLimitedError,
   internal_error: errors.InternalError,
+  not_supported: errors.NotSupportedError,
   overloaded: errors.OverloadedError,
   model_unavailable: errors.ModelUnavailableError,
+  quota_exceeded: errors.QuotaExceededError,
 } satisfies { [Code in ErrorCode]: new (...args: never) => errors.UnlabelApiError<Code> };
 
 /** An answer that has arrived to its last byte. */

@@ -1,11 +1,15 @@
 import type { Classification, ClassifyOptions, Embedding, Engine, ModelName } from '../contract/engine.ts';
 import type { ImageSource } from '../contract/image-source.ts';
+import type { ClassifyLookup, SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import type { Connection } from './infer.ts';
 import { filePack, type Pack } from './pack.ts';
 import { type ConnectionOptions, createSend, type RequestOptions } from './request.ts';
+import { type Classes, createClasses } from './resources/classes.ts';
 import { createClassify } from './resources/classify.ts';
 import { createEmbed } from './resources/embed.ts';
 import { createModels, type Models } from './resources/models.ts';
+import { createSearch } from './resources/search.ts';
+import { createVectors, type Vectors } from './resources/vectors.ts';
 
 /** Options of {@link createClient}. */
 export interface ClientOptions<Model extends string = string> extends ConnectionOptions {
@@ -26,13 +30,22 @@ export interface ClientOptions<Model extends string = string> extends Connection
  */
 export interface Client<Model extends string = string> extends Engine<ImageSource, Model> {
   /**
-   * Predicts the class of an image.
+   * Predicts the class of an image: one of the model's; or with `classes` one of a set of your own, with
+   * `method: 'neighbors'` a label of the nearest stored vectors.
    *
    * @throws UnlabelError `invalid_image`, before anything is sent, for what is no image or not loaded.
    * @throws UnlabelApiError, or its subclass for the `code`, if the server refuses or fails.
    * @throws ConnectionError, TimeoutError if no answer comes.
    * @throws the reason of `signal` once it is aborted.
    */
+  classify(
+    image: ImageSource,
+    options: ClassifyOptions & RequestOptions & ClassifyLookup,
+  ): Promise<Classification<Model, string>>;
+  classify(
+    images: readonly ImageSource[],
+    options: ClassifyOptions & RequestOptions & ClassifyLookup,
+  ): Promise<Classification<Model, string>[]>;
   classify(image: ImageSource, options?: ClassifyOptions & RequestOptions): Promise<Classification<Model>>;
   classify(
     images: readonly ImageSource[],
@@ -45,6 +58,24 @@ export interface Client<Model extends string = string> extends Engine<ImageSourc
    */
   embed(image: ImageSource, options?: RequestOptions): Promise<Embedding<Model>>;
   embed(images: readonly ImageSource[], options?: RequestOptions): Promise<Embedding<Model>[]>;
+  /**
+   * Finds the stored vectors that are most like an image, a vector, an answer of {@link embed}, or another stored one.
+   *
+   * @throws VectorNotFoundError for an id that is not there, ModelMismatchError for a vector of another model.
+   * @throws what {@link classify} throws.
+   */
+  search(
+    query: SearchQuery<ImageSource>,
+    options?: SearchOptions & RequestOptions,
+  ): Promise<SearchResult<Model>>;
+  search(
+    images: readonly ImageSource[],
+    options?: SearchOptions & RequestOptions,
+  ): Promise<SearchResult<Model>[]>;
+  /** The stored vectors. */
+  readonly vectors: Vectors;
+  /** Classes of your own, named by a handful of pictures each. */
+  readonly classes: Classes;
   /** The models of the service. */
   readonly models: Models;
 }
@@ -78,9 +109,13 @@ export function createClient<Model extends ModelName = string>(options: ClientOp
       });
     },
   };
+  const embed = createEmbed(connection, model);
   return {
     classify: createClassify(connection, model),
-    embed: createEmbed(connection, model),
+    embed,
+    search: createSearch(connection, model),
+    vectors: createVectors(send, embed, model),
+    classes: createClasses(send, embed, model),
     models,
   };
 }

@@ -45,6 +45,10 @@ export class ForbiddenError extends UnlabelApiError<'forbidden'> {}
 export class NotFoundError extends UnlabelApiError<'not_found'> {}
 /** 404: there is no such model. */
 export class ModelNotFoundError extends UnlabelApiError<'model_not_found'> {}
+/** 404: the namespace has no vector of that id. */
+export class VectorNotFoundError extends UnlabelApiError<'vector_not_found'> {}
+/** 404: there is no set of classes of that name. */
+export class ClassesNotFoundError extends UnlabelApiError<'classes_not_found'> {}
 /** 405: the method is not allowed here. */
 export class MethodNotAllowedError extends UnlabelApiError<'method_not_allowed'> {}
 /** 408: the request took too long to arrive, also when sent again. */
@@ -57,14 +61,20 @@ export class ImageTooLargeError extends UnlabelApiError<'image_too_large'> {}
 export class UnsupportedMediaTypeError extends UnlabelApiError<'unsupported_media_type'> {}
 /** 422: a parameter is out of range; `field` names it. */
 export class InvalidParameterError extends UnlabelApiError<'invalid_parameter'> {}
+/** 422: the stored vectors are of another model, version or length; the message names both. */
+export class ModelMismatchError extends UnlabelApiError<'model_mismatch'> {}
 /** 429: too many requests, also after waiting as `Retry-After` asks. */
 export class RateLimitedError extends UnlabelApiError<'rate_limited'> {}
 /** 500: something went wrong in the server; also 502 or 504 of a proxy, and a success with an unreadable body. */
 export class InternalError extends UnlabelApiError<'internal_error'> {}
+/** 501: the deployment, or its store, does not do that. */
+export class NotSupportedError extends UnlabelApiError<'not_supported'> {}
 /** 503: the service is at capacity. */
 export class OverloadedError extends UnlabelApiError<'overloaded'> {}
 /** 503: the model cannot be loaded at the moment. */
 export class ModelUnavailableError extends UnlabelApiError<'model_unavailable'> {}
+/** 507: there is no room for more; the message names the limit. */
+export class QuotaExceededError extends UnlabelApiError<'quota_exceeded'> {}
 
 /** No answer came: the host was not found, the connection was refused or lost, or CORS forbids it. See `cause`. */
 export class ConnectionError extends Error {

@@ -44,7 +44,9 @@ export interface Outgoing {
   /** Path below the service's URL, without a leading slash. */
   path: string;
   query?: Query;
-  /** Makes it a POST; sent again as it is at a retry, so never a stream. */
+  /** Default: POST with a body, GET without. */
+  method?: 'PUT' | 'DELETE';
+  /** Sent again as it is at a retry, so never a stream. */
   body?: Blob | FormData;
 }
 
@@ -67,12 +69,14 @@ export function createSend(connection: ConnectionOptions): Send {
   const headers = new Headers(connection.headers);
   if (apiKey) headers.set('authorization', `Bearer ${apiKey}`);
 
-  return async ({ path, query = {}, body }, read, options = {}) => {
+  return async ({ path, query = {}, method, body }, read, options = {}) => {
     const url = new URL(path, base);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, `${value}`);
     }
-    const init: RequestInit = body ? { method: 'POST', headers, body } : { headers };
+    const init: RequestInit = body
+      ? { method: method ?? 'POST', headers, body }
+      : { method: method ?? 'GET', headers };
     const { fetch = globalThis.fetch } = connection;
     const timeout = options.timeout ?? connection.timeout ?? 30_000;
     for (let retry = 0; ; retry++) {

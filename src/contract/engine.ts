@@ -1,4 +1,5 @@
 import type { ModelLabels } from '../../model/labels.d.ts';
+import type { SearchOptions, SearchQuery, SearchResult } from './vectors.ts';
 
 export type { ModelLabels };
 
@@ -31,10 +32,10 @@ export interface Prediction<Label extends string = string> {
 }
 
 /** Answer of {@link Engine.classify}. */
-export interface Classification<Model extends string = string> {
+export interface Classification<Model extends string = string, Label extends string = LabelOf<Model>> {
   model: ModelRef<Model>;
   /** The `topK` most probable classes, best first; equal scores by index. */
-  predictions: Prediction<LabelOf<Model>>[];
+  predictions: Prediction<Label>[];
   source: Source;
   device: Device;
 }
@@ -72,4 +73,7 @@ export interface Engine<Image, Model extends string = string> {
   /** Maps an image to a unit vector; near vectors mean alike images. */
   embed(image: Image, options?: CallOptions): Promise<Embedding<Model>>;
   embed(images: readonly Image[], options?: CallOptions): Promise<Embedding<Model>[]>;
+  /** Finds the stored vectors that are most like an image, a vector, or another stored one. */
+  search(query: SearchQuery<Image>, options?: SearchOptions): Promise<SearchResult<Model>>;
+  search(images: readonly Image[], options?: SearchOptions): Promise<SearchResult<Model>[]>;
 }

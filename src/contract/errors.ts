@@ -6,16 +6,21 @@ export const errorCodes = {
   forbidden: [403, 'The API key does not allow this'],
   not_found: [404, 'There is nothing here'],
   model_not_found: [404, 'There is no such model'],
+  vector_not_found: [404, 'There is no such vector'],
+  classes_not_found: [404, 'There is no such set of classes'],
   method_not_allowed: [405, 'The method is not allowed here'],
   request_timeout: [408, 'The request took too long to arrive'],
   body_too_large: [413, 'The request body is too large'],
   image_too_large: [413, 'The image has too many pixels'],
   unsupported_media_type: [415, 'The media type is not supported'],
   invalid_parameter: [422, 'A parameter is out of range'],
+  model_mismatch: [422, 'The vectors are of another model'],
   rate_limited: [429, 'Too many requests'],
   internal_error: [500, 'Something went wrong on our side'],
+  not_supported: [501, 'This deployment does not do that'],
   model_unavailable: [503, 'The model cannot be loaded at the moment'],
   overloaded: [503, 'The service is at capacity'],
+  quota_exceeded: [507, 'There is no room for more'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 /** A machine-readable reason for a failure; stable across versions. */

@@ -30,8 +30,39 @@ export const limits = {
    */
   deflateBlocks: 1_000,
   deflateBlockBytes: 100,
+  /**
+   * Bytes of weights that a server keeps loaded, of all its models together. A session was seen to take twice the
+   * bytes of its weights. Models that are in use at once can go beyond, and so can a single one.
+   */
+  keptWeightBytes: 16 * 1024 * 1024,
   /** Predictions of one image: no shipped model has more classes. */
   topK: 1_000,
+  /** Vectors of one write: the network runs on its images a few times, and a write is one transaction. */
+  vectorsPerRequest: 100,
+  /** UTF-8 bytes of a vector's id, as Vectorize has it. */
+  vectorIdBytes: 64,
+  /** Numbers of a vector, as Vectorize has it. */
+  dimensions: 1_536,
+  /** UTF-8 bytes of a vector's metadata as JSON: 100 matches of a search are then 200 kB. */
+  metadataBytes: 2_048,
+  /** Characters of the name of a namespace, of a set of classes, and of a metadata key. */
+  nameLength: 32,
+  /** Matches of one search, as Vectorize has it. */
+  matches: 100,
+  /** Keys of one filter, and values of one `in`: what a request can make the index compare with every vector. */
+  filterKeys: 8,
+  filterValues: 100,
+  /** Vectors of one page of a list, as Vectorize has it: 2 MB of metadata. */
+  pageSize: 1_000,
+  /**
+   * Numbers of one namespace: 131,072 vectors of 128. They are 32 MiB of int16 in the memory of its object, which
+   * shares 128 MB with others.
+   */
+  namespaceNumbers: 2 ** 24,
+  /** Classes of one set: what one search ranks. */
+  classesPerSet: 100,
+  /** Sets of classes; a list gives all. */
+  classSets: 1_000,
 } as const;
 
 /** What is said of another `topK`. */
@@ -39,3 +70,18 @@ export const topKRange = `topK must be a whole number from 1 to ${limits.topK}`;
 
 /** Predictions returned when `topK` is not given. */
 export const defaultTopK = 5;
+
+/** Matches returned when `topK` is not given. */
+export const defaultMatches = 10;
+
+/** Vectors of a page when `limit` is not given. */
+export const defaultPageSize = 100;
+
+/** Neighbours that vote on a class when `k` is not given. */
+export const defaultNeighbors = 20;
+
+/** The namespace of a call that names none. */
+export const defaultNamespace = 'default';
+
+/** The namespace of labelled embeddings that a model brings along; it cannot be written to. */
+export const galleryNamespace = 'gallery';

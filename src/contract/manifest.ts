@@ -24,6 +24,8 @@ export interface Manifest {
   input: { width: number; height: number };
   /** Class names by output index; `probabilities [N, classes]`. */
   classes: string[];
+  /** What the classes are called where they come from, such as WordNet ids; absent where that is their name. */
+  classIds?: string[] | undefined;
   /** Where the names come from: a labelled set by the Hungarian method, a person, or numbered. */
   classNames: 'hungarian' | 'person' | 'numbered';
   embedding: { dimensions: number };
@@ -56,6 +58,21 @@ export interface Manifest {
               aurocNearest: number;
             }
           | undefined;
+      }
+    | undefined;
+  /** Embeddings of labelled training images, as an index file; they are the namespace `gallery`. */
+  gallery?:
+    | {
+        file: string;
+        /** Vectors in it. */
+        count: number;
+        bytes: number;
+        sha256: string;
+        /**
+         * Test accuracy of 20 neighbours that vote, 0 to 1: with the gallery (`knn20`) and with all labelled training
+         * images (`knn20All`).
+         */
+        metrics: Record<string, number>;
       }
     | undefined;
   /** How the weights came to be. */

@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import type { ModelRef, Prediction } from './engine.ts';
 import { type ErrorCode, errorCodes, type Problem } from './errors.ts';
-import { defaultTopK, limits, topKRange } from './limits.ts';
+import { defaultTopK, limits } from './limits.ts';
 import type { Manifest } from './manifest.ts';
 import type { Batch, ClassifyItem, EmbeddingItem, ModelList, Single } from './wire.ts';
 
 /** The wire format as schemas: they validate requests and become the OpenAPI document. */
 
-const modelRef = z
+export const modelRef = z
   .object({ name: z.string().meta({ example: 'cifar10' }), version: z.string().meta({ example: '1.0.0' }) })
   .meta({
     id: 'ModelRef',
     description: 'The model that gave the answer. Embeddings of two versions do not compare.',
   });
 
-const answer = {
+export const answer = {
   model: modelRef,
   source: z.enum(['hosted', 'local']),
   device: z.enum(['wasm', 'webgpu']),
@@ -23,13 +23,16 @@ const answer = {
 const prediction = z
   .object({
     label: z.string().meta({ description: 'Class name', example: 'ship' }),
-    index: z.int().min(0).meta({ description: 'Output index of the class' }),
+    index: z
+      .int()
+      .min(-1)
+      .meta({ description: 'Index of the class; -1 for a label that is no class of the model' }),
     score: z.number().min(0).max(1).meta({ description: 'Probability of the class' }),
   })
   .meta({ id: 'Prediction' });
 
 const predictions = z.array(prediction).meta({ description: 'Best first; equal scores by index' });
-const embeddingItem = {
+export const embeddingItem = {
   embedding: z.union([z.array(z.number()), z.string()]).meta({
     description: 'A unit vector: numbers, or base64 of little-endian float32 where `encoding=base64`',
   }),
@@ -66,6 +69,7 @@ export const manifest = z
     description: z.string(),
     input: z.object({ width: z.int(), height: z.int() }),
     classes: z.array(z.string()),
+    classIds: z.array(z.string()).optional(),
     classNames: z.enum(['hungarian', 'person', 'numbered']),
     embedding: z.object({ dimensions: z.int() }),
     files: z.array(
@@ -100,6 +104,15 @@ export const manifest = z
           .optional(),
       })
       .optional(),
+    gallery: z
+      .object({
+        file: z.string(),
+        count: z.int(),
+        bytes: z.int(),
+        sha256: z.string(),
+        metrics: z.record(z.string(), z.number()),
+      })
+      .optional(),
     training: z.object({
       method: z.string(),
       recipe: z.record(z.string(), z.unknown()),
@@ -120,18 +133,20 @@ export const modelList = z
   .object({ default: z.string(), models: z.array(manifest) })
   .meta({ id: 'ModelList' });
 
-const model = z
+export const model = z
   .string()
   .optional()
   .meta({ description: 'Name of the model; the default one where absent', example: 'cifar10' });
 
+/** A whole number, also as the text of a query. */
+export function wholeNumber(member: string, from: number, to: number) {
+  const range = `${member} must be a whole number from ${from} to ${to}`;
+  return z.coerce.number(range).int(range).min(from, range).max(to, range);
+}
+
 export const classifyQuery = z.object({
   model,
-  topK: z.coerce
-    .number(topKRange)
-    .int(topKRange)
-    .min(1, topKRange)
-    .max(limits.topK, topKRange)
+  topK: wholeNumber('topK', 1, limits.topK)
     .default(defaultTopK)
     .meta({ description: 'Number of predictions; more than there are classes gives all' }),
 });
@@ -144,11 +159,11 @@ export const embeddingsQuery = z.object({
     .meta({ description: 'Form of `embedding`' }),
 });
 
-const base64 = z.base64().min(1).meta({ description: 'JPEG, PNG or WebP file' });
+export const base64Image = z.base64().min(1).meta({ description: 'JPEG, PNG or WebP file' });
 /** JSON body: one image, or a batch. */
 export const imageBody = z.union([
-  z.strictObject({ image: base64 }),
-  z.strictObject({ images: z.array(base64).min(1).max(limits.imagesPerRequest) }),
+  z.strictObject({ image: base64Image, model }),
+  z.strictObject({ images: z.array(base64Image).min(1).max(limits.imagesPerRequest), model }),
 ]);
 
 /** Fails to compile where a schema and the type that the client sees part ways. */

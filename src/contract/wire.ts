@@ -1,5 +1,6 @@
 import type { Device, ModelRef, Prediction, Source } from './engine.ts';
 import type { Manifest } from './manifest.ts';
+import type { Match, Metadata } from './vectors.ts';
 
 /** What all answers to a call of the network share. */
 interface Answer {
@@ -19,6 +20,11 @@ export interface ClassifyItem {
   predictions: Prediction[];
 }
 
+/** One query of `POST /v1/search`. */
+export interface SearchItem {
+  matches: Match[];
+}
+
 /** Answer to one image. */
 export type Single<Item> = Answer & Item;
 /** Answer to a batch: one item an image, in order. */
@@ -29,6 +35,58 @@ export interface ModelList {
   /** Name of the model that answers where none is asked for. */
   default: string;
   models: Manifest[];
+}
+
+/** A vector to be stored: itself, or an image to be embedded. */
+export type VectorInput = {
+  id: string;
+  metadata?: Metadata | undefined;
+} & VectorSource;
+
+/** A vector as numbers or as base64 of little-endian float32, with its model where that is known; or an image. */
+export type VectorSource =
+  | { vector: number[] | string; model?: ModelRef | undefined }
+  | { /** Base64 of a JPEG, PNG or WebP file. */ image: string };
+
+/** Answer of `PUT /v1/vectors`. */
+export interface Upserted {
+  namespace: string;
+  model: ModelRef;
+  /** Vectors that were added or replaced. */
+  upserted: number;
+}
+
+/** Answer of `GET /v1/vectors/:id`. */
+export interface VectorItem extends EmbeddingItem {
+  id: string;
+  namespace: string;
+  model: ModelRef;
+  metadata: Metadata;
+}
+
+/** Answer of `GET /v1/vectors`. */
+export interface VectorList {
+  namespace: string;
+  /** Absent while the namespace is empty. */
+  model?: ModelRef | undefined;
+  /** Vectors in the whole namespace. */
+  count: number;
+  vectors: { id: string; metadata: Metadata }[];
+  /** For the next page; absent at the last. */
+  cursor?: string | undefined;
+}
+
+/** A set of classes that a person named by pictures. */
+export interface ClassSetItem {
+  name: string;
+  model: ModelRef;
+  /** In the order of their `index`. */
+  classes: { label: string /** Pictures that it was made of. */; count: number }[];
+}
+
+/** Answer of `GET /v1/classes`. */
+export interface ClassSetList {
+  sets: ClassSetItem[];
 }
 
 /**

@@ -2,7 +2,7 @@
 export interface Schema {
   $ref?: string;
   $defs?: Record<string, Schema>;
-  type?: string;
+  type?: string | string[];
   description?: string;
   format?: string;
   enum?: unknown[];

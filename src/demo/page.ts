@@ -1,31 +1,125 @@
 import { errorCodes } from '../contract/errors.ts';
-import { createClient, UnlabelError } from '../index.ts';
+import { createClient, type Engine, type Source, UnlabelError } from '../index.ts';
+import { createLocalEngine, type ImageSource } from '../local.ts';
 import { listenForCamera } from './camera.ts';
 import { listenForCopy } from './copy.ts';
 import { find, make } from './dom.ts';
-import { prepare } from './picture.ts';
-import { showAnswer, showBusy, showModel, showPicture, showProblem } from './result.ts';
+import { type Point, showMap, showNeighbors } from './map.ts';
+import { readPicture } from './picture.ts';
+import {
+  showAgreement,
+  showAnswer,
+  showBusy,
+  showModel,
+  showNoAnswer,
+  showPicture,
+  showPredictions,
+  showProblem,
+  showProgress,
+  showReady,
+} from './result.ts';
 import { listenForFiles, listenForSamples } from './sources.ts';
 
-const client = createClient({ url: location.origin, upload: 'file' });
+/** Bytes of the latest request. */
+let sent = 0;
+const hosted = createClient({
+  url: location.origin,
+  fetch(input, init) {
+    if (init?.body instanceof Blob) sent = init.body.size;
+    return fetch(input, init);
+  },
+});
+const manifest = hosted.models.list().then(({ default: name, models }) => {
+  const found = models.find((candidate) => candidate.name === name);
+  if (!found) throw new Error('The server does not list its default model');
+  showModel(found);
+  return found;
+});
+/** The same model in this page. */
+const local = manifest.then(({ name }) => createLocalEngine({ model: name, onProgress: showProgress }));
+let isReady = false;
 let current: AbortController | undefined;
 
-/** Classifies a picture. The latest one wins: an earlier one that is under way is given up. */
-async function show(file: Blob | Promise<Blob>): Promise<void> {
+/** Begins a picture. The latest one wins: an earlier one that is under way is given up. */
+function begin(): AbortSignal {
   current?.abort();
   current = new AbortController();
-  const { signal } = current;
+  return current.signal;
+}
+
+/** Shows and classifies a picture. */
+async function show(file: Blob | Promise<Blob>): Promise<void> {
+  stopCamera();
+  const signal = begin();
   showBusy();
   try {
-    const picture = await prepare(await file);
+    const picture = await readPicture(await file);
     signal.throwIfAborted();
     showPicture(picture);
-    const start = performance.now();
-    const answer = await client.classify(picture.body, { signal });
-    showAnswer(answer, performance.now() - start);
+    await Promise.all([classify(picture.image, signal), locate(picture.image, signal)]);
   } catch (error) {
     if (!signal.aborted) explain(error);
   }
+}
+
+/** Classifies a frame of the camera; in this page only when the model is here, for the next frame waits. */
+async function see(video: HTMLVideoElement): Promise<void> {
+  const signal = begin();
+  let frame: ImageBitmap | undefined;
+  try {
+    // One frame for both of them.
+    frame = await createImageBitmap(video);
+    await classify(frame, signal, isReady);
+  } catch (error) {
+    if (!signal.aborted) explain(error);
+  } finally {
+    frame?.close();
+  }
+}
+
+/** Lets endpoint and page classify an image, and shows each answer when it is there. */
+async function classify(image: ImageSource, signal: AbortSignal, inPage = true): Promise<void> {
+  let isFirst = true;
+  const engines: [Source, Engine<ImageSource> | typeof local][] = [['hosted', hosted]];
+  if (inPage) engines.push(['local', local]);
+  const outcomes = engines.map(async ([source, engine]) => {
+    const start = performance.now();
+    try {
+      const answer = await (await engine).classify(image, { signal });
+      signal.throwIfAborted();
+      showAnswer(answer, performance.now() - start, source === 'hosted' ? sent : 0);
+      if (isFirst) showPredictions(answer);
+      isFirst = false;
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      showNoAnswer(source, 'no answer');
+      throw error;
+    }
+  });
+  const settled = await Promise.allSettled(outcomes);
+  signal.throwIfAborted();
+  const answers = settled.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : undefined));
+  showAgreement(answers);
+  const [failure] = settled.filter((outcome) => outcome.status === 'rejected');
+  if (failure && !answers.some(Boolean)) throw failure.reason;
+}
+
+/** Finds the picture's place among the model's own photographs; the map is an extra, and says nothing where it fails. */
+async function locate(image: ImageSource, signal: AbortSignal): Promise<void> {
+  try {
+    const { matches } = await hosted.search(image, { namespace: 'gallery', signal });
+    if (!signal.aborted) showNeighbors(matches);
+  } catch {}
+}
+
+/** Draws the model's own photographs, when what the page needs first is here. */
+async function drawMap(): Promise<void> {
+  await (await local).ready.catch(() => {});
+  const points: Point[] = [];
+  for await (const { metadata } of hosted.vectors.list({ namespace: 'gallery' }))
+    points.push({ label: String(metadata.label), x: Number(metadata.x), y: Number(metadata.y) });
+  showMap(await manifest, points);
 }
 
 /** A failure of the API is linked to its place in the reference. */
@@ -40,13 +134,22 @@ function explain(error: unknown): void {
 
 listenForFiles(show);
 listenForSamples(show);
-listenForCamera(show);
+const stopCamera = listenForCamera({ see, show });
 
 find('#command', HTMLElement).textContent =
   `curl --data-binary @photo.jpg -H 'content-type: image/jpeg' ${location.origin}/v1/classify`;
 listenForCopy('#copy', '#command');
 
-client.models.list().then(({ default: name, models }) => {
-  const model = models.find((candidate) => candidate.name === name);
-  if (model) showModel(model);
-}, explain);
+local.then(
+  (engine) =>
+    engine.ready.then(
+      () => {
+        isReady = true;
+        showReady(engine.reason);
+      },
+      () => showNoAnswer('local', 'cannot be loaded'),
+    ),
+  explain,
+);
+
+drawMap().catch(() => {});

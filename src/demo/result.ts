@@ -1,4 +1,5 @@
-import type { Classification, Manifest } from '../index.ts';
+import type { Classification, Manifest, Source } from '../index.ts';
+import type { Progress } from '../local.ts';
 import { find, make } from './dom.ts';
 import type { Picture } from './picture.ts';
 
@@ -7,6 +8,10 @@ const percent = new Intl.NumberFormat('en', {
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
 });
+const milliseconds = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
+
+/** Scores are called the same when they differ by less. */
+const sameScore = 1e-5;
 
 const section = find('#result', HTMLElement);
 const list = find('#predictions', HTMLOListElement);
@@ -17,33 +22,77 @@ export function showBusy(): void {
   section.ariaBusy = 'true';
 }
 
-/** Shows the bytes that are sent as a picture, or none where the browser cannot. */
-export function showPicture({ body, size }: Picture): void {
+/** Shows the picture, or none where the browser cannot. */
+export function showPicture({ url }: Picture): void {
   URL.revokeObjectURL(preview.src);
-  preview.hidden = !size;
-  if (size) preview.src = URL.createObjectURL(body);
-  write('#sent', size ? `${bytes(body.size)}, ${size.width} × ${size.height}` : bytes(body.size));
+  preview.hidden = !url;
+  if (url) preview.src = url;
 }
 
-/** Shows the predictions as bars, best first, and how long they took. */
-export function showAnswer({ predictions }: Classification, milliseconds: number): void {
-  const rows = predictions.map(({ label, score }) => {
-    const row = make('li', {}, make('span', {}, label), make('span', {}, percent.format(score)));
-    row.style.setProperty('--score', String(score));
-    return row;
-  });
-  list.replaceChildren(...rows);
+/** Shows an answer in its column: of the endpoint, which was sent so many bytes, or of this page. */
+export function showAnswer(answer: Classification, time: number, sent: number): void {
+  const { source, device, predictions } = answer;
+  const [best] = predictions;
+  write(`#${source}-best`, best ? `${best.label}, ${percent.format(best.score)}` : '–');
+  write(`#${source}-latency`, `${milliseconds.format(time)} ms`);
+  write(`#${source}-sent`, sent === 0 ? 'nothing' : bytes(sent));
+  write(`#${source}-device`, device === 'wasm' ? 'WebAssembly' : 'WebGPU');
+}
+
+/** Shows that one of the two has no answer. */
+export function showNoAnswer(source: Source, why: string): void {
+  for (const row of ['latency', 'sent', 'device']) write(`#${source}-${row}`, '–');
+  write(`#${source}-best`, why);
+}
+
+/** Shows how much of the model has arrived in this page, unless it has answered already. */
+export function showProgress({ loaded, total }: Progress): void {
+  if (find('#local-latency', HTMLElement).textContent === '–')
+    write('#local-best', `loading, ${Math.floor((100 * loaded) / total)}% of ${bytes(total)}`);
+}
+
+/** Shows that the model is here, and why it runs on the device that it does. */
+export function showReady(reason = ''): void {
+  showNoAnswer('local', 'ready');
+  write('#reason', reason);
+}
+
+/** Shows predictions as bars, best first. */
+export function showPredictions({ predictions }: Classification): void {
+  // Rows stay where they are, so that their bars move.
+  while (list.children.length > predictions.length) list.lastElementChild?.remove();
+  for (const [i, { label, score }] of predictions.entries()) {
+    const row = list.children[i] ?? list.appendChild(make('li'));
+    row.replaceChildren(make('span', {}, label), make('span', {}, percent.format(score)));
+    (row as HTMLLIElement).style.setProperty('--score', String(score));
+  }
   list.ariaHidden = null;
-  write('#latency', `${Math.round(milliseconds)} ms`);
   write('#problem', '');
   const [best] = predictions;
   settle(best ? `${best.label}, ${percent.format(best.score)}` : '');
 }
 
+/** Shows whether the two answers are one; nothing as long as one is missing. */
+export function showAgreement(answers: readonly (Classification | undefined)[]): void {
+  const [hosted, local] = answers;
+  write('#agreement', hosted && local ? agreement(hosted, local) : '');
+}
+
+function agreement(hosted: Classification, local: Classification): string {
+  const scores = new Map(local.predictions.map(({ index, score }) => [index, score]));
+  const differences = hosted.predictions.map(({ index, score }) =>
+    Math.abs(score - (scores.get(index) ?? 0)),
+  );
+  const largest = Math.max(...differences);
+  if (hosted.predictions[0]?.index !== local.predictions[0]?.index) return 'The two answers differ.';
+  return largest < sameScore
+    ? 'The same answer, digit for digit.'
+    : `The same class; scores differ by ${percent.format(largest)} at most.`;
+}
+
 /** Shows a failure as a sentence. */
 export function showProblem(...sentence: (Node | string)[]): void {
   find('#problem', HTMLElement).replaceChildren(...sentence);
-  write('#latency', '–');
   settle('');
 }
 
@@ -57,12 +106,12 @@ export function showModel({ name, version, files }: Manifest): void {
 function settle(status: string): void {
   section.ariaBusy = 'false';
   write('#status', status);
-  // On a phone the picture fills the screen, and the answer would be below it.
-  list.scrollIntoView({ block: 'nearest' });
 }
 
 function write(selector: string, text: string): void {
-  find(selector, HTMLElement).textContent = text;
+  const element = find(selector, HTMLElement);
+  // Unchanged text is left alone: a live camera must not have a screen reader repeat it.
+  if (element.textContent !== text) element.textContent = text;
 }
 
 function bytes(count: number): string {

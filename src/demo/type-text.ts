@@ -14,9 +14,11 @@ export function typeText(schema: Schema, definitions: Record<string, Schema>, in
   }
   if (schema.anyOf) return schema.anyOf.map((option) => text(option)).join(' | ');
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  if (Array.isArray(schema.type)) return schema.type.join(' | ');
   if (schema.type === 'array') {
     const items = text(schema.items ?? {});
-    return schema.items?.anyOf || schema.items?.enum ? `(${items})[]` : `${items}[]`;
+    const isUnion = schema.items?.anyOf || schema.items?.enum || Array.isArray(schema.items?.type);
+    return isUnion ? `(${items})[]` : `${items}[]`;
   }
   if (schema.type !== 'object') return schema.format === 'binary' ? 'bytes' : (schema.type ?? 'unknown');
   if (!schema.properties) {

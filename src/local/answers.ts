@@ -1,6 +1,11 @@
 import { type ErrorCode, UnlabelError } from '../contract/errors.ts';
 
-const codes: Record<number, ErrorCode> = { 401: 'unauthorized', 403: 'forbidden', 404: 'model_not_found' };
+const codes: Record<number, ErrorCode> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'model_not_found',
+  422: 'invalid_parameter',
+};
 
 /** Passes a good answer on. @throws UnlabelError for any other. */
 export function checkAnswer(response: Response, what: string): Response {

@@ -1,6 +1,7 @@
 import type { CallOptions, Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
 import type { ErrorCode, UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
+import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import type { LocalEngine } from './options.ts';
 
 /** Options of {@link createEngine}. */
@@ -26,11 +27,14 @@ const callersFaults: ReadonlySet<ErrorCode | undefined> = new Set([
   'image_too_large',
   'body_too_large',
   'unsupported_media_type',
+  'model_mismatch',
+  'vector_not_found',
 ]);
 
 /**
  * Joins a hosted and a local engine: one answers, and the other one where that fails for a reason that it may not
  * share (no network, 429, 5xx, a model that cannot be loaded or run). Each answer says its `source` and `device`.
+ * Searches go to the hosted engine first whatever is preferred: it has the vectors as they are now.
  *
  * ```ts
  * const engine = createEngine({ hosted: createClient({ url, maxRetries: 0 }), local: createLocalEngine({ model, baseUrl: url }) });
@@ -46,8 +50,9 @@ export function createEngine<Model extends string>({
   async function ask<Answer>(
     call: (engine: Engine<ImageSource, Model>) => Promise<Answer>,
     signal: AbortSignal | undefined,
+    isLocalFirst = prefer === 'local' && local.device !== undefined,
   ): Promise<Answer> {
-    const [first, second] = prefer === 'local' && local.device ? [local, hosted] : [hosted, local];
+    const [first, second] = isLocalFirst ? [local, hosted] : [hosted, local];
     try {
       return await call(first);
     } catch (error) {
@@ -81,5 +86,16 @@ export function createEngine<Model extends string>({
     );
   }
 
-  return { classify, embed };
+  // The service has the vectors as they are now, the page a copy that may have to be downloaded.
+  function search(query: SearchQuery<ImageSource>, options?: SearchOptions): Promise<SearchResult<Model>>;
+  function search(images: readonly ImageSource[], options?: SearchOptions): Promise<SearchResult<Model>[]>;
+  function search(query: SearchQuery<ImageSource> | readonly ImageSource[], options: SearchOptions = {}) {
+    return ask<SearchResult<Model> | SearchResult<Model>[]>(
+      (engine) => engine.search(query as SearchQuery<ImageSource>, options),
+      options.signal,
+      false,
+    );
+  }
+
+  return { classify, embed, search };
 }

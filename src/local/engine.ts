@@ -6,6 +6,7 @@ import { defaultTopK, limits, topKRange } from '../contract/limits.ts';
 import { classify } from '../inference/classify.ts';
 import { embed } from '../inference/embed.ts';
 import type { Network } from '../inference/model.ts';
+import { accessOf } from './access.ts';
 import { handOver } from './handover.ts';
 import type { Handed } from './host.ts';
 import { type Opened, open } from './open.ts';
@@ -32,7 +33,7 @@ export function createLocalEngine<Model extends ModelName = string>(
   options: LocalOptions<Model>,
 ): LocalEngine<Model> {
   // An invalid address is told here, not by a rejected promise.
-  locate(options);
+  const places = locate(options);
   const lifetime = new AbortController();
   const loading = anySignal(options.signal, lifetime.signal);
   let opening: Promise<Opened> | undefined;
@@ -122,6 +123,29 @@ export function createLocalEngine<Model extends ModelName = string>(
     );
   }
 
+  const embedAll = embedImages as LocalEngine<Model>['embed'];
+  let search: Promise<LocalEngine<Model>['search']> | undefined;
+
+  /** The code of searches comes with the first one. */
+  async function searchVectors(...args: Parameters<LocalEngine<Model>['search']>) {
+    search ??= import('./search.ts').then(({ createSearch }) =>
+      createSearch<Model>({
+        embed: embedAll,
+        model: async () => {
+          const { device, manifest } = await load();
+          const { name, version, embedding } = manifest;
+          return { name, version, dimensions: embedding.dimensions, device };
+        },
+        placeOf: places.index,
+        access: { ...accessOf(options), signal: loading },
+      }),
+    );
+    search.catch(() => {
+      search = undefined;
+    });
+    return (await search)(...args);
+  }
+
   // Who waits hears of a failure.
   load().catch(() => {});
   return {
@@ -138,7 +162,8 @@ export function createLocalEngine<Model extends ModelName = string>(
       return opened?.manifest;
     },
     classify: classifyImages as LocalEngine<Model>['classify'],
-    embed: embedImages as LocalEngine<Model>['embed'],
+    embed: embedAll,
+    search: searchVectors as LocalEngine<Model>['search'],
     dispose() {
       lifetime.abort(new UnlabelError('model_unavailable', 'The engine has been disposed'));
       opened?.host.dispose();

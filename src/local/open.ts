@@ -4,6 +4,7 @@ import type { Manifest, Precision } from '../contract/manifest.ts';
 import { fileOf } from '../inference/manifest.ts';
 import { runtimeFiles } from '../inference/runtime-web.ts';
 import { singleFlight } from '../inference/single-flight.ts';
+import { accessOf } from './access.ts';
 import { type Choice, chooseDevice, chooseWebGpu, wasmPrecision } from './choose.ts';
 import type { Host } from './host.ts';
 import { getManifest } from './manifest.ts';
@@ -11,7 +12,6 @@ import type { LocalOptions } from './options.ts';
 import { locate } from './places.ts';
 import { getRuntime } from './runtime.ts';
 import { startHost } from './start.ts';
-import { cacheStorage, noStorage } from './stored.ts';
 import { recallVerdict, rememberVerdict } from './verdict.ts';
 import { getWeights } from './weights.ts';
 
@@ -41,14 +41,9 @@ export interface Opened {
  * @throws UnlabelError as `LocalEngine.ready` does; the reason of the signal.
  */
 export async function open(options: LocalOptions, signal: AbortSignal, fastEnough?: number): Promise<Opened> {
-  const { device: asked = 'auto', runtime = 'trimmed', worker = true, cache = true } = options;
-  const { apiKey, onProgress } = options;
+  const { device: asked = 'auto', runtime = 'trimmed', worker = true, onProgress } = options;
   const places = locate(options);
-  const access = {
-    stored: cache ? cacheStorage : noStorage,
-    headers: new Headers(apiKey ? { authorization: `Bearer ${apiKey}` } : undefined),
-    signal,
-  };
+  const access = { ...accessOf(options), signal };
   const hosts: Host[] = [];
   let chosen: Host | undefined;
   let isOver = false;

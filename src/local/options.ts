@@ -64,6 +64,9 @@ export interface LocalOptions<Model extends string = string> {
  *
  * What fails to load is loaded anew by the next call, or by reading {@link ready} again.
  *
+ * The first `search` of a namespace downloads all of it from the deployment, and it and later ones search that copy;
+ * with the cache, also offline. It throws the codes of the server too: `model_mismatch`, `vector_not_found`.
+ *
  * `classify` and `embed` throw UnlabelError with the codes of the server: `invalid_image`, `image_too_large`,
  * `unsupported_media_type`, `invalid_parameter`; what {@link ready} throws; the reason of `signal` once it is aborted,
  * at once, and a run that has not begun then does not begin.

@@ -1,3 +1,4 @@
+import { galleryNamespace } from '../contract/limits.ts';
 import type { ModelFile } from '../contract/manifest.ts';
 import type { LocalOptions } from './options.ts';
 
@@ -8,6 +9,8 @@ export interface Places {
   weights(file: ModelFile): URL;
   /** @param version - of onnxruntime-web. */
   runtime(version: string, file: string): URL;
+  /** A namespace of the deployment as one file. @param model - whose gallery, if it is that. */
+  index(namespace: string, model: string): URL;
 }
 
 /** @throws TypeError for an invalid address. */
@@ -25,6 +28,11 @@ export function locate({ model, baseUrl = '/', runtimeUrl }: LocalOptions): Plac
         manifest.pathname.endsWith('.json') ? manifest : folder(manifest),
       );
       url.searchParams.set('sha256', sha256);
+      return url;
+    },
+    index(namespace, model) {
+      const url = new URL(`v1/index/${encodeURIComponent(namespace)}`, base);
+      if (namespace === galleryNamespace) url.searchParams.set('model', model);
       return url;
     },
     runtime: (version, file) =>

@@ -5,15 +5,20 @@ import { requestId } from 'hono/request-id';
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import type { App, Environment, Platform } from './environment.ts';
+import { Galleries } from './galleries.ts';
 import { apiKey } from './middleware/api-key.ts';
 import { problemOf } from './middleware/problem.ts';
 import { ModelRegistry } from './model-registry.ts';
+import { addClasses } from './routes/classes.ts';
 import { addClassify } from './routes/classify.ts';
 import { addEmbeddings } from './routes/embeddings.ts';
 import { addHealth } from './routes/health.ts';
+import { addIndex } from './routes/index-file.ts';
 import { addModels } from './routes/models.ts';
 import { addOtherMethods } from './routes/other-methods.ts';
 import { addRuntime } from './routes/runtime.ts';
+import { addSearch } from './routes/search.ts';
+import { addVectors } from './routes/vectors.ts';
 
 /** Settings of {@link createAppOn}. */
 export interface AppOptions {
@@ -27,6 +32,7 @@ export interface AppOptions {
 /** Makes the HTTP application on a given platform. Its models live as long as it does: make one, not one a request. */
 export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = {}): App {
   let models: ModelRegistry | undefined;
+  let galleries: Galleries | undefined;
   const app: App = new OpenAPIHono<Environment>({
     defaultHook: (result) => {
       const issue = result.success ? undefined : result.error.issues[0];
@@ -36,10 +42,12 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
   });
 
   app.use(requestId());
-  app.use(cors({ origin: origins, exposeHeaders: ['x-request-id', 'retry-after'], maxAge: 86_400 }));
+  app.use(cors({ origin: origins, exposeHeaders: ['x-request-id', 'retry-after', 'etag'], maxAge: 86_400 }));
   app.use(async (c, next) => {
     models ??= new ModelRegistry(platform, c.env.ASSETS, c.env.DEFAULT_MODEL);
+    galleries ??= new Galleries(models);
     c.set('models', models);
+    c.set('galleries', galleries);
     await next();
   });
   app.use('/v1/*', apiKey);
@@ -54,6 +62,10 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
 
   addClassify(app, platform.codecs);
   addEmbeddings(app, platform.codecs);
+  addSearch(app, platform.codecs);
+  addVectors(app, platform.codecs);
+  addIndex(app);
+  addClasses(app, platform.codecs);
   addModels(app);
   addRuntime(app);
   addHealth(app);

@@ -3,6 +3,11 @@ import type { Context } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
 import type { Codecs } from '../image/codecs.ts';
 import type { Runtime } from '../inference/runtime.ts';
+import type { ClassShelfStub } from '../vectors/class-shelf.ts';
+import type { NamespaceStub } from '../vectors/durable.ts';
+import type { ObjectBinding } from '../vectors/settled.ts';
+import type { VectorizeBinding } from '../vectors/vectorize.ts';
+import type { Galleries } from './galleries.ts';
 import type { ModelRegistry } from './model-registry.ts';
 
 /** What the deployment binds, see `wrangler.toml`. */
@@ -12,10 +17,18 @@ export interface Bindings {
   /** Name of the model that answers where a request names none. Default: the first by name. */
   DEFAULT_MODEL?: string;
   /**
-   * API keys that may call `/v1`: SHA-256 digests, 64 hexadecimal digits each, separated by spaces. Without it the
-   * API is open.
+   * API keys that may call `/v1`: SHA-256 digests, 64 hexadecimal digits each, separated by spaces. `:read`, `:write` or
+   * `:read+write` after a digest says what the key may do; default: both. Without it the API is open.
    */
   API_KEY_HASHES?: string;
+  /** Where vectors are kept: in `VECTORS` or in `VECTORIZE`. Default: `durable`. */
+  VECTOR_STORE?: 'durable' | 'vectorize';
+  /** Durable Objects of the class `VectorNamespace`. */
+  VECTORS?: ObjectBinding<NamespaceStub>;
+  /** A Vectorize index with the metric cosine. */
+  VECTORIZE?: VectorizeBinding;
+  /** Durable Objects of the class `ClassSets`. */
+  CLASSES?: ObjectBinding<ClassShelfStub>;
 }
 
 /** What the platform gives: one set for workerd, one for Node. */
@@ -32,7 +45,7 @@ export interface Platform {
 /** Hono's view of a request. */
 export interface Environment {
   Bindings: Bindings;
-  Variables: RequestIdVariables & { models: ModelRegistry };
+  Variables: RequestIdVariables & { models: ModelRegistry; galleries: Galleries };
 }
 
 export type App = OpenAPIHono<Environment>;

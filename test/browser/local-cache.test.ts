@@ -253,22 +253,28 @@ test('an abort ends the download, with the reason, and what was not loaded is no
 });
 
 test('of two that share a download, one may leave', async () => {
-  const label = await page.evaluate(
-    async ({ baseUrl, file }) => {
-      const controller = new AbortController();
-      const leaving = unlabel.createLocalEngine({
-        model: 'cifar10',
-        baseUrl,
-        signal: controller.signal,
-        onProgress: () => controller.abort(new Error('the user left')),
-      });
-      const staying = unlabel.createLocalEngine({ model: 'cifar10', baseUrl });
-      const failure = await unlabel.failureOf(leaving.ready);
-      const { predictions } = await staying.classify(unlabel.bytesOf(file));
-      return [failure?.message, typeof predictions[0]?.label];
-    },
-    { baseUrl, file },
-  );
-  expect(label).toEqual(['the user left', 'string']);
+  const begun = Promise.withResolvers<() => void>();
+  spoil = (_, response) => {
+    response.writeHead(200, { 'content-length': weights.length }).write(weights.subarray(0, 100_000));
+    begun.resolve(() => response.end(weights.subarray(100_000)));
+  };
+  const message = await page.evaluate(async (baseUrl) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waiting = new Set(['leaving', 'staying']);
+    const join = (name: string) => () => {
+      waiting.delete(name);
+      if (waiting.size === 0) controller.abort(new Error('the user left'));
+    };
+    const options = { model: 'cifar10', baseUrl };
+    const leaving = unlabel.createLocalEngine({ ...options, signal, onProgress: join('leaving') });
+    globalThis.engine = unlabel.createLocalEngine({ ...options, onProgress: join('staying') });
+    return (await unlabel.failureOf(leaving.ready))?.message;
+  }, baseUrl);
+  expect(message).toBe('the user left');
+
+  (await begun.promise)();
+  const { predictions } = await page.evaluate((file) => engine.classify(unlabel.bytesOf(file)), file);
+  expect(predictions[0]?.label).toBeTypeOf('string');
   expect(downloads()).toHaveLength(1);
 });

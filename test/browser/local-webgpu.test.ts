@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,6 +11,9 @@ import { nodeRuntime } from '../../src/inference/runtime-node.ts';
 import { folderSource } from '../../src/inference/source-node.ts';
 import { pngPictures } from '../helpers/pictures.ts';
 import { base64, bestOf, largest, type Site, scoresOf, softwareGpu, startSite } from './site.ts';
+
+const folder = fileURLToPath(new URL('../../model/cifar10/', import.meta.url));
+const { version }: Manifest = JSON.parse(readFileSync(`${folder}manifest.json`, 'utf8'));
 
 let site: Site;
 beforeAll(async () => {
@@ -34,7 +38,7 @@ const openIn = (page: Page, device: 'auto' | 'webgpu' = 'auto') =>
   );
 
 /** Stores that one of the devices was faster at an earlier visit. */
-const rememberWinner = (page: Page, winner: 'wasm' | 'webgpu', model = '1.0.0') =>
+const rememberWinner = (page: Page, winner: 'wasm' | 'webgpu', model = version) =>
   page.evaluate(
     async ({ baseUrl, winner, model }) => {
       const times = winner === 'wasm' ? { wasm: 1.5, webgpu: 9.5 } : { wasm: 9.5, webgpu: 1.5 };
@@ -56,7 +60,6 @@ const changeManifest = (page: Page, change: (manifest: Manifest) => void) =>
   });
 
 test('WebGPU in fp32 gives what fp32 gives on WASM, for 100 pictures', { timeout: 600_000 }, async () => {
-  const folder = fileURLToPath(new URL('../../model/cifar10/', import.meta.url));
   const reference = await Model.load(folderSource(folder), nodeRuntime, 'fp32');
   const page = await site.open();
   await page.evaluate(async (baseUrl) => {

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
+  ClassesNotFoundError,
   type Client,
   createClient,
   InvalidImageError,
   InvalidParameterError,
+  ModelMismatchError,
   ModelNotFoundError,
   type UnlabelApiError,
   UnsupportedMediaTypeError,
+  VectorNotFoundError,
 } from '../../src/index.ts';
 import { drawPng } from '../helpers/draw-png.ts';
 import { startHosted } from '../helpers/hosted.ts';
@@ -72,7 +75,54 @@ test('the default model answers where none is named', async () => {
   expect((await client.classify(sky)).model.name).toBe(name);
 });
 
+test('stores, lists, finds and deletes vectors, more than one request takes', async () => {
+  const namespace = 'client';
+  const embedding = await client.embed(checks);
+  const noise = Array.from({ length: 150 }, (_, i) => ({
+    id: `n${i}`,
+    vector: Float32Array.from({ length: 128 }, (_, j) => Math.sin(i * 128 + j)),
+  }));
+  await client.vectors.upsert([{ id: 'sky', vector: sky, metadata: { label: 'sky' } }, ...noise], {
+    namespace,
+  });
+  await client.vectors.upsert([{ id: 'checks', vector: embedding }], { namespace });
+  expect(await client.vectors.count({ namespace })).toBe(152);
+  const ids: string[] = [];
+  for await (const { id } of client.vectors.list({ namespace })) ids.push(id);
+  expect(ids.toSorted()).toEqual(['checks', ...noise.map(({ id }) => id), 'sky'].toSorted());
+  expect((await client.vectors.get('checks', { namespace })).embedding).toEqual(embedding.embedding);
+
+  const [one, two] = await client.search([sky, checks], { namespace, topK: 1 });
+  expect(one?.matches).toMatchObject([{ id: 'sky', metadata: { label: 'sky' } }]);
+  expect(two?.matches).toMatchObject([{ id: 'checks', metadata: {} }]);
+  const filter = { label: 'sky' };
+  expect((await client.search(embedding, { namespace, filter })).matches.map(({ id }) => id)).toEqual([
+    'sky',
+  ]);
+  expect((await client.search({ id: 'sky' }, { namespace, filter })).matches).toEqual([]);
+
+  await client.vectors.delete('sky', { namespace });
+  await client.vectors.clear(namespace);
+  expect(await client.vectors.count({ namespace })).toBe(0);
+});
+
+test('classifies with classes of one’s own, and by neighbours', async () => {
+  await client.classes.create('mine', { sky: [sky, sky], checks: [checks] });
+  expect((await client.classes.list()).map(({ name }) => name)).toContain('mine');
+  const { predictions } = await client.classify(checks, { classes: 'mine' });
+  expect(predictions.map(({ label }) => label)).toEqual(['checks', 'sky']);
+  await client.vectors.upsert([{ id: 'a', vector: sky, metadata: { label: 'sky' } }], {
+    namespace: 'voters',
+  });
+  const [answer] = await client.classify([checks], { method: 'neighbors', namespace: 'voters' });
+  expect(answer?.predictions).toEqual([{ label: 'sky', index: -1, score: 1 }]);
+  await client.classes.delete('mine');
+});
+
 test.each([
+  ['a vector that is not there', VectorNotFoundError, () => client.vectors.get('nobody')],
+  ['a set that is not there', ClassesNotFoundError, () => client.classify(sky, { classes: 'nobody' })],
+  ['a vector of another length', ModelMismatchError, () => client.search([1, 2, 3])],
   ['an empty body', InvalidImageError, () => client.classify(new Blob([]))],
   ['a cut image', InvalidImageError, () => client.embed(sky.subarray(0, 40))],
   ['text', UnsupportedMediaTypeError, () => client.classify(new Blob(['just words, not an image at all']))],

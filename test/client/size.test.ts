@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 
-test('the client with all it exports is 4 kB at most, and needs nothing else', async () => {
+test('the client with all it exports is 5.5 kB at most, and needs nothing else', async () => {
   const { outputFiles, metafile } = await build({
     entryPoints: ['src/index.ts'],
     outdir: 'out',
@@ -27,7 +27,7 @@ test('the client with all it exports is 4 kB at most, and needs nothing else', a
   const bytes = loaded.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0);
   console.log(`client: ${bytes} bytes`);
   expect(bytes).toBeGreaterThan(1000);
-  expect(bytes).toBeLessThanOrEqual(4096);
+  expect(bytes).toBeLessThanOrEqual(5632);
 
   for (const input of [...atOnce].flatMap((path) => Object.keys(metafile.outputs[path]?.inputs ?? {})))
     expect(input).toMatch(/^src\/(index|client\/|contract\/)/);

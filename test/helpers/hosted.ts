@@ -12,8 +12,12 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export interface Hosted {
   /** Its address, without a slash at the end. */
   url: string;
+  /** Process group of wrangler and workerd. */
+  pid: number;
   /** Ends it. */
   stop(): Promise<void>;
+  /** Ends workerd and wrangler at once by SIGKILL, in the middle of whatever they do; what is on disk stays. */
+  crash(): Promise<void>;
 }
 
 /**
@@ -21,19 +25,26 @@ export interface Hosted {
  * address.
  * @param options.vars - bindings beside those of `wrangler.toml`, as text.
  * @param options.entry - another Worker than that of `wrangler.toml`, from the root of the repository.
+ * @param options.state - folder of what it stores, which is kept. Default: one that goes when it stops.
+ * @param options.assets - another folder of static assets than that of `wrangler.toml`.
  */
 export async function startHosted({
   vars = {},
   entry,
+  state: kept,
+  assets,
 }: {
   vars?: Record<string, string>;
   entry?: string;
+  state?: string;
+  assets?: string;
 } = {}): Promise<Hosted> {
   const port = await freePort();
-  const state = await mkdtemp(join(tmpdir(), 'unlabel-'));
+  const state = kept ?? (await mkdtemp(join(tmpdir(), 'unlabel-')));
   const args = [
     'dev',
     ...(entry ? [entry] : []),
+    ...(assets ? ['--assets', assets] : []),
     '--port',
     `${port}`,
     '--inspector-port',
@@ -53,6 +64,8 @@ export async function startHosted({
       CI: '1',
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
       WRANGLER_SEND_METRICS: 'false',
+      // Its collector keeps the spans of every request, in the process whose memory is measured.
+      X_LOCAL_OBSERVABILITY: 'false',
     },
   });
   let log = '';
@@ -63,17 +76,21 @@ export async function startHosted({
     log += chunk;
   });
   const ended = new Promise<void>((resolve) => wrangler.once('exit', () => resolve()));
-  const stop = async () => {
-    if (wrangler.exitCode === null && wrangler.pid) process.kill(-wrangler.pid, 'SIGTERM');
+  const end = async (signal: NodeJS.Signals) => {
+    if (wrangler.exitCode === null && wrangler.signalCode === null && wrangler.pid)
+      process.kill(-wrangler.pid, signal);
     await ended;
-    await rm(state, { recursive: true, force: true });
+  };
+  const stop = async () => {
+    await end('SIGTERM');
+    if (!kept) await rm(state, { recursive: true, force: true });
   };
 
   const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 240; tries++) {
     if (wrangler.exitCode !== null) break;
     const health = await fetch(`${url}/health`).catch(() => undefined);
-    if (health?.ok) return { url, stop };
+    if (health?.ok && wrangler.pid) return { url, pid: wrangler.pid, stop, crash: () => end('SIGKILL') };
     await sleep(500);
   }
   await stop();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createClient, UnauthorizedError } from '../../src/index.ts';
+import { createClient, ForbiddenError, UnauthorizedError } from '../../src/index.ts';
 import { type Hosted, startHosted } from '../helpers/hosted.ts';
 
 const keys = ['first-key', 'second-key'];
@@ -8,7 +8,13 @@ const hash = (key: string) => createHash('sha256').update(key).digest('hex');
 
 let hosted: Hosted;
 beforeAll(async () => {
-  hosted = await startHosted({ vars: { API_KEY_HASHES: keys.map(hash).join(' ') } });
+  const scoped = [
+    `${hash('reader')}:read`,
+    `${hash('writer')}:write`,
+    `${hash('both')}:read+write`,
+    `${hash('none')}:admin`,
+  ];
+  hosted = await startHosted({ vars: { API_KEY_HASHES: [...keys.map(hash), ...scoped].join(' ') } });
 });
 afterAll(() => hosted?.stop());
 
@@ -27,4 +33,32 @@ test('an unauthorized answer names the scheme, and health needs no key', async (
   expect(answer.headers.get('www-authenticate')).toBe('Bearer');
   expect((await fetch(`${hosted.url}/health`)).status).toBe(200);
   expect((await fetch(`${hosted.url}/ready`)).status).toBe(200);
+});
+
+test.each([
+  ['first-key', true, true],
+  ['both', true, true],
+  ['reader', true, false],
+  ['writer', false, true],
+  ['none', false, false],
+])('the key %s may read: %s, write: %s', async (apiKey, mayRead, mayWrite) => {
+  const client = createClient({ url: hosted.url, apiKey });
+  const vector = Float32Array.from({ length: 128 }, (_, i) => i + 1);
+  for (const [scope, isAllowed, call] of [
+    ['read', mayRead, () => client.models.list()],
+    ['read', mayRead, () => client.search(vector)],
+    ['write', mayWrite, () => client.vectors.upsert([{ id: 'a', vector }])],
+    ['write', mayWrite, () => client.vectors.delete('a')],
+    ['write', mayWrite, () => client.classes.create('set', { a: [vector] })],
+  ] as const) {
+    const error: unknown = await call().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (isAllowed) expect(error).toBeUndefined();
+    else {
+      expect(error).toBeInstanceOf(ForbiddenError);
+      expect((error as Error).message).toContain(scope);
+    }
+  }
 });

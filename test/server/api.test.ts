@@ -249,11 +249,17 @@ test('the OpenAPI document describes every route and all its references resolve'
   expect(Object.keys(document.paths).sort()).toEqual([
     '/health',
     '/ready',
+    '/v1/classes',
+    '/v1/classes/{name}',
     '/v1/classify',
     '/v1/embeddings',
+    '/v1/index/{namespace}',
     '/v1/models',
     '/v1/models/{name}',
     '/v1/models/{name}/{file}',
+    '/v1/search',
+    '/v1/vectors',
+    '/v1/vectors/{id}',
   ]);
   for (const [, reference] of text.matchAll(/"\$ref":"#\/([^"]+)"/g)) {
     const target = reference?.split('/').reduce((node, key) => node?.[key], document);

@@ -10,6 +10,7 @@ from evaluate import (
     clustering_scores,
     evaluate,
     hungarian_map,
+    kmeans_scores,
     knn_accuracy,
     linear_probe,
     purity,
@@ -91,6 +92,15 @@ def test_probe_and_neighbours_on_separable_classes():
     assert scores["linear"] == 1
 
 
+def test_kmeans_finds_directions_and_is_named_by_the_training_images():
+    features, labels = blobs(90, 0)
+    test_features, test_labels = blobs(60, 1)
+    lengths = torch.rand(60, 1, generator=torch.Generator().manual_seed(2)) + 0.1
+    even = torch.tensor([1, 1e3, 1e3])
+    scores = kmeans_scores(features * even, labels, test_features * even * lengths, test_labels, 3)
+    assert scores == {"accuracy": 1, "nmi": pytest.approx(1), "ami": pytest.approx(1), "ari": 1}
+
+
 def test_probe_on_labels_that_features_do_not_tell():
     features, labels = blobs(3000, 0)
     test_features, test_labels = blobs(3000, 1)
@@ -134,6 +144,7 @@ def test_accuracy_uses_the_map_of_the_training_images():
     assert report["classifier"]["accuracyFittedOnTest"] == 0.75
     assert report["classifier"]["clusters"] == {"bright": 3, "dark": 1}
     assert [head["classes"] for head in report["overclustered"]] == [4]
+    assert report["kmeans"]["accuracy"] == 0.25
 
 
 def test_folders_must_agree():

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+import transfer
 from export import export, golden_image, labels_module
 from graph import Deployment, open_graph, predict_all
 from images import load_folder
@@ -88,7 +89,9 @@ def checkpoint(network, tmp_path_factory):
 def arguments(checkpoint, train_dir, out, **changes):
     values = {"name": "colours", "version": "1.2.0", "description": None, "data_note": "Painted colours."}
     values |= {"checkpoint": checkpoint, "images": train_dir, "out": out, "license": "CC0-1.0", "unknown": None}
-    return SimpleNamespace(**values | {"labelled": None, "test": None, "predictions": None} | changes)
+    return SimpleNamespace(
+        **values | dict.fromkeys(["labelled", "class_names", "test", "predictions", "report"]) | changes
+    )
 
 
 @pytest.fixture(scope="module")
@@ -245,6 +248,45 @@ def test_without_labels_classes_are_numbered(checkpoint, train_dir, test_dir, ne
     assert torch.equal(probabilities.argmax(1), expected.argmax(1))
 
 
+def test_folders_get_the_first_of_their_readable_names(checkpoint, train_dir, tmp_path):
+    names = tmp_path / "names.txt"
+    names.write_text("green\tlime, light green\nblue\tnavy\nred\tcrimson, dark red\nblack\tink\n")
+    report = {
+        "kmeans": {"accuracy": 0.61, "nmi": 0.5, "ari": 0.4},
+        "features": {"knn20": 0.7, "linear": 0.8},
+        "embedding": {"knn20": 0.6, "linear": 0.65},
+        "overclustered": [{"classes": 6, "purity": 0.9}],
+    }
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    told = arguments(
+        checkpoint, train_dir, tmp_path / "colours", labelled=train_dir, class_names=names, report=tmp_path / "report.json"
+    )
+    manifest = export(told)
+    assert manifest["classes"] == ["navy", "lime", "crimson"]
+    assert manifest["classIds"] == ["blue", "green", "red"]
+    card = (tmp_path / "colours/card.md").read_text()
+    assert "| 61.0 / 50.0 / 40.0 |" in card and "head of 6 classes | 90.0 |" in card
+
+    for text, message in (("blue\tnavy\n", "no name for green, red"), ("blue\tx\ngreen\tx, y\nred\tz\n", "x: more than once")):
+        names.write_text(text)
+        with pytest.raises(ValueError, match=f"--class-names: {message}"):
+            export(told)
+
+
+def test_a_frozen_embedding_is_measured_on_other_data_beside_another_model(model, train_dir, test_dir, tmp_path):
+    first, other = tmp_path / "colours", tmp_path / "other"
+    for folder in (first, other):
+        shutil.copytree(model, folder)
+    transfer.main([
+        *("--model", str(first), "--beside", str(other), "--data", "Paint"),
+        *("--train", str(train_dir), "--test", str(test_dir)),
+    ])  # fmt: skip
+    told = json.loads((first / "manifest.json").read_text())["files"][0]["metrics"]
+    expected = {key: told[key] for key in ("knn20", "linear")}
+    assert json.loads((first / "evaluation.json").read_text())["transfer"] == {"Paint": {"colours": expected, "other": expected}}
+    assert f"| other | {100 * expected['knn20']:.1f} | {100 * expected['linear']:.1f} |" in (first / "card.md").read_text()
+
+
 def test_labels_module_is_written_above_the_model(model):
     text = (model.parent / "labels.d.ts").read_text()
     assert "  colours: 'blue' | 'green' | 'red';\n" in text
@@ -271,6 +313,7 @@ def test_labels_module_quotes_and_breaks_as_needed(tmp_path):
         ({"labelled": "train", "test": "two"}, "--test: class folders"),
         ({"unknown": "flat"}, "--unknown: needs --labelled and --test"),
         ({"predictions": "answers.json"}, "--predictions: needs --test"),
+        ({"class_names": "names.txt"}, "--class-names: needs --labelled"),
     ],
 )
 def test_errors_name_the_argument(checkpoint, train_dir, tmp_path, monkeypatch, changes, message):

@@ -60,7 +60,8 @@ def test_pictures_decoded_as_needed_train_the_same_network_as_those_in_memory(tm
 
     def weights(run: Path, *more: str) -> dict:
         train.main([
-            *("--images", str(images), "--run", str(run), "--device", "cpu", "--classes", "3", "--over", "2"),
+            *("--images", str(images), "--run", str(run), "--preset", "cifar10-cpu", "--device", "cpu"),
+            *("--classes", "3", "--over", "2"),
             *("--depth", "10", "--width", "8", "--size", "16", "--stored-size", "20", "--queue", "0"),
             *("--early-size", "0", "--neighbour-epochs", "0", "--blur", "0.5", "--batch", "16", "--minutes", "0", "--epochs", "2", *more),
         ])  # fmt: skip

@@ -48,6 +48,18 @@ def test_figures_are_of_the_answers_in_the_file(model, tmp_path, monkeypatch):
     assert written == [model]
 
 
+def test_folders_are_those_of_the_class_ids(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(score, "write_card", lambda folder: None)
+    (model / "manifest.json").write_text(json.dumps({"classes": ["navy", "crimson"], "classIds": CLASSES}))
+    right = np.array([[0.8, 0.2], [0.2, 0.8]] * 20)
+    bank, test = (write_outputs(tmp_path / name, [0, 1] * 20, right) for name in ("train.out", "test.out"))
+    said = tmp_path / "predictions.json"
+    said.write_text(json.dumps({f"{CLASSES[i % 2]}/{i}.png": ["navy", "crimson"][i % 2] for i in range(40)}))
+    score.main(["--model", str(model), "--labelled", bank, "--test", test, "--predictions", str(said)])
+    figures = json.loads((model / "evaluation.json").read_text())["web"]["int8"]
+    assert (figures["accuracy"], figures["agreement"]) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("name", "folder", "message"),
     [("shapes", None, "model shapes and colours, not colours"), ("colours", "green", "green: no class of the model")],

@@ -23,6 +23,7 @@ from textures import NAMES, textures, write_folder
 from train import Trainer
 
 TOY = [
+    *("--preset", "cifar10-cpu"),
     *("--classes", "3", "--main-heads", "2", "--over", "3", "--depth", "10", "--width", "8", "--size", "16"),
     *("--hidden", "32", "--dimensions", "16", "--early-size", "0", "--queue", "0", "--batch", "100"),
     *("--minutes", "0", "--lr", "0.1", "--device", "cpu", "--warmup", "0.3", "--crop-scale", "0.5", "1"),
@@ -200,3 +201,25 @@ def test_a_new_run_forgets_what_later_stages_made_of_the_one_before(tmp_path):
     assert all((tmp_path / "run" / name).exists() for name in later)
     run(tmp_path / "run", images, "--epochs", "1")
     assert not any((tmp_path / "run" / name).exists() for name in later)
+
+
+@pytest.mark.parametrize(
+    ("preset", "heads", "size", "last"),
+    [
+        ("tiny-imagenet-h200", [200, 200, 200, 200, 400, 800], 64, "student.pt"),
+        ("tiny-imagenet-cpu", [200, 200, 200, 400, 800], 48, "refined.pt"),
+    ],
+)
+def test_the_presets_for_tiny_imagenet_run_to_their_last_stage(tmp_path, preset, heads, size, last):
+    images = write_folder(tmp_path / "images", 64, size=size)
+    train.main([
+        *("--images", str(images), "--run", str(tmp_path / "run"), "--preset", preset, "--device", "cpu"),
+        *("--width", "4", "--student-width", "4", "--hidden", "16", "--batch", "32", "--epochs", "2", "--no-compile"),
+        *("--student-epochs", "1" if last == "student.pt" else "0", "--neighbour-epochs", "1", "--neighbour-runs", "1"),
+    ])  # fmt: skip
+    state = torch.load(tmp_path / "run" / last, weights_only=True)
+    assert state["config"]["heads"] == heads and state["config"]["size"] == size
+    # A stem of stride 1 and a max-pool: the map halves once before the four stages.
+    maps = restore(state).eval().backbone.layers[:4](torch.zeros(1, 3, size, size))
+    assert maps.shape == (1, 4, size // 2, size // 2)
+    assert all(value.isfinite().all() for value in state["network"].values())

@@ -5,9 +5,12 @@ import {
   createClient,
   type Embedding,
   type Engine,
+  type Filter,
   type ImageSource,
   InvalidParameterError,
   type ModelLabels,
+  type SearchResult,
+  type StoredVector,
   TimeoutError,
   UnlabelApiError,
   UnlabelError,
@@ -58,6 +61,32 @@ void known.embed(image, { topK: 3 });
 // @ts-expect-error a client needs to know where the service is
 createClient({});
 createClient({ url, fetch });
+
+// A search takes an image, numbers, an embedding or an id; only images come in arrays.
+expectTypeOf(await known.search(image)).toEqualTypeOf<SearchResult<'cifar10'>>();
+expectTypeOf(await known.search(images)).toEqualTypeOf<SearchResult<'cifar10'>[]>();
+expectTypeOf(await known.search([1, 2, 3])).toEqualTypeOf<SearchResult<'cifar10'>>();
+expectTypeOf(await known.search(await known.embed(image))).toEqualTypeOf<SearchResult<'cifar10'>>();
+void known.search({ id: 'a' }, { filter: { label: { in: ['cat'] }, year: { gte: 2020 } } });
+// @ts-expect-error an address is no image
+void known.search('http://localhost/cat.jpg');
+// @ts-expect-error no such operator
+const filter: Filter = { label: { like: 'c' } };
+void filter;
+
+// With own classes and by neighbours a label is any string.
+expectTypeOf((await known.classify(image, { classes: 'mine' })).predictions)
+  .items.toHaveProperty('label')
+  .toEqualTypeOf<string>();
+expectTypeOf((await known.classify(images, { method: 'neighbors', k: 5 }))[0]?.predictions)
+  .exclude<undefined>()
+  .items.toHaveProperty('label')
+  .toEqualTypeOf<string>();
+
+expectTypeOf(await known.vectors.get('a')).toEqualTypeOf<StoredVector>();
+void known.vectors.upsert([{ id: 'a', vector: image, metadata: { label: 'cat', year: 2020, good: true } }]);
+// @ts-expect-error metadata is flat
+void known.vectors.upsert([{ id: 'a', vector: image, metadata: { nested: {} } }]);
 
 // Errors narrow.
 declare const error: unknown;

@@ -9,6 +9,7 @@ import {
   type ImageSource,
   type Manifest,
 } from '../../src/local.ts';
+import { useClassifier } from '../../src/react.ts';
 
 declare const image: Blob;
 
@@ -48,3 +49,13 @@ createEngine({ hosted, local: createLocalEngine({ model: 'pets' }) });
 createLocalEngine({});
 // @ts-expect-error no such device
 createLocalEngine({ model: 'cifar10', device: 'npu' });
+
+// The hook gives what its model gives.
+export async function Component() {
+  const { classify, status } = useClassifier({ model: 'cifar10', hosted });
+  expectTypeOf(await classify(image)).toEqualTypeOf<Classification<'cifar10'>>();
+  expectTypeOf(await classify([image])).toEqualTypeOf<Classification<'cifar10'>[]>();
+  expectTypeOf(status).toEqualTypeOf<'loading' | 'ready' | 'error'>();
+  // @ts-expect-error two models give two kinds of answers
+  useClassifier({ model: 'pets', hosted });
+}

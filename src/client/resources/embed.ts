@@ -1,8 +1,8 @@
 import type { Embedding } from '../../contract/engine.ts';
+import { decodeFloat32 } from '../../contract/float32.ts';
 import type { ImageSource } from '../../contract/image-source.ts';
 import type { EmbeddingItem } from '../../contract/wire.ts';
 import { checkShape } from '../answer.ts';
-import { decodeFloat32 } from '../float32.ts';
 import { type Connection, infer, type Task } from '../infer.ts';
 import type { RequestOptions } from '../request.ts';
 

@@ -1,34 +1,100 @@
 import { createRoute } from '@hono/zod-openapi';
+import type { Prediction } from '../../contract/engine.ts';
+import { UnlabelError } from '../../contract/errors.ts';
 import { classification, classificationBatch, classifyQuery } from '../../contract/schemas.ts';
+import { lookupQuery } from '../../contract/vector-schemas.ts';
 import type { Codecs } from '../../image/codecs.ts';
 import { classify } from '../../inference/classify.ts';
+import { embed } from '../../inference/embed.ts';
+import type { Model } from '../../inference/model.ts';
+import { checkModel } from '../../vectors/models.ts';
+import { classifyByNeighbors } from '../../vectors/neighbors.ts';
+import { classifyByPrototypes } from '../../vectors/prototypes.ts';
 import { answerOf } from '../answer.ts';
-import type { App } from '../environment.ts';
+import type { App, RequestContext } from '../environment.ts';
 import { readImages } from '../images.ts';
+import { classesOf, storeOf } from '../stores.ts';
 import { imageRequestBody } from './image-body.ts';
-import { inferenceProblems } from './problem-responses.ts';
+import { inferenceProblems, problemResponses } from './problem-responses.ts';
 
 const route = createRoute({
   method: 'post',
   path: '/v1/classify',
   tags: ['Inference'],
   summary: 'Predict the class of an image, or of each image of a batch',
-  request: { query: classifyQuery, body: imageRequestBody },
+  description:
+    "With the network's own classes; with those of a set (`classes`); or with the labels of the nearest stored " +
+    'vectors (`method=neighbors`).',
+  request: { query: classifyQuery.extend(lookupQuery), body: imageRequestBody },
   responses: {
     200: {
       description: 'A classification; for a batch, one result an image',
       content: { 'application/json': { schema: classification.or(classificationBatch) } },
     },
     ...inferenceProblems,
+    ...problemResponses(
+      'model_not_found',
+      'classes_not_found',
+      'invalid_parameter',
+      'model_mismatch',
+      'not_supported',
+    ),
   },
 });
 
+/** Adds `POST /v1/classify`. */
 export function addClassify(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
-    const { model: name, topK } = c.req.valid('query');
-    const model = await c.var.models.model(name);
-    const { images, isBatch } = await readImages(c, model, codecs);
-    const results = (await classify(model, images, topK)).map((predictions) => ({ predictions }));
-    return c.json(answerOf(model, results, isBatch), 200);
+    const { model: name, topK, method, namespace, k, classes } = c.req.valid('query');
+    if (classes !== undefined && method === 'neighbors')
+      throw new UnlabelError('invalid_parameter', 'classes and method=neighbors exclude each other', {
+        field: 'classes',
+      });
+    const request = await readImages(c, codecs);
+    return c.var.models.use(name ?? request.model, async (model) => {
+      const images = await request.fit(model);
+      const predictions =
+        classes !== undefined
+          ? await byClasses(c, model, await embed(model, images), classes, topK)
+          : method === 'neighbors'
+            ? await byNeighbors(c, model, await embed(model, images), namespace, k, topK)
+            : await classify(model, images, topK);
+      const results = predictions.map((predictions) => ({ predictions }));
+      return c.json(answerOf(model, results, request.isBatch), 200);
+    });
   });
+}
+
+async function byClasses(
+  c: RequestContext,
+  model: Model,
+  vectors: Float32Array[],
+  name: string,
+  topK: number,
+): Promise<Prediction[][]> {
+  const set = await classesOf(c.env).get(name);
+  checkModel(set.model, { ...model.ref, dimensions: model.manifest.embedding.dimensions });
+  return vectors.map((vector) => classifyByPrototypes(set.classes, vector, topK));
+}
+
+function byNeighbors(
+  c: RequestContext,
+  model: Model,
+  vectors: Float32Array[],
+  namespace: string,
+  k: number,
+  topK: number,
+): Promise<Prediction[][]> {
+  const store = storeOf(c, namespace, model.ref.name);
+  return Promise.all(
+    vectors.map(async (vector) => {
+      const { matches } = await store.search(namespace, { model: model.ref, vector }, { topK: k });
+      const predictions = classifyByNeighbors(matches, model.manifest.classes, topK);
+      if (predictions.length === 0)
+        throw new UnlabelError('invalid_parameter', 'No vector nearby in the namespace has a `label`', {
+          field: 'namespace',
+        });
+      return predictions;
+    }),
+  );
 }

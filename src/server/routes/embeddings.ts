@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
+import { encodeFloat32 } from '../../contract/float32.ts';
 import { embedding, embeddingBatch, embeddingsQuery } from '../../contract/schemas.ts';
 import type { Codecs } from '../../image/codecs.ts';
 import { embed } from '../../inference/embed.ts';
@@ -26,17 +27,13 @@ const route = createRoute({
 export function addEmbeddings(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
     const { model: name, encoding } = c.req.valid('query');
-    const model = await c.var.models.model(name);
-    const { images, isBatch } = await readImages(c, model, codecs);
-    const results = (await embed(model, images)).map((vector) => ({
-      embedding: encoding === 'base64' ? toBase64(vector) : Array.from(vector),
-      dimensions: vector.length,
-    }));
-    return c.json(answerOf(model, results, isBatch), 200);
+    const request = await readImages(c, codecs);
+    return c.var.models.use(name ?? request.model, async (model) => {
+      const results = (await embed(model, await request.fit(model))).map((vector) => ({
+        embedding: encoding === 'base64' ? encodeFloat32(vector) : Array.from(vector),
+        dimensions: vector.length,
+      }));
+      return c.json(answerOf(model, results, request.isBatch), 200);
+    });
   });
-}
-
-/** Little-endian float32, which is how WebAssembly and every platform that runs this keeps them. */
-function toBase64(vector: Float32Array): string {
-  return btoa(String.fromCharCode(...new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)));
 }

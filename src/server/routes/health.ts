@@ -35,8 +35,10 @@ const readyRoute = createRoute({
 export function addHealth(app: App): void {
   app.openapi(healthRoute, (c) => c.json({ status: 'ok' } as const, 200));
   app.openapi(readyRoute, async (c) => {
-    const model = await c.var.models.model();
-    await selfTest(model);
-    return c.json({ status: 'ready', model: model.manifest.name } as const, 200);
+    const { manifest } = await c.var.models.use(undefined, async (model) => {
+      await selfTest(model);
+      return model;
+    });
+    return c.json({ status: 'ready', model: manifest.name } as const, 200);
   });
 }

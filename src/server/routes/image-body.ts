@@ -2,6 +2,7 @@ import type { RouteConfig } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { limits } from '../../contract/limits.ts';
 import { imageBody } from '../../contract/schemas.ts';
+import { searchBody } from '../../contract/vector-schemas.ts';
 import { tensorMediaType } from '../../contract/wire.ts';
 
 type Body = NonNullable<NonNullable<RouteConfig['request']>['body']>;
@@ -9,9 +10,21 @@ type Body = NonNullable<NonNullable<RouteConfig['request']>['body']>;
 const binary = { type: 'string' as const, format: 'binary' };
 const file = { schema: binary };
 
+/** OpenAPI description of a JSON body; `parse` reads it. */
+export function jsonBody(schema: z.ZodType, description: string): Body {
+  // As JSON schema, not as zod: the route reads the body itself, and names what is wrong in its own way.
+  return { required: true, description, content: { 'application/json': { schema: jsonSchemaOf(schema) } } };
+}
+
+/** With its definitions in place: the document has no room for those of one schema. */
 function jsonSchemaOf(schema: z.ZodType): typeof binary {
-  const { $schema, ...json } = z.toJSONSchema(schema, { io: 'input' });
-  return json as typeof binary;
+  const { $schema, $defs = {}, ...json } = z.toJSONSchema(schema, { io: 'input' });
+  return JSON.parse(JSON.stringify(json), (_, value) => {
+    const definition = typeof value?.$ref === 'string' && $defs[value.$ref.slice('#/$defs/'.length)];
+    if (!definition) return value;
+    const { id, ...inline } = definition;
+    return inline;
+  });
 }
 
 /** OpenAPI description of a body with images; `readImages` reads it. */
@@ -19,6 +32,7 @@ export const imageRequestBody: Body = {
   required: true,
   description:
     'One image as bytes, as base64 or as the multipart field `file`; or a batch as `images` or `files`. ' +
+    'A field `model` of either names the model; the query goes before it. ' +
     `At most ${limits.bodyBytes} bytes, ${limits.imagePixels} pixels an image, ${limits.imagesPerRequest} images.`,
   content: {
     'image/jpeg': file,
@@ -30,11 +44,24 @@ export const imageRequestBody: Body = {
         properties: {
           file: binary,
           files: { type: 'array' as const, items: binary, maxItems: limits.imagesPerRequest },
+          model: { type: 'string' as const },
         },
       },
     },
     // As JSON schema, not as zod: the route reads the body itself, whatever its form.
     'application/json': { schema: jsonSchemaOf(imageBody) },
     [tensorMediaType]: file,
+  },
+};
+
+/** OpenAPI description of the body of a search: images, a vector or an id. */
+export const searchRequestBody: Body = {
+  ...imageRequestBody,
+  description: `A vector, the id of a stored one, or images. ${imageRequestBody.description}`,
+  content: {
+    ...imageRequestBody.content,
+    'application/json': {
+      schema: jsonSchemaOf(searchBody),
+    },
   },
 };

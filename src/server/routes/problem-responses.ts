@@ -28,3 +28,18 @@ export const inferenceProblems = problemResponses(
   'invalid_parameter',
   'model_unavailable',
 );
+
+/** What every call with vectors or images for a store can answer with. */
+export const vectorProblems = problemResponses(
+  'invalid_request',
+  'invalid_image',
+  'unauthorized',
+  'forbidden',
+  'body_too_large',
+  'image_too_large',
+  'unsupported_media_type',
+  'invalid_parameter',
+  'model_mismatch',
+  'not_supported',
+  'model_unavailable',
+);

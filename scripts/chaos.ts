@@ -1,0 +1,18 @@
+/**
+ * Kills workerd in the middle of writes, again and again, and looks for what was acknowledged: see
+ * `test/helpers/chaos.ts`. On the loopback address, with its state in a temporary folder.
+ *
+ *     npm run chaos [-- --rounds 200 --seed 1]
+ */
+import { parseArgs } from 'node:util';
+import { runChaos } from '../test/helpers/chaos.ts';
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+});
+const rounds = Number(values.rounds);
+const began = performance.now();
+const report = await runChaos(rounds, Number(values.seed), (round, { writes }) =>
+  console.log(`round ${round} of ${rounds}: ${writes} writes so far, all there`),
+);
+console.log(`${rounds} rounds in ${((performance.now() - began) / 60_000).toFixed(1)} min:`, report);

@@ -1,0 +1,17 @@
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * Puts every model of a folder where the server looks for them among its static assets.
+ * @param folder - has one folder a model.
+ * @param assets - what is served; the models go into `models/`.
+ * @returns their names, sorted.
+ */
+export async function gatherModels(folder: string, assets: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  await mkdir(join(assets, 'models'), { recursive: true });
+  for (const name of names) await cp(join(folder, name), join(assets, 'models', name), { recursive: true });
+  await writeFile(join(assets, 'models/index.json'), JSON.stringify({ models: names.sort() }));
+  return names;
+}

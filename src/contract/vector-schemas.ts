@@ -1,0 +1,230 @@
+import { z } from 'zod';
+import {
+  defaultMatches,
+  defaultNamespace,
+  defaultNeighbors,
+  defaultPageSize,
+  galleryNamespace,
+  limits,
+} from './limits.ts';
+import { answer, base64Image, embeddingItem, imageBody, model, modelRef, wholeNumber } from './schemas.ts';
+import type { Filter, Match, Metadata } from './vectors.ts';
+import type {
+  Batch,
+  ClassSetItem,
+  ClassSetList,
+  SearchItem,
+  Single,
+  Upserted,
+  VectorInput,
+  VectorItem,
+  VectorList,
+} from './wire.ts';
+
+/** The wire format of search, vectors and classes as schemas, as in `schemas.ts`. */
+
+const utf8Length = (text: string) => new TextEncoder().encode(text).length;
+/** A name or id of UTF-8 that a URL can carry: `.` and `..` would be taken for folders. */
+const text = (member: string) =>
+  z
+    .string()
+    .refine(
+      (value) =>
+        value !== '' &&
+        utf8Length(value) <= limits.vectorIdBytes &&
+        value.isWellFormed() &&
+        !/^\.\.?$|\p{Cc}/u.test(value),
+      `${member} must be 1 to ${limits.vectorIdBytes} bytes of UTF-8 without control characters, and not . or ..`,
+    );
+const id = text('id').meta({ example: 'photo-1' });
+const namePattern = new RegExp(`^[A-Za-z0-9][A-Za-z0-9_-]{0,${limits.nameLength - 1}}$`);
+const name = (member: string) =>
+  z
+    .string()
+    .regex(
+      namePattern,
+      `${member} must be 1 to ${limits.nameLength} letters, digits, _ and -, and begin with a letter or digit`,
+    );
+export const namespace = name('namespace').meta({
+  description: `Default: ${defaultNamespace}. \`${galleryNamespace}\` is what the model brings along`,
+  example: 'photos',
+});
+
+const key = z.string().regex(new RegExp(`^[A-Za-z][A-Za-z0-9_-]{0,${limits.nameLength - 1}}$`));
+const metadataValue = z.union([z.string(), z.number(), z.boolean()]);
+const metadata = z
+  .record(key, metadataValue)
+  .refine(
+    (value) => utf8Length(JSON.stringify(value)) <= limits.metadataBytes,
+    `metadata must be at most ${limits.metadataBytes} bytes as JSON`,
+  )
+  .meta({
+    id: 'Metadata',
+    description: 'Strings, numbers and booleans',
+    example: { label: 'cat', year: 2026 },
+  });
+
+const bound = z.union([z.string(), z.number()]).optional();
+const comparison = z
+  .strictObject({
+    eq: metadataValue.optional(),
+    in: z.array(metadataValue).max(limits.filterValues).optional(),
+    gt: bound,
+    gte: bound,
+    lt: bound,
+    lte: bound,
+  })
+  .refine(
+    ({ eq, in: values, gt, gte, lt, lte }) =>
+      [eq, values, gt, gte, lt, lte].some((member) => member !== undefined) &&
+      (gt === undefined || gte === undefined) &&
+      (lt === undefined || lte === undefined),
+    'a comparison must have eq, in, one of gt and gte, or one of lt and lte',
+  );
+export const filter = z
+  .record(key, z.union([metadataValue, comparison]))
+  .refine(
+    (value) => Object.keys(value).length <= limits.filterKeys,
+    `filter must have at most ${limits.filterKeys} keys`,
+  )
+  .meta({
+    id: 'Filter',
+    description: 'Which vectors may match, by metadata key; a bare value stands for `{ "eq": value }`',
+    example: { label: { in: ['cat', 'dog'] }, year: { gte: 2020 } },
+  });
+
+const match = z
+  .object({
+    id: z.string(),
+    score: z.number().min(-1).max(1).meta({ description: 'Cosine similarity' }),
+    metadata: z.record(z.string(), metadataValue),
+  })
+  .meta({ id: 'Match' });
+const matches = z.array(match).meta({ description: 'Best first; equal scores by id' });
+
+export const searchResult = z.object({ ...answer, matches }).meta({ id: 'SearchResult' });
+export const searchResultBatch = z
+  .object({ ...answer, results: z.array(z.object({ matches })) })
+  .meta({ id: 'SearchResultBatch', description: 'One result an image, in order' });
+
+/** How to search; in the query, or beside `vector`, `id` or `image` in a JSON body. */
+const searchParameters = {
+  model,
+  namespace: namespace.optional(),
+  topK: wholeNumber('topK', 1, limits.matches)
+    .optional()
+    .meta({ description: `Default: ${defaultMatches}` }),
+};
+/** `filter` as JSON text. */
+export const searchQuery = z.object({
+  ...searchParameters,
+  filter: z.string().optional().meta({ description: 'A Filter as JSON', example: '{"label":"cat"}' }),
+});
+
+const numbers = z
+  .union([z.array(z.number()).min(1).max(limits.dimensions), z.base64().min(1)])
+  .meta({ description: 'Numbers, or base64 of little-endian float32; not all zero' });
+const vectorOf = { vector: numbers, model: modelRef.optional() };
+
+const { model: _, ...searchMembers } = searchParameters;
+const inBody = { ...searchMembers, filter: filter.optional() };
+/** JSON bodies of a search without images. */
+export const searchByVector = z.strictObject({ ...inBody, ...vectorOf });
+export const searchById = z.strictObject({ ...inBody, id });
+/** Any JSON body of a search. */
+export const searchBody = z.union([
+  searchByVector,
+  searchById,
+  ...imageBody.options.map((option) => option.extend(inBody)),
+]);
+/** The members of a JSON body that say how to search; the rest says what for. */
+export const searchOptions = z.looseObject(inBody);
+
+const vectorSource = [z.strictObject(vectorOf), z.strictObject({ image: base64Image })] as const;
+const described = { id, metadata: metadata.optional() };
+const vectorInput = z.union([vectorSource[0].extend(described), vectorSource[1].extend(described)]);
+export const upsertBody = z.strictObject({
+  namespace: namespace.optional(),
+  vectors: z.array(vectorInput).min(1).max(limits.vectorsPerRequest),
+});
+export const upserted = z
+  .object({ namespace: z.string(), model: modelRef, upserted: z.int() })
+  .meta({ id: 'Upserted' });
+
+export const vectorItem = z
+  .object({
+    id: z.string(),
+    namespace: z.string(),
+    model: modelRef,
+    metadata: z.record(z.string(), metadataValue),
+    ...embeddingItem,
+  })
+  .meta({ id: 'Vector' });
+export const vectorList = z
+  .object({
+    namespace: z.string(),
+    model: modelRef.optional(),
+    count: z.int().meta({ description: 'Vectors in the whole namespace' }),
+    vectors: z.array(vectorItem.pick({ id: true, metadata: true })),
+    cursor: z.string().optional().meta({ description: 'For the next page; absent at the last' }),
+  })
+  .meta({ id: 'VectorList' });
+export const vectorPath = z.object({ id });
+export const namespaceQuery = z.object({ namespace: namespace.default(defaultNamespace) });
+export const listQuery = namespaceQuery.extend({
+  limit: wholeNumber('limit', 1, limits.pageSize).default(defaultPageSize),
+  cursor: z.string().optional().meta({ description: 'Of the page before' }),
+});
+export const deleted = z.object({ namespace: z.string() }).meta({ id: 'Deleted' });
+
+export const classesName = name('classes');
+export const classesPath = z.object({ name: classesName });
+/** Query of `POST /v1/classify`, beside that of `schemas.ts`. */
+export const lookupQuery = {
+  method: z
+    .enum(['network', 'neighbors'], 'method must be network or neighbors')
+    .default('network')
+    .meta({ description: 'Ask the network, or let the metadata `label` of the nearest vectors vote' }),
+  namespace: namespace
+    .default(galleryNamespace)
+    .meta({ description: "Where the neighbors are. Default: the model's own gallery" }),
+  k: wholeNumber('k', 1, limits.matches)
+    .default(defaultNeighbors)
+    .meta({ description: 'Neighbors that vote' }),
+  classes: classesName.optional().meta({ description: 'A set of `/v1/classes` to answer with' }),
+};
+const label = text('label');
+export const classesBody = z.strictObject({
+  classes: z
+    .record(label, z.array(z.union(vectorSource)).min(1))
+    .refine((classes) => {
+      const count = Object.keys(classes).length;
+      return count >= 1 && count <= limits.classesPerSet;
+    }, `classes must have 1 to ${limits.classesPerSet} labels`)
+    .meta({ description: 'Pictures or vectors by label' }),
+});
+export const classSet = z
+  .object({
+    name: z.string(),
+    model: modelRef,
+    classes: z.array(z.object({ label: z.string(), count: z.int() })),
+  })
+  .meta({ id: 'ClassSet', description: 'Classes that were named by pictures, and how many each' });
+export const classSetList = z.object({ sets: z.array(classSet) }).meta({ id: 'ClassSetList' });
+
+/** Fails to compile where a schema and the type that the client sees part ways. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+const schemasMatch: [
+  Same<z.infer<typeof metadata>, Metadata>,
+  Same<z.infer<typeof filter>, Filter>,
+  Same<z.infer<typeof match>, Match>,
+  Same<z.infer<typeof searchResult>, Single<SearchItem>>,
+  Same<z.infer<typeof searchResultBatch>, Batch<SearchItem>>,
+  Same<z.infer<typeof vectorInput>, VectorInput>,
+  Same<z.infer<typeof upserted>, Upserted>,
+  Same<z.infer<typeof vectorItem>, VectorItem>,
+  Same<z.infer<typeof vectorList>, VectorList>,
+  Same<z.infer<typeof classSet>, ClassSetItem>,
+  Same<z.infer<typeof classSetList>, ClassSetList>,
+] = [true, true, true, true, true, true, true, true, true, true, true];
+void schemasMatch;

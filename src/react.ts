@@ -1,0 +1,1 @@
+export { type Classifier, type UseClassifierOptions, useClassifier } from './react/use-classifier.ts';

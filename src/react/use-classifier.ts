@@ -1,0 +1,102 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { ClassifyOptions, Engine, ModelName } from '../contract/engine.ts';
+import { UnlabelError } from '../contract/errors.ts';
+import type { ImageSource } from '../contract/image-source.ts';
+import { createEngine } from '../local/automatic.ts';
+import { createLocalEngine } from '../local/engine.ts';
+import type { LocalOptions, Progress } from '../local/options.ts';
+
+/** Options of {@link useClassifier}: those of `createLocalEngine`, and who answers beside the page. */
+export interface UseClassifierOptions<Model extends string = string>
+  extends Omit<LocalOptions<Model>, 'onProgress' | 'signal'> {
+  /** A client: it answers while the model loads, and where the page cannot. Make it once, outside of the component. */
+  hosted?: Engine<ImageSource, NoInfer<Model>> | undefined;
+  /**
+   * With {@link hosted}, which of the two answers where both can.
+   * @default 'local'
+   */
+  prefer?: 'local' | 'hosted' | undefined;
+}
+
+interface State {
+  /** Of the model in this page. `loading` on the server and before the first effect. */
+  status: 'loading' | 'ready' | 'error';
+  /** How much of the weights is here; undefined before the download begins. */
+  progress: Progress | undefined;
+  /** Why the model could not be loaded. With `hosted`, `classify` answers all the same; each call loads it anew. */
+  error: unknown;
+}
+
+/** What {@link useClassifier} gives. */
+export interface Classifier<Model extends string = string> extends State {
+  /**
+   * Classifies one image or an array of them; the same function from render to render.
+   * @throws UnlabelError as the engine does; `model_unavailable` while the component is not mounted.
+   */
+  classify: Engine<ImageSource, Model>['classify'];
+}
+
+/** What there is from mount to unmount. */
+interface Mounted<Model extends string> {
+  classify: Engine<ImageSource, Model>['classify'];
+  /** Loads the model where it is not, and keeps the state in step. */
+  follow(): void;
+}
+
+const loading: State = { status: 'loading', progress: undefined, error: undefined };
+
+/**
+ * A model in this page for as long as the component is mounted. It loads when the component mounts, and again when
+ * an option changes; calls wait for it.
+ *
+ * ```tsx
+ * const { status, progress, classify, error } = useClassifier({ model: 'cifar10', baseUrl });
+ * ```
+ *
+ * Needs the optional peers `react` (18 or later) and `onnxruntime-web`.
+ */
+export function useClassifier<Model extends ModelName = string>(
+  options: UseClassifierOptions<Model>,
+): Classifier<Model> {
+  const { model, baseUrl, runtimeUrl, device, cache, worker, apiKey, hosted, prefer } = options;
+  const [state, setState] = useState(loading);
+  const current = useRef<Mounted<Model>>(undefined);
+  // Addresses are the same when their text is: `new URL()` in a render must not load the model anew.
+  const [address, base, runtime] = [model, baseUrl, runtimeUrl].map((value) => value && String(value));
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the addresses are compared by their text
+  useEffect(() => {
+    const update = (change: Partial<State>) => {
+      if (current.current === mine) setState((state) => ({ ...state, ...change }));
+    };
+    const local = createLocalEngine<Model>({
+      ...{ model, baseUrl, runtimeUrl, device, cache, worker, apiKey },
+      onProgress: (progress) => update({ progress }),
+    });
+    const mine: Mounted<Model> = {
+      classify: hosted ? createEngine<Model>({ hosted, local, prefer }).classify : local.classify,
+      follow: () =>
+        local.ready.then(
+          () => update({ status: 'ready', error: undefined }),
+          (error: unknown) => update({ status: 'error', error }),
+        ),
+    };
+    current.current = mine;
+    setState(loading);
+    mine.follow();
+    return () => {
+      current.current = undefined;
+      local.dispose();
+    };
+  }, [address, base, runtime, device, cache, worker, apiKey, hosted, prefer]);
+
+  const classify = useCallback((image: ImageSource, options?: ClassifyOptions) => {
+    if (!current.current)
+      return Promise.reject(new UnlabelError('model_unavailable', 'The component is not mounted'));
+    // A call loads anew what had failed to load.
+    current.current.follow();
+    return current.current.classify(image, options);
+  }, []) as Classifier<Model>['classify'];
+
+  return { ...state, classify };
+}

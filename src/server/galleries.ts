@@ -1,0 +1,85 @@
+import { UnlabelError } from '../contract/errors.ts';
+import type { Manifest } from '../contract/manifest.ts';
+import { sha256 } from '../inference/sha256.ts';
+import { singleFlight } from '../inference/single-flight.ts';
+import { LoadedIndex } from '../vectors/loaded-index.ts';
+import { type VectorStore, vectorNotFound } from '../vectors/store.ts';
+import type { ModelRegistry } from './model-registry.ts';
+
+/** A gallery in memory. */
+interface Gallery {
+  index: LoadedIndex;
+  bytes: Uint8Array<ArrayBuffer>;
+  sha256: string;
+}
+
+/** Memoised by the hash of the file, so that a gallery is read once in the life of an application. */
+export class Galleries {
+  readonly #models: ModelRegistry;
+  readonly #loads = new Map<string, () => Promise<Gallery>>();
+
+  constructor(models: ModelRegistry) {
+    this.#models = models;
+  }
+
+  /**
+   * The gallery of a model as a namespace that cannot be written to.
+   * @param name - default: the default model.
+   */
+  store(name?: string): VectorStore {
+    const manifest = async () => this.#models.manifest(name ?? (await this.#models.defaultName()));
+    const load = async () => this.#load(await manifest());
+    const refuse = async () => {
+      throw new UnlabelError('invalid_parameter', 'A gallery belongs to its model and cannot be written to', {
+        field: 'namespace',
+      });
+    };
+    return {
+      upsert: refuse,
+      delete: refuse,
+      clear: refuse,
+      async get(_, id) {
+        const gallery = await load();
+        if (!gallery) throw vectorNotFound();
+        return { ...gallery.index.get(id), model: gallery.index.model };
+      },
+      async list(_, limit, after) {
+        const gallery = await load();
+        if (!gallery) return { model: undefined, count: 0, vectors: [], hasMore: false };
+        const { model, size } = gallery.index;
+        const vectors = gallery.index.list(limit, after);
+        const last = vectors.at(-1);
+        const hasMore = last !== undefined && gallery.index.list(1, last.id).length > 0;
+        return { model: { name: model.name, version: model.version }, count: size, vectors, hasMore };
+      },
+      async search(_, query, options) {
+        const gallery = await load();
+        if (gallery) return { model: gallery.index.model, matches: gallery.index.search(query, options) };
+        if ('id' in query) throw vectorNotFound();
+        return { model: query.model, matches: [] };
+      },
+      etag: async () => (await manifest()).gallery?.sha256,
+      async export() {
+        const gallery = await load();
+        return gallery && { etag: gallery.sha256, body: new Blob([gallery.bytes]).stream() };
+      },
+    };
+  }
+
+  /** @returns undefined where the model has none. */
+  async #load({ name, gallery }: Manifest): Promise<Gallery | undefined> {
+    if (!gallery) return undefined;
+    const { file, sha256: expected } = gallery;
+    let load = this.#loads.get(expected);
+    if (!load) {
+      load = singleFlight(async () => {
+        const bytes = new Uint8Array(await (await this.#models.file(`${name}/${file}`)).arrayBuffer());
+        if ((await sha256(bytes)) !== expected)
+          throw new UnlabelError('model_unavailable', `${file} does not have the hash of its manifest`);
+        return { index: new LoadedIndex(bytes), bytes, sha256: expected };
+      });
+      this.#loads.set(expected, load);
+    }
+    return load();
+  }
+}

@@ -1,0 +1,124 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { UnlabelError } from '../../contract/errors.ts';
+import { limits } from '../../contract/limits.ts';
+import { model } from '../../contract/schemas.ts';
+import { classesBody, classesPath, classSet, classSetList } from '../../contract/vector-schemas.ts';
+import type { ClassSetItem } from '../../contract/wire.ts';
+import type { Codecs } from '../../image/codecs.ts';
+import type { ClassSetSummary } from '../../vectors/class-shelf.ts';
+import { prototypeOf } from '../../vectors/prototypes.ts';
+import type { App } from '../environment.ts';
+import { readJson } from '../images.ts';
+import { parse } from '../parse.ts';
+import { classesOf } from '../stores.ts';
+import { readVectors } from '../vectors.ts';
+import { jsonBody } from './image-body.ts';
+import { problemResponses, vectorProblems } from './problem-responses.ts';
+
+const tags = ['Classes'];
+const setAnswer = (description: string) => ({
+  200: { description, content: { 'application/json': { schema: classSet } } },
+});
+const storeProblems = problemResponses('unauthorized', 'forbidden', 'invalid_parameter', 'not_supported');
+
+const putRoute = createRoute({
+  method: 'put',
+  path: '/v1/classes/{name}',
+  tags,
+  summary: 'Name classes by a handful of pictures each; replaces the set of that name',
+  description: 'Needs a key with the scope `write`. What is kept is the mean vector of each class.',
+  request: {
+    params: classesPath,
+    query: z.object({ model }),
+    body: jsonBody(
+      classesBody,
+      `1 to ${limits.classesPerSet} labels, each with pictures or vectors of one model; as many as the body holds.`,
+    ),
+  },
+  responses: {
+    ...setAnswer('It is stored'),
+    ...vectorProblems,
+    ...problemResponses('model_not_found', 'quota_exceeded'),
+  },
+});
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/classes',
+  tags,
+  summary: 'List the sets of classes, by name',
+  responses: {
+    200: { description: 'All sets', content: { 'application/json': { schema: classSetList } } },
+    ...problemResponses('unauthorized', 'not_supported'),
+  },
+});
+
+const getRoute = createRoute({
+  method: 'get',
+  path: '/v1/classes/{name}',
+  tags,
+  summary: 'Get a set of classes: its labels, and how many pictures each was made of',
+  request: { params: classesPath },
+  responses: { ...setAnswer('The set'), ...storeProblems, ...problemResponses('classes_not_found') },
+});
+
+const deleteRoute = createRoute({
+  method: 'delete',
+  path: '/v1/classes/{name}',
+  tags,
+  summary: 'Delete a set of classes',
+  description: 'Needs a key with the scope `write`. Answers the same where there was none.',
+  request: { params: classesPath },
+  responses: {
+    200: {
+      description: 'There is no such set any more',
+      content: { 'application/json': { schema: classesPath } },
+    },
+    ...storeProblems,
+  },
+});
+
+/** Adds the routes below `/v1/classes`. */
+export function addClasses(app: App, codecs: Codecs): void {
+  app.openapi(putRoute, async (c) => {
+    const { name } = c.req.valid('param');
+    const labelled = Object.entries(parse(classesBody, await readJson(c)).classes);
+    const store = classesOf(c.env);
+    const sources = labelled.flatMap(([label, items]) =>
+      items.map((item, i) => ({ ...item, field: `classes.${label}[${i}].` })),
+    );
+    const { model, vectors } = await readVectors(c, codecs, sources, c.req.valid('query').model);
+    const dimensions = vectors[0]?.length ?? 0;
+    const classes = labelled.map(([label, { length: count }]) => {
+      const prototype = prototypeOf(vectors.splice(0, count));
+      if (!prototype)
+        throw new UnlabelError('invalid_parameter', 'The vectors of a class cannot cancel each other out', {
+          field: `classes.${label}`,
+        });
+      return { label, count, prototype };
+    });
+    const set = { name, model: { ...model, dimensions }, classes };
+    await store.put(set);
+    return c.json(itemOf(set), 200);
+  });
+
+  app.openapi(listRoute, async (c) => c.json({ sets: (await classesOf(c.env).list()).map(itemOf) }, 200));
+
+  app.openapi(getRoute, async (c) =>
+    c.json(itemOf(await classesOf(c.env).get(c.req.valid('param').name)), 200),
+  );
+
+  app.openapi(deleteRoute, async (c) => {
+    const { name } = c.req.valid('param');
+    await classesOf(c.env).delete(name);
+    return c.json({ name }, 200);
+  });
+}
+
+function itemOf({ name, model, classes }: ClassSetSummary): ClassSetItem {
+  return {
+    name,
+    model: { name: model.name, version: model.version },
+    classes: classes.map(({ label, count }) => ({ label, count })),
+  };
+}

@@ -1,0 +1,44 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { UnlabelError } from '../../contract/errors.ts';
+import { model } from '../../contract/schemas.ts';
+import { namespace } from '../../contract/vector-schemas.ts';
+import type { App } from '../environment.ts';
+import { storeOf } from '../stores.ts';
+import { problemResponses } from './problem-responses.ts';
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/index/{namespace}',
+  tags: ['Vectors'],
+  summary: 'Get a namespace as one file, to search it elsewhere',
+  description:
+    'Model, ids, metadata and float32 vectors. The ETag changes with every write. The connection is cut if the ' +
+    'namespace is written to while the file is under way.',
+  request: { params: z.object({ namespace }), query: z.object({ model }) },
+  responses: {
+    200: {
+      description: 'The file',
+      content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    },
+    304: { description: 'The namespace has not changed' },
+    ...problemResponses('unauthorized', 'not_found', 'invalid_parameter', 'not_supported'),
+  },
+});
+
+/** Adds `GET /v1/index/:namespace`. */
+export function addIndex(app: App): void {
+  app.openapi(route, async (c) => {
+    const { namespace } = c.req.valid('param');
+    const store = storeOf(c, namespace, c.req.valid('query').model);
+    const headersOf = (etag: string) => ({ etag: `"${etag}"`, 'cache-control': 'no-cache' });
+    const known = c.req.header('if-none-match');
+    const current = known && (await store.etag(namespace));
+    if (current && known.includes(current))
+      return new Response(null, { status: 304, headers: headersOf(current) });
+    const file = await store.export(namespace);
+    if (!file) throw new UnlabelError('not_found', 'The namespace is empty', { field: 'namespace' });
+    return new Response(file.body, {
+      headers: { ...headersOf(file.etag), 'content-type': 'application/octet-stream' },
+    });
+  });
+}

@@ -1,0 +1,89 @@
+import { createRoute, type z } from '@hono/zod-openapi';
+import { UnlabelError } from '../../contract/errors.ts';
+import { defaultMatches, defaultNamespace } from '../../contract/limits.ts';
+import {
+  filter,
+  searchById,
+  searchByVector,
+  searchOptions,
+  searchQuery,
+  searchResult,
+  searchResultBatch,
+} from '../../contract/vector-schemas.ts';
+import type { Codecs } from '../../image/codecs.ts';
+import { embed } from '../../inference/embed.ts';
+import type { StoreQuery } from '../../vectors/store.ts';
+import { answerOf } from '../answer.ts';
+import type { App } from '../environment.ts';
+import { mediaTypeOf, readImages, readJson } from '../images.ts';
+import { parse } from '../parse.ts';
+import { storeOf } from '../stores.ts';
+import { readVectors } from '../vectors.ts';
+import { searchRequestBody } from './image-body.ts';
+import { problemResponses, vectorProblems } from './problem-responses.ts';
+
+const route = createRoute({
+  method: 'post',
+  path: '/v1/search',
+  tags: ['Vectors'],
+  summary: 'Find the stored vectors that are most like an image, a vector or another stored one',
+  request: { query: searchQuery, body: searchRequestBody },
+  responses: {
+    200: {
+      description: 'The nearest vectors by cosine; for a batch of images, one result an image',
+      content: { 'application/json': { schema: searchResult.or(searchResultBatch) } },
+    },
+    ...vectorProblems,
+    ...problemResponses('model_not_found', 'vector_not_found'),
+  },
+});
+
+/** Adds `POST /v1/search`. */
+export function addSearch(app: App, codecs: Codecs): void {
+  app.openapi(route, async (c) => {
+    const json = mediaTypeOf(c) === 'application/json' ? await readJson(c) : undefined;
+    const { model: name, filter: text, ...query } = c.req.valid('query');
+    const { topK, namespace, filter: inBody, ...rest } = json === undefined ? {} : parse(searchOptions, json);
+    const space = namespace ?? query.namespace ?? defaultNamespace;
+    const storeFor = (wanted: StoreQuery) => storeOf(c, space, 'id' in wanted ? name : wanted.model.name);
+    const options = {
+      topK: topK ?? query.topK ?? defaultMatches,
+      filter: inBody ?? (text === undefined ? undefined : filterOf(text)),
+    };
+    const search = (wanted: StoreQuery) => storeFor(wanted).search(space, wanted, options);
+    const answer = async (wanted: StoreQuery) => {
+      const { model, matches } = await search(wanted);
+      return c.json(answerOf({ ref: model, device: 'wasm' }, [{ matches }], false), 200);
+    };
+
+    if ('id' in rest) return answer({ id: parse(searchById, json).id });
+    if ('vector' in rest) {
+      const source = { ...parse(searchByVector, json), field: '' };
+      const { model, vectors } = await readVectors(c, codecs, [source], name);
+      return answer({ model, vector: vectors[0] as Float32Array });
+    }
+    const request = await readImages(c, codecs, json && rest);
+    return c.var.models.use(name ?? request.model, async (model) => {
+      const vectors = await embed(model, await request.fit(model));
+      const results = await Promise.all(vectors.map((vector) => search({ model: model.ref, vector })));
+      return c.json(
+        answerOf(
+          model,
+          results.map(({ matches }) => ({ matches })),
+          request.isBatch,
+        ),
+        200,
+      );
+    });
+  });
+}
+
+function filterOf(text: string): z.output<typeof filter> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new UnlabelError('invalid_parameter', 'filter must be JSON', { field: 'filter', cause });
+  }
+  return parse(filter, json);
+}

@@ -1,0 +1,168 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { UnlabelError } from '../../contract/errors.ts';
+import { encodeFloat32 } from '../../contract/float32.ts';
+import { defaultNamespace, limits } from '../../contract/limits.ts';
+import { embeddingsQuery, model } from '../../contract/schemas.ts';
+import {
+  deleted,
+  listQuery,
+  namespaceQuery,
+  upsertBody,
+  upserted,
+  vectorItem,
+  vectorList,
+  vectorPath,
+} from '../../contract/vector-schemas.ts';
+import type { Codecs } from '../../image/codecs.ts';
+import type { App } from '../environment.ts';
+import { readJson } from '../images.ts';
+import { parse } from '../parse.ts';
+import { storeOf } from '../stores.ts';
+import { readVectors } from '../vectors.ts';
+import { jsonBody } from './image-body.ts';
+import { problemResponses, vectorProblems } from './problem-responses.ts';
+
+const tags = ['Vectors'];
+const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+  200: { description, content: { 'application/json': { schema } } },
+});
+const storeProblems = problemResponses('unauthorized', 'forbidden', 'invalid_parameter', 'not_supported');
+
+const upsertRoute = createRoute({
+  method: 'put',
+  path: '/v1/vectors',
+  tags,
+  summary: 'Add vectors, or replace those of the same ids: all or none',
+  description: 'Needs a key with the scope `write`. The answer comes when they are stored.',
+  request: {
+    query: z.object({ model }),
+    body: jsonBody(
+      upsertBody,
+      `Up to ${limits.vectorsPerRequest} vectors, or images to embed, of one model. A namespace is bound to the ` +
+        'model of its first vector until it is empty again.',
+    ),
+  },
+  responses: {
+    ...json('They are stored', upserted),
+    ...vectorProblems,
+    ...problemResponses('model_not_found', 'quota_exceeded'),
+  },
+});
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/vectors',
+  tags,
+  summary: 'List ids and metadata of a namespace, by id',
+  request: { query: listQuery },
+  responses: { ...json('A page', vectorList), ...storeProblems },
+});
+
+const clearRoute = createRoute({
+  method: 'delete',
+  path: '/v1/vectors',
+  tags,
+  summary: 'Empty a namespace',
+  description: 'Needs a key with the scope `write`.',
+  request: { query: z.object({ namespace: namespaceQuery.shape.namespace.unwrap() }) },
+  responses: { ...json('It is empty', deleted), ...storeProblems },
+});
+
+const getRoute = createRoute({
+  method: 'get',
+  path: '/v1/vectors/{id}',
+  tags,
+  summary: 'Get a vector with its metadata',
+  request: {
+    params: vectorPath,
+    query: namespaceQuery.extend({ encoding: embeddingsQuery.shape.encoding }),
+  },
+  responses: { ...json('The vector', vectorItem), ...storeProblems, ...problemResponses('vector_not_found') },
+});
+
+const deleteRoute = createRoute({
+  method: 'delete',
+  path: '/v1/vectors/{id}',
+  tags,
+  summary: 'Delete a vector',
+  description: 'Needs a key with the scope `write`. Answers the same where there was none.',
+  request: { params: vectorPath, query: namespaceQuery },
+  responses: { ...json('There is no such vector any more', deleted), ...storeProblems },
+});
+
+/** Adds the routes below `/v1/vectors`. */
+export function addVectors(app: App, codecs: Codecs): void {
+  app.openapi(upsertRoute, async (c) => {
+    const body = parse(upsertBody, await readJson(c));
+    const { namespace = defaultNamespace, vectors: items } = body;
+    const ids = new Set<string>();
+    for (const [i, { id }] of items.entries()) {
+      if (ids.has(id))
+        throw new UnlabelError('invalid_parameter', 'Two vectors of a call cannot have the same id', {
+          field: `vectors[${i}].id`,
+        });
+      ids.add(id);
+    }
+    const sources = items.map((item, i) => ({ ...item, field: `vectors[${i}].` }));
+    const store = storeOf(c, namespace);
+    const { model, vectors } = await readVectors(c, codecs, sources, c.req.valid('query').model);
+    const complete = items.map(({ id, metadata = {} }, i) => ({
+      id,
+      metadata,
+      vector: vectors[i] as Float32Array,
+    }));
+    await store.upsert(namespace, model, complete);
+    return c.json({ namespace, model, upserted: items.length }, 200);
+  });
+
+  app.openapi(listRoute, async (c) => {
+    const { namespace, limit, cursor } = c.req.valid('query');
+    const { hasMore, ...page } = await storeOf(c, namespace).list(namespace, limit, cursor && idOf(cursor));
+    const last = page.vectors.at(-1);
+    return c.json({ namespace, ...page, ...(hasMore && last && { cursor: cursorOf(last.id) }) }, 200);
+  });
+
+  app.openapi(clearRoute, async (c) => {
+    const { namespace } = c.req.valid('query');
+    await storeOf(c, namespace).clear(namespace);
+    return c.json({ namespace }, 200);
+  });
+
+  app.openapi(getRoute, async (c) => {
+    const { namespace, encoding } = c.req.valid('query');
+    const { id, model, metadata, vector } = await storeOf(c, namespace).get(
+      namespace,
+      c.req.valid('param').id,
+    );
+    const embedding = encoding === 'base64' ? encodeFloat32(vector) : Array.from(vector);
+    const { name, version } = model;
+    const item = { id, namespace, model: { name, version }, metadata, embedding, dimensions: vector.length };
+    return c.json(item, 200);
+  });
+
+  app.openapi(deleteRoute, async (c) => {
+    const { namespace } = c.req.valid('query');
+    await storeOf(c, namespace).delete(namespace, c.req.valid('param').id);
+    return c.json({ namespace }, 200);
+  });
+}
+
+/** A cursor is the last id of a page in base64url: opaque to callers, and good for any store. */
+function cursorOf(id: string): string {
+  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(id)));
+  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+function idOf(cursor: string): string {
+  try {
+    const bytes = Uint8Array.from(atob(cursor.replaceAll('-', '+').replaceAll('_', '/')), (char) =>
+      char.charCodeAt(0),
+    );
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new UnlabelError('invalid_parameter', 'cursor must be that of a page before', {
+      field: 'cursor',
+      cause,
+    });
+  }
+}

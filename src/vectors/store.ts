@@ -1,0 +1,80 @@
+import type { ModelRef } from '../contract/engine.ts';
+import { UnlabelError } from '../contract/errors.ts';
+import type { Filter, Match, Metadata } from '../contract/vectors.ts';
+
+/** A vector to be kept. */
+export interface NewVector {
+  id: string;
+  /** float32, not all zeros. */
+  vector: Float32Array;
+  metadata: Metadata;
+}
+
+/** A page of a namespace. */
+export interface VectorPage {
+  /** Model of the namespace; undefined while it is empty. */
+  model: ModelRef | undefined;
+  /** Vectors in the whole namespace. */
+  count: number;
+  /** In the order of their ids' UTF-8 bytes. */
+  vectors: { id: string; metadata: Metadata }[];
+  /** Whether there are more. */
+  hasMore: boolean;
+}
+
+/** What to search for. */
+export type StoreQuery = { model: ModelRef; vector: Float32Array } | { id: string };
+
+export interface StoreSearchOptions {
+  /** 1 to 100. */
+  topK: number;
+  filter?: Filter | undefined;
+}
+
+/** A namespace as one file, see `index-file.ts`. */
+export interface IndexExport {
+  /** Changes with every write. */
+  etag: string;
+  body: ReadableStream<Uint8Array>;
+}
+
+/**
+ * Vectors in namespaces, each bound to the model of its first vector until it is empty again. Arguments have been
+ * checked against the limits of the API.
+ *
+ * Every method may throw UnlabelError `not_supported`.
+ */
+export interface VectorStore {
+  /**
+   * Adds vectors, or replaces those of the same ids; all or none. Resolves when they are stored.
+   * @throws UnlabelError `model_mismatch`, `quota_exceeded`.
+   */
+  upsert(namespace: string, model: ModelRef, vectors: NewVector[]): Promise<void>;
+  /** @throws UnlabelError `vector_not_found`. */
+  get(namespace: string, id: string): Promise<NewVector & { model: ModelRef }>;
+  /** Resolves when there is no vector of that id any more. */
+  delete(namespace: string, id: string): Promise<void>;
+  /** Resolves when the namespace is empty. */
+  clear(namespace: string): Promise<void>;
+  /** @param after - id that the page comes after; from the start where undefined. */
+  list(namespace: string, limit: number, after: string | undefined): Promise<VectorPage>;
+  /**
+   * The nearest vectors by cosine. A search by id leaves that vector out.
+   * @returns the model of the namespace, or that of the query where it is empty.
+   * @throws UnlabelError `model_mismatch`, `vector_not_found`.
+   */
+  search(
+    namespace: string,
+    query: StoreQuery,
+    options: StoreSearchOptions,
+  ): Promise<{ model: ModelRef; matches: Match[] }>;
+  /** ETag of {@link export}; undefined while the namespace is empty. */
+  etag(namespace: string): Promise<string | undefined>;
+  /** @returns undefined while the namespace is empty. */
+  export(namespace: string): Promise<IndexExport | undefined>;
+}
+
+/** What {@link VectorStore.get} throws. */
+export function vectorNotFound(): UnlabelError {
+  return new UnlabelError('vector_not_found', 'The namespace has no vector of that id', { field: 'id' });
+}

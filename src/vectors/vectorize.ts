@@ -1,0 +1,163 @@
+import type { ModelRef } from '../contract/engine.ts';
+import { UnlabelError } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
+import type { Filter, Match, Metadata } from '../contract/vectors.ts';
+import { checkModel } from './models.ts';
+import {
+  type NewVector,
+  type StoreQuery,
+  type StoreSearchOptions,
+  type VectorStore,
+  vectorNotFound,
+} from './store.ts';
+import { translateFilter, type VectorizeFilter } from './vectorize-filter.ts';
+
+type Values = Float32Array | number[];
+type AnyMetadata = Record<string, unknown>;
+
+/** The part of a Vectorize binding that is used here; `Vectorize` of @cloudflare/workers-types has it. */
+export interface VectorizeBinding {
+  describe(): Promise<{ dimensions: number }>;
+  query(
+    vector: Values,
+    options: { topK: number; namespace: string; returnMetadata: 'all' | 'none'; filter?: VectorizeFilter },
+  ): Promise<{ matches: { id: string; score: number; metadata?: AnyMetadata }[] }>;
+  upsert(vectors: { id: string; namespace: string; values: Values; metadata: Metadata }[]): Promise<unknown>;
+  deleteByIds(ids: string[]): Promise<unknown>;
+  getByIds(ids: string[]): Promise<{ id: string; values: ArrayLike<number>; metadata?: AnyMetadata }[]>;
+}
+
+/** Matches that Vectorize gives with their metadata; for more of them it is read after. */
+const matchesWithMetadata = 20;
+/** Ids of one `getByIds`. */
+const idsPerCall = 20;
+
+/** Metadata of our own, beside the caller's, whose keys begin with a letter. */
+const modelName = '_model';
+const modelVersion = '_version';
+
+/**
+ * Namespaces in one index of Cloudflare Vectorize, for millions of vectors. The index needs the metric cosine, the
+ * model's dimensions, and a metadata index for each key that filters use.
+ *
+ * What differs from the `durable` store: a write is acknowledged when it is accepted, and seen some seconds later;
+ * search is approximate; a string is filtered by its first 64 bytes; there is no list, no `clear` and no export; an id
+ * and its namespace have 63 bytes together, as ids are unique in the whole index. A namespace is held to one model by
+ * what a write finds in it: of two models that write to an empty one within seconds both pass, and a search that meets
+ * the other's vectors then fails.
+ */
+export class VectorizeStore implements VectorStore {
+  readonly #index: VectorizeBinding;
+
+  constructor(index: VectorizeBinding) {
+    this.#index = index;
+  }
+
+  async upsert(namespace: string, model: ModelRef, vectors: NewVector[]): Promise<void> {
+    const entries = vectors.map(({ id, vector, metadata }) => ({
+      id: fullId(namespace, id),
+      namespace,
+      values: vector,
+      metadata: { ...metadata, [modelName]: model.name, [modelVersion]: model.version },
+    }));
+    // Finding any vector of another model is an error.
+    for (const { vector } of vectors.slice(0, 1)) await this.#query(namespace, model, vector, 1);
+    await this.#index.upsert(entries);
+  }
+
+  async get(namespace: string, id: string): Promise<NewVector & { model: ModelRef }> {
+    const [found] = await this.#index.getByIds([fullId(namespace, id)]);
+    if (!found) throw vectorNotFound();
+    return { id, vector: Float32Array.from(found.values), ...split(found.metadata) };
+  }
+
+  async delete(namespace: string, id: string): Promise<void> {
+    await this.#index.deleteByIds([fullId(namespace, id)]);
+  }
+
+  async search(namespace: string, query: StoreQuery, { topK, filter }: StoreSearchOptions) {
+    if (!('id' in query)) {
+      const { model, vector } = query;
+      return { model, matches: await this.#query(namespace, model, vector, topK, filter) };
+    }
+    const { model, vector } = await this.get(namespace, query.id);
+    const most = Math.min(topK + 1, limits.matches);
+    const matches = await this.#query(namespace, model, vector, most, filter);
+    return { model, matches: matches.filter(({ id }) => id !== query.id).slice(0, topK) };
+  }
+
+  clear(): Promise<never> {
+    return notSupported('empty a namespace');
+  }
+
+  list(): Promise<never> {
+    return notSupported('list a namespace');
+  }
+
+  etag(): Promise<never> {
+    return notSupported('export a namespace');
+  }
+
+  export(): Promise<never> {
+    return notSupported('export a namespace');
+  }
+
+  async #query(
+    namespace: string,
+    { name, version }: ModelRef,
+    vector: Float32Array,
+    topK: number,
+    filter?: Filter,
+  ): Promise<Match[]> {
+    const model = { name, version, dimensions: vector.length };
+    const { dimensions } = await this.#index.describe();
+    checkModel({ ...model, dimensions }, model);
+    const translated = filter && translateFilter(filter);
+    if (translated === 'nothing') return [];
+    const isComplete = topK <= matchesWithMetadata;
+    const { matches } = await this.#index.query(vector, {
+      topK,
+      namespace,
+      returnMetadata: isComplete ? 'all' : 'none',
+      ...(translated && { filter: translated }),
+    });
+    const metadataOf = isComplete
+      ? new Map(matches.map(({ id, metadata }) => [id, metadata]))
+      : await this.#metadataOf(matches.map(({ id }) => id));
+    return matches
+      .filter(({ id }) => metadataOf.has(id))
+      .map(({ id, score }) => {
+        const found = split(metadataOf.get(id));
+        checkModel({ ...found.model, dimensions }, model);
+        return { id: id.slice(namespace.length + 1), score, metadata: found.metadata };
+      });
+  }
+
+  async #metadataOf(ids: string[]): Promise<Map<string, AnyMetadata | undefined>> {
+    const calls: string[][] = [];
+    for (let i = 0; i < ids.length; i += idsPerCall) calls.push(ids.slice(i, i + idsPerCall));
+    const found = await Promise.all(calls.map((some) => this.#index.getByIds(some)));
+    return new Map(found.flat().map(({ id, metadata }) => [id, metadata]));
+  }
+}
+
+function fullId(namespace: string, id: string): string {
+  const full = `${namespace}:${id}`;
+  if (new TextEncoder().encode(full).length > limits.vectorIdBytes)
+    throw new UnlabelError(
+      'invalid_parameter',
+      `With this store an id and its namespace must have at most ${limits.vectorIdBytes - 1} bytes together`,
+      { field: 'id' },
+    );
+  return full;
+}
+
+/** The caller's metadata, and the model. */
+function split(all: AnyMetadata = {}): { metadata: Metadata; model: ModelRef } {
+  const { [modelName]: name, [modelVersion]: version, ...metadata } = all as Metadata;
+  return { metadata, model: { name: `${name}`, version: `${version}` } };
+}
+
+async function notSupported(what: string): Promise<never> {
+  throw new UnlabelError('not_supported', `The store \`vectorize\` cannot ${what}`);
+}

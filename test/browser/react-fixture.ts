@@ -1,0 +1,30 @@
+/** A page of a React application, for the functions that a test runs there. */
+
+import { createElement, StrictMode } from 'react';
+import { flushSync } from 'react-dom';
+import { createRoot } from 'react-dom/client';
+import { createClient } from '../../src/index.ts';
+import { type Classifier, type UseClassifierOptions, useClassifier } from '../../src/react.ts';
+
+const root = createRoot(document.body.appendChild(document.createElement('div')));
+/** What the component was given at its latest render, and every status in turn. */
+const seen = { classifier: undefined as Classifier | undefined, statuses: [] as string[] };
+
+function Component(options: UseClassifierOptions) {
+  const classifier = useClassifier(options);
+  seen.classifier = classifier;
+  if (seen.statuses.at(-1) !== classifier.status) seen.statuses.push(classifier.status);
+  const { status, progress, error } = classifier;
+  return createElement('p', {}, `${status} ${progress?.loaded ?? 0} ${(error as Error)?.message ?? ''}`);
+}
+
+/** Renders the component in strict mode, effects and all; `undefined` takes it away. */
+function render(options: UseClassifierOptions | undefined): void {
+  flushSync(() => root.render(createElement(StrictMode, null, options && createElement(Component, options))));
+}
+
+const fixture = { createClient, render, seen };
+declare global {
+  var app: typeof fixture;
+}
+globalThis.app = fixture;
