@@ -32,10 +32,11 @@ PERIOD = 61
 def made_up(depth: int, width: int, stem: str, hidden: int, dimensions: int, classes: int) -> SelfClassifier:
     """A network in evaluation mode whose weights are a short wave, scaled as an initialization would be."""
     network = SelfClassifier(depth, width, stem, hidden, dimensions, [classes])
-    for weights in network.parameters():
-        if weights.dim() > 1:
+    for name, weights in network.named_parameters():
+        if weights.dim() > 1 or name.endswith("bias"):
             wave = torch.sin(torch.arange(weights.numel()) % PERIOD * 1.7 + 1)
-            weights.copy_((wave * (2 / weights[0].numel()) ** 0.5).view_as(weights))
+            scale = (2 / weights[0].numel()) ** 0.5 if weights.dim() > 1 else 0.1
+            weights.copy_((wave * scale).view_as(weights))
     return network.eval()
 
 

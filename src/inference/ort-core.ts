@@ -41,10 +41,12 @@ export async function startOrt(
 
 /**
  * Makes a session of an ONNX file.
+ *
+ * @param skippedOptimizers - names of graph optimizers not to run, separated by semicolons.
  * @throws OrtError
  */
-export function openOrtSession(ort: OrtModule, weights: Uint8Array): OrtSession {
-  const session = createSession(ort, weights);
+export function openOrtSession(ort: OrtModule, weights: Uint8Array, skippedOptimizers: string): OrtSession {
+  const session = createSession(ort, weights, skippedOptimizers);
   const [image, ...outputs] = ['image', ...outputNames].map((name) => textOf(ort, name)) as [
     number,
     number,
@@ -99,7 +101,7 @@ export function openOrtSession(ort: OrtModule, weights: Uint8Array): OrtSession 
   };
 }
 
-function createSession(ort: OrtModule, weights: Uint8Array): number {
+function createSession(ort: OrtModule, weights: Uint8Array, skippedOptimizers: string): number {
   const options = ort._OrtCreateSessionOptions(
     everyOptimization,
     false,
@@ -112,10 +114,14 @@ function createSession(ort: OrtModule, weights: Uint8Array): number {
     0,
     0,
   );
+  const entry = ['optimization.disable_specified_optimizers', skippedOptimizers].map((text) =>
+    textOf(ort, text),
+  ) as [number, number];
+  ort._OrtAddSessionConfigEntry(options, ...entry);
   const data = bytesOf(ort, weights);
   const session = ort._OrtCreateSession(data, weights.length, options);
   const failure = session === 0 ? lastError(ort) : undefined;
-  ort._free(data);
+  for (const address of [data, ...entry]) ort._free(address);
   ort._OrtReleaseSessionOptions(options);
   if (failure) throw failure;
   return session;

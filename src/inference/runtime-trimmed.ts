@@ -1,4 +1,4 @@
-import factory from '../../dist/runtime/ort.js';
+import factory, { skippedOptimizers } from '../../dist/runtime/ort.js';
 import { UnlabelError } from '../contract/errors.ts';
 import { OrtError, openOrtSession, startOrt } from './ort-core.ts';
 import type { Runtime } from './runtime.ts';
@@ -33,7 +33,7 @@ export function createTrimmedRuntime(module: WebAssembly.Module, remedy: string)
           throw new UnlabelError('model_unavailable', message, { cause });
         }
       };
-      const session = guard(() => openOrtSession(instance.ort, weights));
+      const session = guard(() => openOrtSession(instance.ort, weights, skippedOptimizers));
       return {
         get broken() {
           return instance.broken;
