@@ -3,7 +3,7 @@ import { onnxFile } from './onnx-file.ts';
 
 /** Networks that the trimmed runtime was not made for, and one of the same form that it can run; by their operators. */
 const networks: Record<string, string[]> = {
-  familiar: ['Relu'],
+  familiar: ['LeakyRelu'],
   // It is not there: the network cannot be loaded.
   sine: ['Sin'],
   // It is made as Softmax is, but not run so: the network fails when it runs.
