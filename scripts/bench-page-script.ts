@@ -1,5 +1,6 @@
 /** The page of `bench-page.ts`. */
-import * as ort from 'onnxruntime-web/wasm';
+import { version } from '../dist/runtime/ort.js';
+import { createTrimmedRuntime } from '../src/inference/runtime-trimmed.ts';
 import { createLocalEngine, type LocalEngine, type LocalOptions } from '../src/local.ts';
 
 const size = 32;
@@ -42,14 +43,12 @@ async function steady(options: LocalOptions, rounds: number, repetitions: number
 
   const name = engine.manifest?.files.find(({ precision }) => precision === 'int8')?.file;
   const weights = await (await fetch(`${options.baseUrl}/v1/models/${options.model}/${name}`)).arrayBuffer();
-  // The page's own engine has started this very runtime: a bare session beside it needs nothing more.
-  const session = await ort.InferenceSession.create(new Uint8Array(weights), {
-    executionProviders: ['wasm'],
-  });
-  const image = new ort.Tensor('uint8', new Uint8Array(size * size * 3), [1, size, size, 3]);
+  const wasm = await WebAssembly.compileStreaming(fetch(`${options.baseUrl}/runtime/${version}/ort.wasm`));
+  const session = await createTrimmedRuntime(wasm, 'another').load(new Uint8Array(weights));
+  const image = new Uint8Array(size * size * 3);
 
   const ways: Record<string, () => Promise<unknown>> = {
-    'bare session.run': () => session.run({ image }),
+    'bare session.run': () => session.run(image, [1, size, size]),
     'classify, ImageData, in a Worker': () => engine.classify(pixels),
     'classify, 32x32 PNG, in a Worker': () => engine.classify(png),
     'classify, batch of 8 ImageData, in a Worker, an image': () => engine.classify(Array(8).fill(pixels)),

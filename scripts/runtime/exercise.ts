@@ -23,11 +23,7 @@ const batches = [1, 2, 3, 4, 5, 8, 15, 16, 31, 32];
 export async function runAll(open: Open, subjects: readonly Subject[]): Promise<Transcript> {
   const transcript: Transcript = new Map();
   for (const { name, weights, height, width } of subjects) {
-    const session = await Promise.resolve(weights)
-      .then(open)
-      .catch((cause: unknown) => {
-        throw new Error(`${name} cannot be loaded`, { cause });
-      });
+    const session = await openNamed(open, name, weights);
     for (const batch of batches) {
       const output = await session.run(noise(batch * height * width * 3), [batch, height, width, 3]);
       transcript.set(`${name}, batch ${batch}`, digest(output));
@@ -35,6 +31,14 @@ export async function runAll(open: Open, subjects: readonly Subject[]): Promise<
     await session.release();
   }
   return transcript;
+}
+
+async function openNamed(open: Open, name: string, weights: Uint8Array): Promise<Session> {
+  try {
+    return await open(weights);
+  } catch (cause) {
+    throw new Error(`${name} cannot be loaded`, { cause });
+  }
 }
 
 /** Gives a runtime what it must refuse: inputs of wrong shapes, and damaged files of the subjects. */
