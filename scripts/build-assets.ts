@@ -14,24 +14,27 @@ import { gatherModels } from './gather-models.ts';
 const root = new URL('../', import.meta.url);
 const assets = new URL('dist/assets/', root);
 
-// The runtime takes seconds to compress, and is of the same version most of the time.
-const { version } = JSON.parse(
-  await readFile(new URL('node_modules/onnxruntime-web/package.json', root), 'utf8'),
-);
-const runtime = new URL(`runtime/${version}/`, assets);
-const runtimeFiles = ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.jspi.wasm'];
+// The runtimes take seconds to compress, and are of the same versions most of the time.
+const installed = new URL('node_modules/onnxruntime-web/', root);
+const stock: string = JSON.parse(await readFile(new URL('package.json', installed), 'utf8')).version;
+const trimmed: string = (await import(new URL('dist/runtime/ort.js', root).href)).version;
+const runtimes: [version: string, file: URL][] = [
+  [trimmed, new URL('dist/runtime/ort.wasm', root)],
+  [stock, new URL('dist/ort-wasm-simd-threaded.wasm', installed)],
+  [stock, new URL('dist/ort-wasm-simd-threaded.jspi.wasm', installed)],
+];
 for (const name of await readdir(assets).catch(() => []))
   if (name !== 'runtime') await rm(new URL(name, assets), { recursive: true });
 for (const name of await readdir(new URL('runtime/', assets)).catch(() => []))
-  if (name !== version) await rm(new URL(`runtime/${name}`, assets), { recursive: true });
-await mkdir(runtime, { recursive: true });
+  if (name !== stock && name !== trimmed) await rm(new URL(`runtime/${name}`, assets), { recursive: true });
 await Promise.all(
-  runtimeFiles.map(async (name) => {
-    const file = new URL(`${name}.br`, runtime);
+  runtimes.map(async ([version, source]) => {
+    const folder = new URL(`runtime/${version}/`, assets);
+    const file = new URL(`${source.pathname.split('/').pop()}.br`, folder);
     if (existsSync(file)) return;
-    const bytes = await readFile(new URL(`node_modules/onnxruntime-web/dist/${name}`, root));
+    await mkdir(folder, { recursive: true });
     const params = { [constants.BROTLI_PARAM_QUALITY]: 6, [constants.BROTLI_PARAM_LGWIN]: 24 };
-    await writeFile(file, await promisify(brotliCompress)(bytes, { params }));
+    await writeFile(file, await promisify(brotliCompress)(await readFile(source), { params }));
   }),
 );
 
@@ -44,7 +47,7 @@ for (const name of await readdir(pages)) {
 await build({
   entryPoints: [
     ...['page.ts', 'docs.ts'].map((name) => new URL(name, pages).pathname),
-    ...['worker-wasm-web.ts', 'worker-webgpu-web.ts'].map(
+    ...['worker-trimmed-web.ts', 'worker-stock-web.ts', 'worker-webgpu-web.ts'].map(
       (name) => new URL(`src/local/${name}`, root).pathname,
     ),
   ],

@@ -4,6 +4,14 @@ declare module '*.wasm' {
   export default module;
 }
 
+/** What `npm run build:runtime` makes of the script that comes with onnxruntime-web's `.wasm`. */
+declare module '*/dist/runtime/ort.js' {
+  const factory: import('./inference/ort-module.ts').OrtFactory;
+  export default factory;
+  /** Names onnxruntime-web's version and the content of `ort.wasm`. */
+  export const version: string;
+}
+
 /** The part of workerd's own module that the Worker uses, for compilers without @cloudflare/workers-types. */
 declare module 'cloudflare:workers' {
   export function waitUntil(work: Promise<unknown>): void;

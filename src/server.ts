@@ -1,4 +1,3 @@
-export type { AppOptions } from './server/app.ts';
-export { createApp } from './server/app-workerd.ts';
+export { createApp, type WorkerOptions } from './server/app-workerd.ts';
 export type { App, Bindings } from './server/environment.ts';
 export { ClassSets, VectorNamespace } from './vectors/durable-workerd.ts';

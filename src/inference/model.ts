@@ -69,6 +69,7 @@ export class Model implements Network<Uint8Array> {
     try {
       return new Model(manifest, precision, runtime.device, await runtime.load(weights));
     } catch (cause) {
+      if (cause instanceof UnlabelError) throw cause;
       throw new UnlabelError('model_unavailable', `The weights of ${manifest.name} cannot be loaded`, {
         cause,
       });
@@ -95,6 +96,11 @@ export class Model implements Network<Uint8Array> {
       pixels.set(image, i * this.inputBytes);
     });
     return this.#session.run(pixels, [images.length, height, width]);
+  }
+
+  /** Whether the runtime has failed under it: load it anew. */
+  get broken(): boolean {
+    return this.#session.broken ?? false;
   }
 
   /** Frees the weights. The model cannot run after. */

@@ -18,6 +18,8 @@ export interface NetworkSession {
   ): Promise<NetworkOutput>;
   /** Frees the weights. */
   release(): Promise<void>;
+  /** Whether its instance of the runtime has failed: it cannot run any more, the same weights loaded anew can. */
+  readonly broken?: boolean;
 }
 
 /** The seam between this package and the platform that runs the network: one implementation a platform. */

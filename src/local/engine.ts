@@ -97,9 +97,10 @@ export function createLocalEngine<Model extends ModelName = string>(
           const model = { name: manifest.name as Model, version: manifest.version };
           return items.map((item) => ({ model: { ...model }, ...item, source: 'local' as const, device }));
         } catch (cause) {
-          if (cause instanceof UnlabelError) throw cause;
+          const known = cause instanceof UnlabelError ? cause : undefined;
+          if (known && known.code !== 'model_unavailable') throw known;
           drop(current);
-          throw new UnlabelError('internal_error', 'The network failed to run', { cause });
+          throw known ?? new UnlabelError('internal_error', 'The network failed to run', { cause });
         }
       }, signal);
       results.push(...answers);

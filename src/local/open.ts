@@ -41,7 +41,7 @@ export interface Opened {
  * @throws UnlabelError as `LocalEngine.ready` does; the reason of the signal.
  */
 export async function open(options: LocalOptions, signal: AbortSignal, fastEnough?: number): Promise<Opened> {
-  const { device: asked = 'auto', worker = true, onProgress } = options;
+  const { device: asked = 'auto', runtime = 'trimmed', worker = true, onProgress } = options;
   const places = locate(options);
   const access = { ...accessOf(options), signal };
   const hosts: Host[] = [];
@@ -49,10 +49,11 @@ export async function open(options: LocalOptions, signal: AbortSignal, fastEnoug
   let isOver = false;
 
   const begin = async (device: Device) => {
-    const started = await startHost(device, worker);
+    const build = device === 'wasm' ? runtime : device;
+    const started = await startHost(build, worker);
     hosts.push(started.host);
     if (isOver) started.host.dispose();
-    const url = places.runtime(started.host.version, runtimeFiles[device]);
+    const url = places.runtime(started.host.version, runtimeFiles[build]);
     return { ...started, module: singleFlight(() => getRuntime(url, access)) };
   };
 
@@ -71,7 +72,7 @@ export async function open(options: LocalOptions, signal: AbortSignal, fastEnoug
     const weights = getWeights(places.weights(file), file, { ...access, onProgress });
     weights.catch(() => {});
     const { host, inWorker, module } = await (device === 'wasm' && wasm ? wasm : begin(device));
-    threads = inWorker ? threadsHere() : 1;
+    threads = inWorker && runtime === 'stock' ? threadsHere() : 1;
     await host.load({ manifest, precision, weights: await weights, module: await module(), threads });
     return host;
   };

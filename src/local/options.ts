@@ -24,9 +24,15 @@ export interface LocalOptions<Model extends string = string> {
    */
   baseUrl?: string | URL | undefined;
   /**
-   * Where the runtime's `.wasm` files are: `ort-wasm-simd-threaded.wasm`, and for WebGPU
-   * `ort-wasm-simd-threaded.jspi.wasm`, of the installed onnxruntime-web.
-   * @default `runtime/<version of onnxruntime-web>/` of the deployment
+   * What runs the network on WASM. `trimmed`: onnxruntime-web without the parts that no network of `npm run train`
+   * uses. `stock`: all of it, three times as many bytes, and on several threads in a cross-origin isolated page.
+   * @default 'trimmed'
+   */
+  runtime?: 'trimmed' | 'stock' | undefined;
+  /**
+   * Where the runtime's `.wasm` files are: `ort.wasm` of `unlabel/dist/runtime`; `ort-wasm-simd-threaded.wasm` for
+   * `stock`, and `ort-wasm-simd-threaded.jspi.wasm` for WebGPU, of the installed onnxruntime-web.
+   * @default `runtime/<version>/` of the deployment
    */
   runtimeUrl?: string | URL | undefined;
   /**

@@ -1,29 +1,26 @@
-import type { Device } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
+import type { Build } from '../inference/runtime-web.ts';
 import type { Host } from './host.ts';
 import { connect } from './thread.ts';
 
 /**
- * Starts the host of a device: in a Worker, or in the page where it is told to or no Worker can start.
+ * Starts the host of a build of the runtime: in a Worker, or in the page where it is told to or no Worker can start.
  *
  * @returns the host, and whether it has a thread of its own.
  * @throws UnlabelError `model_unavailable` where onnxruntime-web cannot be loaded.
  */
-export async function startHost(
-  device: Device,
-  inWorker: boolean,
-): Promise<{ host: Host; inWorker: boolean }> {
+export async function startHost(build: Build, inWorker: boolean): Promise<{ host: Host; inWorker: boolean }> {
   if (inWorker) {
     let worker: Worker | undefined;
     try {
-      worker = workers[device]();
+      worker = workers[build]();
       return { host: await connect(worker), inWorker };
     } catch {
       worker?.terminate();
     }
   }
   try {
-    return { host: (await modules[device]()).host, inWorker: false };
+    return { host: (await modules[build]()).host, inWorker: false };
   } catch (cause) {
     throw new UnlabelError('model_unavailable', 'onnxruntime-web cannot be loaded: is it installed?', {
       cause,
@@ -33,10 +30,12 @@ export async function startHost(
 
 // Written out, not put together: bundlers look for just this form. The files are compiled ones by then.
 const workers = {
-  wasm: () => new Worker(new URL('./worker-wasm-web.js', import.meta.url), { type: 'module' }),
+  trimmed: () => new Worker(new URL('./worker-trimmed-web.js', import.meta.url), { type: 'module' }),
+  stock: () => new Worker(new URL('./worker-stock-web.js', import.meta.url), { type: 'module' }),
   webgpu: () => new Worker(new URL('./worker-webgpu-web.js', import.meta.url), { type: 'module' }),
 };
 const modules = {
-  wasm: () => import('./host-wasm-web.ts'),
+  trimmed: () => import('./host-trimmed-web.ts'),
+  stock: () => import('./host-stock-web.ts'),
   webgpu: () => import('./host-webgpu-web.ts'),
 };

@@ -1,8 +1,18 @@
 import { waitUntil } from 'cloudflare:workers';
 import { codecs } from '../image/codecs-workerd.ts';
+import type { Runtime } from '../inference/runtime.ts';
 import { workerdRuntime } from '../inference/runtime-workerd.ts';
 import { type AppOptions, createAppOn } from './app.ts';
 import type { App } from './environment.ts';
+
+/** Settings of {@link createApp}. */
+export interface WorkerOptions extends AppOptions {
+  /**
+   * What runs the networks. Default: onnxruntime-web without the parts that no network of `npm run train` uses;
+   * `stockRuntime` of `unlabel/stock` has all of them, and is three times as large.
+   */
+  runtime?: Runtime | undefined;
+}
 
 /**
  * Makes the HTTP application for a Cloudflare Worker: the default export of a Worker, or a part of a larger Hono app
@@ -14,6 +24,6 @@ import type { App } from './environment.ts';
  * export default createApp();
  * ```
  */
-export function createApp(options?: AppOptions): App {
-  return createAppOn({ runtime: workerdRuntime, codecs, waitUntil }, options);
+export function createApp({ runtime = workerdRuntime, ...options }: WorkerOptions = {}): App {
+  return createAppOn({ runtime, codecs, waitUntil }, options);
 }

@@ -53,7 +53,7 @@ export class ModelRegistry {
 
   /**
    * Does a task with a model, which is not released before the task ends. Concurrent first calls share one load; a
-   * load that failed is tried again.
+   * load that failed is tried again, and so is one whose runtime has failed since.
    * @param name - default: the default model.
    * @param task - has read the request before: a caller who is slow to send would keep the model from others.
    * @throws UnlabelError `model_not_found` or `model_unavailable`.
@@ -89,7 +89,10 @@ export class ModelRegistry {
     this.#kept.set(name, kept);
     this.#makeRoom();
     try {
-      return await task(await kept.model);
+      const model = await kept.model;
+      if (!model.broken) return await task(model);
+      if (this.#kept.get(name) === kept) this.#kept.delete(name);
+      return await this.#use(name, task);
     } finally {
       kept.users--;
       this.#makeRoom();

@@ -1,12 +1,11 @@
 /** The page of the browser tests: what a test needs of the package, by name, for the functions that it runs there. */
 
-import { env } from 'onnxruntime-web/wasm';
+import { version as runtimeVersion } from '../../dist/runtime/ort.js';
 import { fitImage } from '../../src/image/fit-web.ts';
 import { createClient } from '../../src/index.ts';
 import { open } from '../../src/local/open.ts';
 import { createEngine, createLocalEngine, type LocalEngine } from '../../src/local.ts';
 
-const runtimeVersion = env.versions.common;
 const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 
 /** Rejections as data, for they leave the page. */

@@ -75,7 +75,7 @@ const stored = () =>
     return (await cache.keys()).map(({ url }) => new URL(url).pathname.split('/').at(-1)).sort();
   });
 
-const everything = ['cifar10', 'cifar10.int8.onnx', 'ort-wasm-simd-threaded.wasm'];
+const everything = ['cifar10', 'cifar10.int8.onnx', 'ort.wasm'];
 const downloads = () => asked.filter((name) => name.startsWith('cifar10.int8.onnx'));
 
 test('progress grows to the size of the file', async () => {

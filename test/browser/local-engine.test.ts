@@ -24,7 +24,7 @@ afterAll(async () => {
 
 /** A page with an engine that is ready. */
 async function openWith(
-  options: { worker?: boolean } = {},
+  options: { worker?: boolean; runtime?: 'stock' } = {},
   { url = site.served.url, cores = 2 } = {},
 ): Promise<Page> {
   const page = await (await site.browser.newContext()).newPage();
@@ -109,8 +109,11 @@ test.each([
   await page.context().close();
 });
 
-test('a cross-origin isolated page has threads, and gives the same', async () => {
-  const [alone, threaded] = [await openWith(), await openWith({}, { url: isolated.url, cores: 4 })];
+test('a cross-origin isolated page has threads on the stock runtime, and gives the same', async () => {
+  const [alone, threaded] = [
+    await openWith(),
+    await openWith({ runtime: 'stock' }, { url: isolated.url, cores: 4 }),
+  ];
   const scores = (page: Page) =>
     page.evaluate(async (file) => {
       const { predictions } = await engine.classify(unlabel.bytesOf(file), { topK: 1000 });

@@ -37,9 +37,9 @@ export async function servePage({
     absWorkingDir: root,
     entryPoints: [
       { in: script, out: 'script' },
-      ...(workers ? ['src/local/worker-wasm-web.ts', 'src/local/worker-webgpu-web.ts'] : []).map((file) => ({
-        in: file,
-        out: basename(file, '.ts'),
+      ...(workers ? ['trimmed', 'stock', 'webgpu'] : []).map((build) => ({
+        in: `src/local/worker-${build}-web.ts`,
+        out: `worker-${build}-web`,
       })),
     ],
     outdir: 'out',

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { get } from 'node:http';
+import { basename } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { version as trimmedVersion } from '../../dist/runtime/ort.js';
 import { type Hosted, startHosted } from '../helpers/hosted.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -72,32 +74,33 @@ test('weights: an unchanged file is not sent, whatever its range', async () => {
   expect(answer.status).toBe(304);
 });
 
-test.each(['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.jspi.wasm'])(
-  'runtime: %s of the installed onnxruntime-web',
-  async (file) => {
-    const expected = await readFile(new URL(`node_modules/onnxruntime-web/dist/${file}`, root));
-    const path = `/runtime/${version}/${file}`;
-    const answer = await ask(path);
-    expect(answer.status).toBe(200);
-    expect(Buffer.from(await answer.arrayBuffer()).equals(expected)).toBe(true);
-    expect(Object.fromEntries(answer.headers)).toMatchObject({
-      'content-type': 'application/wasm',
-      'cache-control': 'public, max-age=31536000, immutable',
-      'access-control-allow-origin': '*',
-      'cross-origin-resource-policy': 'cross-origin',
-    });
+test.each([
+  ['the trimmed one', trimmedVersion, 'dist/runtime/ort.wasm'],
+  ['the stock one', version, 'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'],
+  ['the one for WebGPU', version, 'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.jspi.wasm'],
+])('runtime: %s', async (_, version, source) => {
+  const expected = await readFile(new URL(source, root));
+  const path = `/runtime/${version}/${basename(source)}`;
+  const answer = await ask(path);
+  expect(answer.status).toBe(200);
+  expect(Buffer.from(await answer.arrayBuffer()).equals(expected)).toBe(true);
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    'content-type': 'application/wasm',
+    'cache-control': 'public, max-age=31536000, immutable',
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+  });
 
-    // As it is on the wire: fetch would decode it. The development server prefers gzip where it may.
-    const small = await new Promise<Buffer>((resolve, reject) => {
-      get(hosted.url + path, { headers: { 'accept-encoding': 'br' } }, (response) => {
-        if (response.headers['content-encoding'] !== 'br') reject(new Error('not Brotli'));
-        resolve(buffer(response));
-      }).once('error', reject);
-    });
-    expect(small.length).toBeLessThan(expected.length / 4);
-    expect(brotliDecompressSync(small).equals(expected)).toBe(true);
-  },
-);
+  // As it is on the wire: fetch would decode it. The development server prefers gzip where it may.
+  const small = await new Promise<Buffer>((resolve, reject) => {
+    get(hosted.url + path, { headers: { 'accept-encoding': 'br' } }, (response) => {
+      if (response.headers['content-encoding'] !== 'br') reject(new Error('not Brotli'));
+      resolve(buffer(response));
+    }).once('error', reject);
+  });
+  expect(small.length).toBeLessThan(expected.length / 4);
+  expect(brotliDecompressSync(small).equals(expected)).toBe(true);
+});
 
 test.each([
   '/runtime/0.0.1/ort-wasm-simd-threaded.wasm',

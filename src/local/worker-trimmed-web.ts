@@ -1,4 +1,4 @@
-import { host } from './host-wasm-web.ts';
+import { host } from './host-trimmed-web.ts';
 import { serve } from './serve.ts';
 
 serve(host);

@@ -1,0 +1,63 @@
+"""Networks of every shape that the recipes can take, for finding out what of onnxruntime-web they use.
+
+    .venv/bin/python scripts/training/probes.py --out scripts/runtime/probes
+
+They are narrow and have made-up weights that repeat, so that each file is a few kB compressed. Their answers mean
+nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import tempfile
+from pathlib import Path
+
+import torch
+
+from graph import Deployment, write_fp16, write_fp32, write_int8
+from network import SelfClassifier
+
+# depth, width, stem, size in pixels, hidden, dimensions, classes: one probe for each kind of block and stem, with
+# numbers of channels that are and are not multiples of what the kernels take at once.
+PROBES = {
+    "plain": (10, 8, "cifar", 32, 64, 16, 10),
+    "pooled": (18, 6, "tiny", 64, 40, 24, 7),
+    "bottleneck": (50, 4, "imagenet", 96, 48, 20, 11),
+}
+PERIOD = 61
+
+
+@torch.no_grad()
+def made_up(depth: int, width: int, stem: str, hidden: int, dimensions: int, classes: int) -> SelfClassifier:
+    """A network in evaluation mode whose weights are a short wave, scaled as an initialization would be."""
+    network = SelfClassifier(depth, width, stem, hidden, dimensions, [classes])
+    for weights in network.parameters():
+        if weights.dim() > 1:
+            wave = torch.sin(torch.arange(weights.numel()) % PERIOD * 1.7 + 1)
+            weights.copy_((wave * (2 / weights[0].numel()) ** 0.5).view_as(weights))
+    return network.eval()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=Path, required=True, help="folder for the files")
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(0)
+    for name, (depth, width, stem, size, hidden, dimensions, classes) in PROBES.items():
+        network = made_up(depth, width, stem, hidden, dimensions, classes)
+        images = torch.randint(0, 256, (100, size, size, 3), dtype=torch.uint8)
+        with tempfile.TemporaryDirectory() as folder:
+            paths = {precision: Path(folder, precision) for precision in ("fp32", "fp16", "int8")}
+            write_fp32(Deployment(network, 0, torch.arange(classes), 0.1), size, paths["fp32"])
+            write_fp16(paths["fp32"], paths["fp16"])
+            write_int8(paths["fp32"], images, paths["int8"])
+            for precision, path in paths.items():
+                target = out / f"{name}.{size}.{precision}.onnx.gz"
+                target.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+                print(f"{target}: {path.stat().st_size:,} bytes, {target.stat().st_size:,} compressed")
+
+
+if __name__ == "__main__":
+    main()

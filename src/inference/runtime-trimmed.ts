@@ -1,0 +1,54 @@
+import factory from '../../dist/runtime/ort.js';
+import { UnlabelError } from '../contract/errors.ts';
+import { OrtError, openOrtSession, startOrt } from './ort-core.ts';
+import type { Runtime } from './runtime.ts';
+import { singleFlight } from './single-flight.ts';
+
+/**
+ * onnxruntime-web on WASM SIMD and one thread, without the functions that no network of `npm run train` uses (see
+ * `scripts/build-runtime.ts`). A network that calls one of them ends its instance of the runtime with an error that
+ * tells what to do; whatever is loaded next gets another instance.
+ *
+ * @param module - `dist/runtime/ort.wasm`.
+ * @param remedy - how the stock runtime is had instead, for that error.
+ */
+export function createTrimmedRuntime(module: WebAssembly.Module, remedy: string): Runtime {
+  const begin = () => singleFlight(async () => ({ ort: await startOrt(factory, module), broken: false }));
+  let current = begin();
+  return {
+    device: 'wasm',
+    async load(weights) {
+      const instance = await current();
+      /** Does something in the instance, which must not be used again if that ends in the middle. */
+      const guard = <T>(work: () => T): T => {
+        if (instance.broken) throw new UnlabelError('model_unavailable', 'The runtime has to start anew');
+        try {
+          return work();
+        } catch (cause) {
+          if (cause instanceof OrtError) throw cause;
+          instance.broken = true;
+          current = begin();
+          if (!isRemoved(cause)) throw cause;
+          const message = `This network needs parts of onnxruntime-web that the trimmed runtime lacks: use ${remedy}`;
+          throw new UnlabelError('model_unavailable', message, { cause });
+        }
+      };
+      const session = guard(() => openOrtSession(instance.ort, weights));
+      return {
+        get broken() {
+          return instance.broken;
+        },
+        run: async (pixels, [batch, height, width]) =>
+          guard(() => session.run(pixels, [batch, height, width, 3])),
+        release: async () => {
+          if (!instance.broken) guard(() => session.release());
+        },
+      };
+    },
+  };
+}
+
+/** Whether this is the trap that stands for a removed function, in the words of V8, SpiderMonkey and JavaScriptCore. */
+function isRemoved(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError && /unreachable/i.test(error.message);
+}

@@ -1,0 +1,1 @@
+export { stockRuntime } from './inference/runtime-stock-workerd.ts';

@@ -1,0 +1,86 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawPng } from '../helpers/draw-png.ts';
+import { foreignModels } from '../helpers/foreign-models.ts';
+import { base64, type Site, startSite } from './site.ts';
+
+const file = base64(drawPng(32, 32, (x, y) => [x * 8, y * 8, 100]));
+
+let site: Site;
+beforeAll(async () => {
+  site = await startSite({
+    // Networks that the trimmed runtime was not made for, under /models/.
+    answer: (request, response) => {
+      if (!request.url?.startsWith('/models/')) return false;
+      foreignModels(`http://localhost${request.url}`).then(async (answer) => {
+        response.writeHead(answer?.status ?? 404).end(new Uint8Array((await answer?.arrayBuffer()) ?? []));
+      });
+      return true;
+    },
+  });
+});
+afterAll(() => site?.stop());
+
+interface Options {
+  worker?: boolean;
+  runtime?: 'stock';
+}
+
+/** What becomes of a foreign network in a page, twice, and then of the shipped one. */
+async function tryOut(page: Page, name: string, options: Options = {}) {
+  return page.evaluate(
+    async ({ baseUrl, file, name, options }) => {
+      const common = { baseUrl, device: 'wasm' as const, ...options };
+      const image = () => unlabel.bytesOf(file);
+      const foreign = unlabel.createLocalEngine({ ...common, model: `/models/${name}/manifest.json` });
+      const failures = [
+        await unlabel.failureOf(foreign.classify(image())),
+        await unlabel.failureOf(foreign.classify(image())),
+      ];
+      const shipped = unlabel.createLocalEngine({ ...common, model: 'cifar10' });
+      const { predictions } = await shipped.classify(image());
+      shipped.dispose();
+      foreign.dispose();
+      return { failures, predictions };
+    },
+    { baseUrl: site.hosted.url, file, name, options },
+  );
+}
+
+test.each([
+  ['sine', {}],
+  ['logarithm', {}],
+  ['sine', { worker: false }],
+  ['logarithm', { worker: false }],
+] as [string, Options][])(
+  '%s is refused with what to do, and other networks go on: %j',
+  async (name, options) => {
+    const page = await site.open();
+    const { failures, predictions } = await tryOut(page, name, options);
+    for (const failure of failures)
+      expect(failure).toMatchObject({
+        name: 'UnlabelError',
+        code: 'model_unavailable',
+        message: expect.stringContaining("createLocalEngine({ runtime: 'stock' })"),
+      });
+    expect(predictions).toHaveLength(5);
+    await page.context().close();
+  },
+);
+
+test('networks of familiar parts run', async () => {
+  const page = await site.open();
+  expect((await tryOut(page, 'familiar')).failures).toEqual([undefined, undefined]);
+  await page.context().close();
+});
+
+test('the stock runtime runs them all, and gives the same scores', async () => {
+  const page = await site.open();
+  const { predictions } = await tryOut(page, 'familiar');
+  for (const name of ['sine', 'logarithm'])
+    expect(await tryOut(page, name, { runtime: 'stock' })).toEqual({
+      failures: [undefined, undefined],
+      predictions,
+    });
+  await page.context().close();
+});
