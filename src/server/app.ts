@@ -19,6 +19,7 @@ import { addOtherMethods } from './routes/other-methods.ts';
 import { addRuntime } from './routes/runtime.ts';
 import { addSearch } from './routes/search.ts';
 import { addVectors } from './routes/vectors.ts';
+import { serverTiming } from './timing.ts';
 
 /** Settings of {@link createAppOn}. */
 export interface AppOptions {
@@ -42,7 +43,13 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
   });
 
   app.use(requestId());
-  app.use(cors({ origin: origins, exposeHeaders: ['x-request-id', 'retry-after', 'etag'], maxAge: 86_400 }));
+  app.use(
+    cors({
+      origin: origins,
+      exposeHeaders: ['x-request-id', 'retry-after', 'etag', 'server-timing'],
+      maxAge: 86_400,
+    }),
+  );
   app.use(async (c, next) => {
     models ??= new ModelRegistry(platform, c.env.ASSETS, c.env.DEFAULT_MODEL);
     galleries ??= new Galleries(models);
@@ -50,6 +57,7 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
     c.set('galleries', galleries);
     await next();
   });
+  app.on('POST', ['/v1/classify', '/v1/embeddings', '/v1/search'], serverTiming);
   app.use('/v1/*', apiKey);
   app.use(
     bodyLimit({

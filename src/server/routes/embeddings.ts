@@ -6,6 +6,7 @@ import { embed } from '../../inference/embed.ts';
 import { answerOf } from '../answer.ts';
 import type { App } from '../environment.ts';
 import { readImages } from '../images.ts';
+import { timed } from '../timing.ts';
 import { imageRequestBody } from './image-body.ts';
 import { inferenceProblems } from './problem-responses.ts';
 
@@ -29,7 +30,9 @@ export function addEmbeddings(app: App, codecs: Codecs): void {
     const { model: name, encoding } = c.req.valid('query');
     const request = await readImages(c, codecs);
     return c.var.models.use(name ?? request.model, async (model) => {
-      const results = (await embed(model, await request.fit(model))).map((vector) => ({
+      const images = await timed(c, 'decode', () => request.fit(model));
+      const vectors = await timed(c, 'run', () => embed(model, images));
+      const results = vectors.map((vector) => ({
         embedding: encoding === 'base64' ? encodeFloat32(vector) : Array.from(vector),
         dimensions: vector.length,
       }));

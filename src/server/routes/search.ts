@@ -18,6 +18,7 @@ import type { App } from '../environment.ts';
 import { mediaTypeOf, readImages, readJson } from '../images.ts';
 import { parse } from '../parse.ts';
 import { storeOf } from '../stores.ts';
+import { timed } from '../timing.ts';
 import { readVectors } from '../vectors.ts';
 import { searchRequestBody } from './image-body.ts';
 import { problemResponses, vectorProblems } from './problem-responses.ts';
@@ -64,7 +65,8 @@ export function addSearch(app: App, codecs: Codecs): void {
     }
     const request = await readImages(c, codecs, json && rest);
     return c.var.models.use(name ?? request.model, async (model) => {
-      const vectors = await embed(model, await request.fit(model));
+      const images = await timed(c, 'decode', () => request.fit(model));
+      const vectors = await timed(c, 'run', () => embed(model, images));
       const results = await Promise.all(vectors.map((vector) => search({ model: model.ref, vector })));
       return c.json(
         answerOf(
