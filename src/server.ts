@@ -1,4 +1,5 @@
 export type { AppOptions } from './server/app.ts';
 export { createApp } from './server/app-workerd.ts';
 export type { App, Bindings } from './server/environment.ts';
+export type { LogLine } from './server/middleware/log.ts';
 export { ClassSets, VectorNamespace } from './vectors/durable-workerd.ts';

@@ -5,6 +5,27 @@
 export const limits = {
   /** Bytes of one request body: room for an image of the most pixels in any of the formats but raw ones. */
   bodyBytes: 8 * 1024 * 1024,
+  /** Bytes of all bodies that an isolate holds at a time: four of the largest. */
+  bodyBytesInFlight: 32 * 1024 * 1024,
+  /** Bytes that a body counts as at least, so that there are at most 512 of them. */
+  smallestBody: 64 * 1024,
+  /** Milliseconds that a body may take to arrive, beside the time that its bytes take at the slowest rate (0.5 Mbit/s). */
+  bodyMs: 5_000,
+  bodyBytesPerSecond: 64 * 1024,
+  /** Milliseconds that the rest of a refused body is read for. */
+  discardMs: 1_000,
+  /** Requests that wait for the network, which answers one at a time: at a cold start they come all at once. */
+  waitingRequests: 64,
+  /** Milliseconds that a request waits for the network; a client gives up after 30 s. */
+  waitMs: 10_000,
+  /** Milliseconds after which the network is taken from a request: the platform ended it, and it will not tell. */
+  turnMs: 30_000,
+  /** Milliseconds for one call of a store. */
+  storeMs: 1_800,
+  /** Milliseconds that the last self-test of `/ready` is good for. */
+  readyMs: 5_000,
+  /** Seconds of the window in which `RATE_LIMIT` counts; the `period` of `wrangler.toml`. */
+  rateLimitSeconds: 60,
   /**
    * Pixels of one image (2048 x 2048), read from its header before any decoding. A JPEG of that size was seen to
    * take 41 MB inside its decoder and 17 MB outside.

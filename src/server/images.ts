@@ -5,54 +5,62 @@ import { tensorMediaType } from '../contract/wire.ts';
 import type { Codecs } from '../image/codecs.ts';
 import { prepareImage } from '../image/prepare.ts';
 import type { Model } from '../inference/model.ts';
+import { readBody } from './body.ts';
 import type { RequestContext } from './environment.ts';
 
-/** The images of a request, as the network takes them. */
-export interface RequestImages {
-  /** RGB bytes of the model's size, one array an image. */
-  images: Uint8Array[];
-  /** Whether the request has the form of a batch; its answer then has `results`, even for one image. */
-  isBatch: boolean;
-}
-
-/** A file of a request and the name of its field in error answers. */
-export type Files = { field: string; bytes: Uint8Array }[];
+/** A file of a request and the name of its field in error answers; as RGB bytes of the model's size where it is ready. */
+export type Files = { field: string; bytes: Uint8Array; isReady?: boolean }[];
 
 /**
- * Reads the images of a request in any of its forms: one file, multipart, JSON with base64, or ready-made input.
- * Files are decoded one after the other, so that only one at a time is held as full-size pixels.
+ * Runs the network on the images of a request in any of its forms: one file, multipart, JSON with base64, or ready-made
+ * input.
+ * @param run - what to ask of the network, for RGB bytes of the model's size, one array an image.
  * @param json - the body, where it is JSON and has been read.
- * @throws UnlabelError that names the field, and the limit where there is one.
+ * @returns what `run` gave; `isBatch` where the request has the form of a batch, whose answer has `results`, even for
+ * one image.
+ * @throws UnlabelError that names the field, and the limit where there is one; `overloaded`.
  */
-export async function readImages(
+export async function runOnImages<Result>(
   c: RequestContext,
   model: Model,
   codecs: Codecs,
+  run: (images: Uint8Array[]) => Promise<Result>,
   json?: unknown,
-): Promise<RequestImages> {
-  const contentType = c.req.header('content-type') ?? '';
-  const mediaType = mediaTypeOf(c);
-  if (mediaType === tensorMediaType) return readTensors(c, contentType, model.inputBytes);
-
-  const { files, isBatch } =
-    mediaType === 'multipart/form-data'
-      ? await readMultipart(c)
-      : mediaType === 'application/json'
-        ? imagesOf(json ?? (await readJson(c)))
-        : { files: [{ field: 'image', bytes: new Uint8Array(await c.req.arrayBuffer()) }], isBatch: false };
-
-  return { images: await prepareImages(files, model, codecs), isBatch };
+): Promise<{ result: Result; isBatch: boolean }> {
+  c.var.turns.check();
+  const { files, isBatch } = await readFiles(c, model, json);
+  return { result: await runOnFiles(c, files, model, codecs, run), isBatch };
 }
 
-/**
- * Makes files into what the network takes, one after the other.
- * @throws UnlabelError that names the field.
- */
-export async function prepareImages(files: Files, model: Model, codecs: Codecs): Promise<Uint8Array[]> {
+/** {@link runOnImages} for images that have been read. Waits for its turn to decode them and to run. */
+export function runOnFiles<Result>(
+  c: RequestContext,
+  files: Files,
+  model: Model,
+  codecs: Codecs,
+  run: (images: Uint8Array[]) => Promise<Result>,
+): Promise<Result> {
+  return c.var.turns.run(async () => run(await prepareImages(files, model, codecs)), c.req.raw.signal);
+}
+
+async function readFiles(
+  c: RequestContext,
+  model: Model,
+  json: unknown,
+): Promise<{ files: Files; isBatch: boolean }> {
+  const mediaType = mediaTypeOf(c);
+  if (mediaType === tensorMediaType) return readTensors(c, model.inputBytes);
+  if (mediaType === 'multipart/form-data') return readMultipart(c);
+  if (mediaType === 'application/json') return imagesOf(json ?? (await readJson(c)));
+  return { files: [{ field: 'image', bytes: await readBody(c) }], isBatch: false };
+}
+
+/** Decodes one file after the other, so that only one at a time is held as full-size pixels. */
+async function prepareImages(files: Files, model: Model, codecs: Codecs): Promise<Uint8Array[]> {
   const images: Uint8Array[] = [];
-  for (const { field, bytes } of files) {
+  for (const { field, bytes, isReady } of files) {
     try {
-      images.push(await prepareImage(bytes, model.manifest.input, codecs));
+      images.push(isReady ? bytes : await prepareImage(bytes, model.manifest.input, codecs));
     } catch (error) {
       throw error instanceof UnlabelError
         ? new UnlabelError(error.code, error.message, { field, cause: error.cause })
@@ -64,15 +72,18 @@ export async function prepareImages(files: Files, model: Model, codecs: Codecs):
 
 /** The media type of a body, without parameters. */
 export function mediaTypeOf(c: RequestContext): string | undefined {
-  return c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  return contentTypeOf(c).split(';', 1)[0]?.trim().toLowerCase();
+}
+
+function contentTypeOf(c: RequestContext): string {
+  return c.req.header('content-type') ?? '';
 }
 
 async function readTensors(
   c: RequestContext,
-  contentType: string,
   inputBytes: number,
-): Promise<RequestImages> {
-  const batch = /;\s*batch="?([^";\s]*)"?/i.exec(contentType)?.[1];
+): Promise<{ files: Files; isBatch: boolean }> {
+  const batch = /;\s*batch="?([^";\s]*)"?/i.exec(contentTypeOf(c))?.[1];
   const count = batch === undefined ? 1 : Number(batch);
   if (!Number.isInteger(count) || count < 1 || count > limits.imagesPerRequest)
     throw new UnlabelError(
@@ -82,19 +93,24 @@ async function readTensors(
         field: 'batch',
       },
     );
-  const body = new Uint8Array(await c.req.arrayBuffer());
+  const body = await readBody(c);
   if (body.length !== count * inputBytes)
     throw new UnlabelError(
       'invalid_image',
       `The body must have ${count} x ${inputBytes} bytes of RGB for this model, not ${body.length}`,
       { field: 'image' },
     );
-  const images = Array.from({ length: count }, (_, i) => body.subarray(i * inputBytes, (i + 1) * inputBytes));
-  return { images, isBatch: batch !== undefined };
+  const files = Array.from({ length: count }, (_, i) => ({
+    field: 'image',
+    bytes: body.subarray(i * inputBytes, (i + 1) * inputBytes),
+    isReady: true,
+  }));
+  return { files, isBatch: batch !== undefined };
 }
 
 async function readMultipart(c: RequestContext): Promise<{ files: Files; isBatch: boolean }> {
-  const form = await c.req.formData().catch((cause: unknown) => {
+  const body = new Response(await readBody(c), { headers: { 'content-type': contentTypeOf(c) } });
+  const form = await body.formData().catch((cause: unknown) => {
     throw new UnlabelError('invalid_request', 'The multipart body cannot be read', { cause });
   });
   const single = form.getAll('file');
@@ -119,10 +135,13 @@ async function readMultipart(c: RequestContext): Promise<{ files: Files; isBatch
 }
 
 /** The body as JSON. */
-export function readJson(c: RequestContext): Promise<unknown> {
-  return c.req.json().catch((cause: unknown) => {
+export async function readJson(c: RequestContext): Promise<unknown> {
+  const text = new TextDecoder().decode(await readBody(c));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
     throw new UnlabelError('invalid_request', 'The body is not valid JSON', { cause });
-  });
+  }
 }
 
 function imagesOf(json: unknown): { files: Files; isBatch: boolean } {

@@ -11,8 +11,8 @@ import { checkModel } from '../../vectors/models.ts';
 import { classifyByNeighbors } from '../../vectors/neighbors.ts';
 import { classifyByPrototypes } from '../../vectors/prototypes.ts';
 import { answerOf } from '../answer.ts';
-import type { App, Bindings } from '../environment.ts';
-import { readImages } from '../images.ts';
+import type { App, RequestContext } from '../environment.ts';
+import { runOnImages } from '../images.ts';
 import { classesOf, storeOf } from '../stores.ts';
 import { imageRequestBody } from './image-body.ts';
 import { inferenceProblems, problemResponses } from './problem-responses.ts';
@@ -51,45 +51,46 @@ export function addClassify(app: App, codecs: Codecs): void {
         field: 'classes',
       });
     const model = await c.var.models.model(name);
-    const { images, isBatch } = await readImages(c, model, codecs);
+    const answer = (predictions: Prediction[][], isBatch: boolean) => {
+      const results = predictions.map((best) => ({ predictions: best }));
+      return c.json(answerOf(model, results, isBatch), 200);
+    };
+    if (classes === undefined && method === 'network') {
+      const run = (images: Uint8Array[]) => classify(model, images, topK);
+      const { result, isBatch } = await runOnImages(c, model, codecs, run);
+      return answer(result, isBatch);
+    }
+    const run = (images: Uint8Array[]) => embed(model, images);
+    const { result: vectors, isBatch } = await runOnImages(c, model, codecs, run);
     const predictions =
       classes !== undefined
-        ? await byClasses(c.env, model, await embed(model, images), classes, topK)
-        : method === 'neighbors'
-          ? await byNeighbors(c.env, model, await embed(model, images), namespace, k, topK)
-          : await classify(model, images, topK);
-    return c.json(
-      answerOf(
-        model,
-        predictions.map((best) => ({ predictions: best })),
-        isBatch,
-      ),
-      200,
-    );
+        ? await byClasses(c, model, vectors, classes, topK)
+        : await byNeighbors(c, model, vectors, namespace, k, topK);
+    return answer(predictions, isBatch);
   });
 }
 
 async function byClasses(
-  env: Bindings,
+  c: RequestContext,
   model: Model,
   vectors: Float32Array[],
   name: string,
   topK: number,
 ): Promise<Prediction[][]> {
-  const set = await classesOf(env).get(name);
+  const set = await classesOf(c).get(name);
   checkModel(set.model, { ...model.ref, dimensions: model.manifest.embedding.dimensions });
   return vectors.map((vector) => classifyByPrototypes(set.classes, vector, topK));
 }
 
 function byNeighbors(
-  env: Bindings,
+  c: RequestContext,
   model: Model,
   vectors: Float32Array[],
   namespace: string,
   k: number,
   topK: number,
 ): Promise<Prediction[][]> {
-  const store = storeOf(env);
+  const store = storeOf(c);
   return Promise.all(
     vectors.map(async (vector) => {
       const { matches } = await store.search(namespace, { model: model.ref, vector }, { topK: k });

@@ -5,7 +5,7 @@ import type { Codecs } from '../../image/codecs.ts';
 import { embed } from '../../inference/embed.ts';
 import { answerOf } from '../answer.ts';
 import type { App } from '../environment.ts';
-import { readImages } from '../images.ts';
+import { runOnImages } from '../images.ts';
 import { imageRequestBody } from './image-body.ts';
 import { inferenceProblems } from './problem-responses.ts';
 
@@ -28,8 +28,8 @@ export function addEmbeddings(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
     const { model: name, encoding } = c.req.valid('query');
     const model = await c.var.models.model(name);
-    const { images, isBatch } = await readImages(c, model, codecs);
-    const results = (await embed(model, images)).map((vector) => ({
+    const { result, isBatch } = await runOnImages(c, model, codecs, (images) => embed(model, images));
+    const results = result.map((vector) => ({
       embedding: encoding === 'base64' ? encodeFloat32(vector) : Array.from(vector),
       dimensions: vector.length,
     }));

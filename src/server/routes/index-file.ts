@@ -20,7 +20,14 @@ const route = createRoute({
       content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
     },
     304: { description: 'The namespace has not changed' },
-    ...problemResponses('unauthorized', 'not_found', 'invalid_parameter', 'not_supported'),
+    ...problemResponses(
+      'unauthorized',
+      'not_found',
+      'invalid_parameter',
+      'rate_limited',
+      'not_supported',
+      'store_unavailable',
+    ),
   },
 });
 
@@ -28,7 +35,7 @@ const route = createRoute({
 export function addIndex(app: App): void {
   app.openapi(route, async (c) => {
     const { namespace } = c.req.valid('param');
-    const store = storeOf(c.env);
+    const store = storeOf(c);
     const headersOf = (etag: string) => ({ etag: `"${etag}"`, 'cache-control': 'no-cache' });
     const known = c.req.header('if-none-match');
     const current = known && (await store.etag(namespace));

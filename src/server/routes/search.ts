@@ -15,7 +15,7 @@ import { embed } from '../../inference/embed.ts';
 import type { StoreQuery } from '../../vectors/store.ts';
 import { answerOf } from '../answer.ts';
 import type { App } from '../environment.ts';
-import { mediaTypeOf, readImages, readJson } from '../images.ts';
+import { mediaTypeOf, readJson, runOnImages } from '../images.ts';
 import { parse } from '../parse.ts';
 import { storeOf } from '../stores.ts';
 import { readVectors } from '../vectors.ts';
@@ -44,7 +44,7 @@ export function addSearch(app: App, codecs: Codecs): void {
     const json = mediaTypeOf(c) === 'application/json' ? await readJson(c) : undefined;
     const { model: name, filter: text, ...query } = c.req.valid('query');
     const { topK, namespace, filter: inBody, ...rest } = json === undefined ? {} : parse(searchOptions, json);
-    const store = storeOf(c.env);
+    const store = storeOf(c);
     const space = namespace ?? query.namespace ?? defaultNamespace;
     const options = {
       topK: topK ?? query.topK ?? defaultMatches,
@@ -63,8 +63,8 @@ export function addSearch(app: App, codecs: Codecs): void {
       return answer({ model, vector: vectors[0] as Float32Array });
     }
     const model = await c.var.models.model(name);
-    const { images, isBatch } = await readImages(c, model, codecs, json && rest);
-    const vectors = await embed(model, images);
+    const run = (images: Uint8Array[]) => embed(model, images);
+    const { result: vectors, isBatch } = await runOnImages(c, model, codecs, run, json && rest);
     const results = await Promise.all(vectors.map((vector) => search({ model: model.ref, vector })));
     return c.json(
       answerOf(

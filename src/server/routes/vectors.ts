@@ -26,7 +26,14 @@ const tags = ['Vectors'];
 const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
   200: { description, content: { 'application/json': { schema } } },
 });
-const storeProblems = problemResponses('unauthorized', 'forbidden', 'invalid_parameter', 'not_supported');
+const storeProblems = problemResponses(
+  'unauthorized',
+  'forbidden',
+  'invalid_parameter',
+  'rate_limited',
+  'not_supported',
+  'store_unavailable',
+);
 
 const upsertRoute = createRoute({
   method: 'put',
@@ -104,7 +111,7 @@ export function addVectors(app: App, codecs: Codecs): void {
       ids.add(id);
     }
     const sources = items.map((item, i) => ({ ...item, field: `vectors[${i}].` }));
-    const store = storeOf(c.env);
+    const store = storeOf(c);
     const { model, vectors } = await readVectors(c, codecs, sources, c.req.valid('query').model);
     const complete = items.map(({ id, metadata = {} }, i) => ({
       id,
@@ -117,20 +124,20 @@ export function addVectors(app: App, codecs: Codecs): void {
 
   app.openapi(listRoute, async (c) => {
     const { namespace, limit, cursor } = c.req.valid('query');
-    const { hasMore, ...page } = await storeOf(c.env).list(namespace, limit, cursor && idOf(cursor));
+    const { hasMore, ...page } = await storeOf(c).list(namespace, limit, cursor && idOf(cursor));
     const last = page.vectors.at(-1);
     return c.json({ namespace, ...page, ...(hasMore && last && { cursor: cursorOf(last.id) }) }, 200);
   });
 
   app.openapi(clearRoute, async (c) => {
     const { namespace } = c.req.valid('query');
-    await storeOf(c.env).clear(namespace);
+    await storeOf(c).clear(namespace);
     return c.json({ namespace }, 200);
   });
 
   app.openapi(getRoute, async (c) => {
     const { namespace, encoding } = c.req.valid('query');
-    const { id, model, metadata, vector } = await storeOf(c.env).get(namespace, c.req.valid('param').id);
+    const { id, model, metadata, vector } = await storeOf(c).get(namespace, c.req.valid('param').id);
     const embedding = encoding === 'base64' ? encodeFloat32(vector) : Array.from(vector);
     const { name, version } = model;
     const item = { id, namespace, model: { name, version }, metadata, embedding, dimensions: vector.length };
@@ -139,7 +146,7 @@ export function addVectors(app: App, codecs: Codecs): void {
 
   app.openapi(deleteRoute, async (c) => {
     const { namespace } = c.req.valid('query');
-    await storeOf(c.env).delete(namespace, c.req.valid('param').id);
+    await storeOf(c).delete(namespace, c.req.valid('param').id);
     return c.json({ namespace }, 200);
   });
 }
