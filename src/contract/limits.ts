@@ -18,8 +18,8 @@ export const limits = {
   waitingRequests: 64,
   /** Milliseconds that a request waits for the network; a client gives up after 30 s. */
   waitMs: 10_000,
-  /** Milliseconds after which the network is taken from a request: the platform ended it, and it will not tell. */
-  turnMs: 30_000,
+  /** Milliseconds after which a request is taken for lost: the platform ended it, and it will not tell. */
+  lostMs: 30_000,
   /** Milliseconds for one call of a store. */
   storeMs: 1_800,
   /** Milliseconds that the last self-test of `/ready` is good for. */
@@ -45,12 +45,15 @@ export const limits = {
    * thousands of empty ones would keep a decoder busy.
    */
   jpegScans: 100,
+  /** Chunks of one PNG: encoders write one for every 8 kB or so; hundreds of thousands of empty ones would cost seconds. */
+  pngChunks: 10_000,
   /**
    * Deflate blocks with codes of their own in one PNG: this many, and one for every `deflateBlockBytes` of pixels.
-   * zlib at its lowest memory level makes one for every 127; megabytes of empty ones would cost seconds.
+   * zlib makes one for every 16,383 by default, and for every 1,023 with little memory; megabytes of empty ones would
+   * cost seconds.
    */
   deflateBlocks: 1_000,
-  deflateBlockBytes: 100,
+  deflateBlockBytes: 1_000,
   /** Predictions of one image: no shipped model has more classes. */
   topK: 1_000,
   /** Vectors of one write: the network runs on its images a few times, and a write is one transaction. */

@@ -58,7 +58,10 @@ export async function readBody(c: RequestContext): Promise<Uint8Array<ArrayBuffe
       lease.grow(length);
       chunks.push(value);
     } catch (error) {
-      reader.releaseLock(); // for discardBody
+      // A read hangs if the body is late; else discardBody is to have the rest.
+      if (error instanceof UnlabelError && error.code === 'request_timeout')
+        reader.cancel(error).catch(() => undefined);
+      else reader.releaseLock();
       throw error;
     }
   }

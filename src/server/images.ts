@@ -7,6 +7,7 @@ import { prepareImage } from '../image/prepare.ts';
 import type { Model } from '../inference/model.ts';
 import { readBody } from './body.ts';
 import type { RequestContext } from './environment.ts';
+import type { Turn } from './turns.ts';
 
 /** A file of a request and the name of its field in error answers; as RGB bytes of the model's size where it is ready. */
 export type Files = { field: string; bytes: Uint8Array; isReady?: boolean }[];
@@ -32,7 +33,7 @@ export async function runOnImages<Result>(
   return { result: await runOnFiles(c, files, model, codecs, run), isBatch };
 }
 
-/** {@link runOnImages} for images that have been read. Waits for its turn to decode them and to run. */
+/** {@link runOnImages} for images that have been read: decodes one a turn, and runs with the last. */
 export function runOnFiles<Result>(
   c: RequestContext,
   files: Files,
@@ -40,7 +41,19 @@ export function runOnFiles<Result>(
   codecs: Codecs,
   run: (images: Uint8Array[]) => Promise<Result>,
 ): Promise<Result> {
-  return c.var.turns.run(async () => run(await prepareImages(files, model, codecs)), c.req.raw.signal);
+  const work = async (turn: Turn) => {
+    const images: Uint8Array[] = [];
+    const prepare = async (file: Files[number] | undefined) => {
+      if (file) images.push(await prepareFile(file, model, codecs));
+    };
+    // Ready ones cost next to nothing.
+    for (const file of files.slice(0, -1)) await (file.isReady ? prepare(file) : turn(() => prepare(file)));
+    return turn(async () => {
+      await prepare(files.at(-1));
+      return run(images);
+    });
+  };
+  return c.var.turns.run(work, c.req.raw.signal);
 }
 
 async function readFiles(
@@ -55,19 +68,19 @@ async function readFiles(
   return { files: [{ field: 'image', bytes: await readBody(c) }], isBatch: false };
 }
 
-/** Decodes one file after the other, so that only one at a time is held as full-size pixels. */
-async function prepareImages(files: Files, model: Model, codecs: Codecs): Promise<Uint8Array[]> {
-  const images: Uint8Array[] = [];
-  for (const { field, bytes, isReady } of files) {
-    try {
-      images.push(isReady ? bytes : await prepareImage(bytes, model.manifest.input, codecs));
-    } catch (error) {
-      throw error instanceof UnlabelError
-        ? new UnlabelError(error.code, error.message, { field, cause: error.cause })
-        : error;
-    }
+/** @throws UnlabelError that names the field. */
+async function prepareFile(
+  { field, bytes, isReady }: Files[number],
+  model: Model,
+  codecs: Codecs,
+): Promise<Uint8Array> {
+  try {
+    return isReady ? bytes : await prepareImage(bytes, model.manifest.input, codecs);
+  } catch (error) {
+    throw error instanceof UnlabelError
+      ? new UnlabelError(error.code, error.message, { field, cause: error.cause })
+      : error;
   }
-  return images;
 }
 
 /** The media type of a body, without parameters. */

@@ -1,6 +1,9 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 
+/** Runs a piece of work when its turn has come. */
+export type Turn = <Result>(piece: () => Promise<Result>) => Promise<Result>;
+
 /** A piece of work that waits or is under way. */
 interface Ticket {
   start(): void;
@@ -8,41 +11,55 @@ interface Ticket {
   since: number;
 }
 
-/** Lets one piece of work run at a time, first come first served, while a bounded number of others wait. */
+/**
+ * Lets one piece of work run at a time, first come first served, for a bounded number of requests. A request of many
+ * pieces queues anew for each, so that one of a single piece never waits for all of them.
+ */
 export class Turns {
+  readonly #requests = new Set<{ since: number }>();
   readonly #waiting = new Set<Ticket>();
   #current: Ticket | undefined;
 
-  /** @throws UnlabelError `overloaded` where as many wait as may. */
+  /** @throws UnlabelError `overloaded` where there are as many requests as may be: one at work, and those that wait. */
   check(): void {
-    if (this.#waiting.size >= limits.waitingRequests)
+    this.#forgetLost();
+    if (this.#requests.size > limits.waitingRequests)
       throw new UnlabelError('overloaded', `${limits.waitingRequests} requests are waiting already`);
   }
 
   /**
-   * Runs the work when its turn has come.
+   * Does what a request needs, in any number of turns.
    * @param signal - aborts the wait, and frees its place.
-   * @throws UnlabelError `overloaded` where as many wait as may, or where the wait is too long.
+   * @throws UnlabelError `overloaded` as {@link check}, or where the wait for a turn is too long.
    */
-  async run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  async run<Result>(work: (turn: Turn) => Promise<Result>, signal: AbortSignal): Promise<Result> {
     this.check();
+    const request = { since: Date.now() };
+    this.#requests.add(request);
+    try {
+      return await work((piece) => this.#take(piece, signal));
+    } finally {
+      this.#requests.delete(request);
+    }
+  }
+
+  async #take<Result>(piece: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     const ticket: Ticket = { start: () => {}, since: 0 };
     try {
-      await this.#turn(ticket, signal);
+      await this.#turnOf(ticket, signal);
       if (signal.aborted) throw gone();
-      return await work();
+      return await piece();
     } finally {
       this.#waiting.delete(ticket);
       if (this.#current === ticket) this.#startNext();
     }
   }
 
-  #turn(ticket: Ticket, signal: AbortSignal): Promise<void> {
-    this.#takeFromLost();
+  #turnOf(ticket: Ticket, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = () => reject(gone());
       const timer = setTimeout(() => {
-        this.#takeFromLost();
+        this.#forgetLost();
         reject(new UnlabelError('overloaded', `The wait was longer than ${limits.waitMs} ms`));
       }, limits.waitMs);
       ticket.start = () => {
@@ -66,9 +83,11 @@ export class Turns {
     next.start();
   }
 
-  /** The end of a request that the platform has ended is never told. */
-  #takeFromLost(): void {
-    if (this.#current && Date.now() - this.#current.since > limits.turnMs) this.#startNext();
+  /** Of a request that the platform has ended, the end is never told. */
+  #forgetLost(): void {
+    const isLost = ({ since }: { since: number }) => Date.now() - since > limits.lostMs;
+    for (const request of this.#requests) if (isLost(request)) this.#requests.delete(request);
+    if (this.#current && isLost(this.#current)) this.#startNext();
   }
 }
 
