@@ -37,7 +37,7 @@ test.each([
   ['a manifest without its members', 'cifar10/manifest.json', new TextEncoder().encode('{}')],
 ])('%s: not ready, 503, alive; and well again when the file is', async (_, path, bytes) => {
   const spoilt: Parameters<typeof assetsWith>[0] = { path, bytes };
-  const app = createAppOn({ runtime: nodeRuntime, codecs });
+  const app = createAppOn({ runtime: nodeRuntime, codecs }, { log: () => {} });
   const env = { ASSETS: assetsWith(spoilt) };
   const classify = () => app.request('/v1/classify', { method: 'POST', body: png }, env);
 
