@@ -25,7 +25,7 @@ export interface BareWorkerd {
 export async function startBareWorkerd(entry = 'src/worker.ts'): Promise<BareWorkerd> {
   const folder = await mkdtemp(join(tmpdir(), 'unlabel-bare-'));
   const bin = (name: string) => join(root, 'node_modules/.bin', name);
-  await promisify(execFile)(bin('wrangler'), ['deploy', entry, '--dry-run', '--outdir', folder], {
+  await promisify(execFile)(bin('wrangler'), ['deploy', entry, '--dry-run', '--env=', '--outdir', folder], {
     cwd: root,
     env: { ...process.env, PATH: `${bin('')}:${process.env.PATH}`, WRANGLER_SEND_METRICS: 'false' },
   });
