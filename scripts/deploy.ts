@@ -24,6 +24,8 @@ const passed = tokens.flatMap((token) =>
       : [],
 );
 const file = String(values.keys);
+// The one at the top of wrangler.toml must be asked for by name, as there are others.
+const environment = values.env === undefined ? ['--env='] : [];
 
 if (readEntries(file).length > 0) deploy('--secrets-file', file);
 else if (values.open || hasSecret()) deploy();
@@ -36,13 +38,14 @@ else {
 }
 
 function deploy(...more: string[]): void {
-  const { status } = spawnSync('wrangler', ['deploy', ...passed, ...more], { stdio: 'inherit' });
+  const { status } = spawnSync('wrangler', ['deploy', ...passed, ...environment, ...more], {
+    stdio: 'inherit',
+  });
   process.exitCode = status ?? 1;
 }
 
 function hasSecret(): boolean {
-  const environment = values.env ? ['--env', String(values.env)] : [];
-  const list = spawnSync('wrangler', ['secret', 'list', ...environment], {
+  const list = spawnSync('wrangler', ['secret', 'list', `--env=${values.env ?? ''}`], {
     encoding: 'utf8',
     env: { ...process.env, CI: '1' },
   });
