@@ -96,7 +96,7 @@ await mkdir(out, { recursive: true });
 await writeFile(new URL('ort.wasm', out), wasm);
 await writeFile(
   new URL('ort.js', out),
-  `${glue}export const version="${version}-${hash(wasm).slice(0, 12)}";\n`,
+  `/*! onnxruntime-web, Copyright (c) Microsoft Corporation, MIT licence */\n${glue}export const version="${version}-${hash(wasm).slice(0, 12)}";\n`,
 );
 await writeFile(new URL('report.json', out), `${JSON.stringify(report, null, 2)}\n`);
 log(`dist/runtime: ${summary(report)}`);

@@ -23,7 +23,11 @@ const batches = [1, 2, 3, 4, 5, 8, 15, 16, 31, 32];
 export async function runAll(open: Open, subjects: readonly Subject[]): Promise<Transcript> {
   const transcript: Transcript = new Map();
   for (const { name, weights, height, width } of subjects) {
-    const session = await open(weights);
+    const session = await Promise.resolve(weights)
+      .then(open)
+      .catch((cause: unknown) => {
+        throw new Error(`${name} cannot be loaded`, { cause });
+      });
     for (const batch of batches) {
       const output = await session.run(noise(batch * height * width * 3), [batch, height, width, 3]);
       transcript.set(`${name}, batch ${batch}`, digest(output));

@@ -91,12 +91,12 @@ export class ModelRegistry {
     try {
       const model = await kept.model;
       if (!model.broken) return await task(model);
-      if (this.#kept.get(name) === kept) this.#kept.delete(name);
-      return await this.#use(name, task);
     } finally {
       kept.users--;
       this.#makeRoom();
     }
+    if (this.#kept.get(name) === kept) this.#kept.delete(name);
+    return this.#use(name, task);
   }
 
   #open(name: string, bytes: number): Kept {

@@ -3,6 +3,8 @@ import { type Bindings, createApp } from '../../src/server.ts';
 import { stockRuntime } from '../../src/stock.ts';
 import { foreignModels } from './foreign-models.ts';
 
+export { ClassSets, VectorNamespace } from '../../src/server.ts';
+
 const apps = { trimmed: createApp(), stock: createApp({ runtime: stockRuntime }) };
 
 export default {
