@@ -14,6 +14,15 @@ export default defineConfig({
         },
       },
       {
+        // Attacks; their long form is `npm run test:hostile`.
+        test: {
+          name: 'hostile',
+          include: ['test/hostile/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
         // A real browser against a real server.
         test: {
           name: 'browser',

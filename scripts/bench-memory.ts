@@ -72,9 +72,9 @@ async function measure(entry: string | undefined, many: boolean): Promise<Row> {
 }
 
 const workers = {
-  'an empty Worker': 'scripts/bench-empty-worker.ts',
+  'an empty Worker': 'scripts/bench/empty-worker.ts',
   'the deployment': undefined,
-  'on the stock runtime': 'scripts/bench-stock-worker.ts',
+  'on the stock runtime': 'scripts/bench/stock-worker.ts',
 };
 console.log(`${cpus().length} x ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}, ${starts} starts\n`);
 console.log(

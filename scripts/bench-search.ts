@@ -110,7 +110,7 @@ await sqliteVec();
 
 async function inWorkerd(): Promise<void> {
   const state = await mkdtemp(join(tmpdir(), 'unlabel-bench-'));
-  const start = () => startHosted({ entry: 'scripts/bench-worker.ts', state });
+  const start = () => startHosted({ entry: 'scripts/bench/worker.ts', state });
   let hosted = await start();
   const call = async (path: string, method = 'POST') => {
     const answer = await fetch(`${hosted.url}/bench/${path}`, { method });

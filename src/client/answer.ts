@@ -23,6 +23,7 @@ const classes = {
   not_supported: errors.NotSupportedError,
   overloaded: errors.OverloadedError,
   model_unavailable: errors.ModelUnavailableError,
+  store_unavailable: errors.StoreUnavailableError,
   quota_exceeded: errors.QuotaExceededError,
 } satisfies { [Code in ErrorCode]: new (...args: never) => errors.UnlabelApiError<Code> };
 

@@ -71,6 +71,8 @@ export class InternalError extends UnlabelApiError<'internal_error'> {}
 export class NotSupportedError extends UnlabelApiError<'not_supported'> {}
 /** 503: the service is at capacity. */
 export class OverloadedError extends UnlabelApiError<'overloaded'> {}
+/** 503: what keeps the vectors or classes fails or does not answer; a write may or may not have been stored. */
+export class StoreUnavailableError extends UnlabelApiError<'store_unavailable'> {}
 /** 503: the model cannot be loaded at the moment. */
 export class ModelUnavailableError extends UnlabelApiError<'model_unavailable'> {}
 /** 507: there is no room for more; the message names the limit. */

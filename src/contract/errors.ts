@@ -19,6 +19,7 @@ export const errorCodes = {
   internal_error: [500, 'Something went wrong on our side'],
   not_supported: [501, 'This deployment does not do that'],
   model_unavailable: [503, 'The model cannot be loaded at the moment'],
+  store_unavailable: [503, 'The store does not answer at the moment'],
   overloaded: [503, 'The service is at capacity'],
   quota_exceeded: [507, 'There is no room for more'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;

@@ -5,6 +5,27 @@
 export const limits = {
   /** Bytes of one request body: room for an image of the most pixels in any of the formats but raw ones. */
   bodyBytes: 8 * 1024 * 1024,
+  /** Bytes of all bodies that an isolate holds at a time: four of the largest. */
+  bodyBytesInFlight: 32 * 1024 * 1024,
+  /** Bytes that a body counts as at least, so that there are at most 512 of them. */
+  smallestBody: 64 * 1024,
+  /** Milliseconds that a body may take to arrive, beside the time that its bytes take at the slowest rate (0.5 Mbit/s). */
+  bodyMs: 5_000,
+  bodyBytesPerSecond: 64 * 1024,
+  /** Milliseconds that the rest of a refused body is read for. */
+  discardMs: 1_000,
+  /** Requests that wait for the network, which answers one at a time: at a cold start they come all at once. */
+  waitingRequests: 64,
+  /** Milliseconds that a request waits for the network; a client gives up after 30 s. */
+  waitMs: 10_000,
+  /** Milliseconds after which a request is taken for lost: the platform ended it, and it will not tell. */
+  lostMs: 30_000,
+  /** Milliseconds for one call of a store. */
+  storeMs: 1_800,
+  /** Milliseconds that the last self-test of `/ready` is good for. */
+  readyMs: 5_000,
+  /** Seconds of the window in which `RATE_LIMIT` counts; the `period` of `wrangler.toml`. */
+  rateLimitSeconds: 60,
   /**
    * Pixels of one image (2048 x 2048), read from its header before any decoding. A JPEG of that size was seen to
    * take 41 MB inside its decoder and 17 MB outside.
@@ -24,12 +45,15 @@ export const limits = {
    * thousands of empty ones would keep a decoder busy.
    */
   jpegScans: 100,
+  /** Chunks of one PNG: encoders write one for every 8 kB or so; hundreds of thousands of empty ones would cost seconds. */
+  pngChunks: 10_000,
   /**
    * Deflate blocks with codes of their own in one PNG: this many, and one for every `deflateBlockBytes` of pixels.
-   * zlib at its lowest memory level makes one for every 127; megabytes of empty ones would cost seconds.
+   * zlib makes one for every 16,383 by default, and for every 1,023 with little memory; megabytes of empty ones would
+   * cost seconds.
    */
   deflateBlocks: 1_000,
-  deflateBlockBytes: 100,
+  deflateBlockBytes: 1_000,
   /**
    * Bytes of weights that a server keeps loaded, of all its models together. A session was seen to take twice the
    * bytes of its weights. Models that are in use at once can go beyond, and so can a single one.

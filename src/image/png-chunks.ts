@@ -1,4 +1,5 @@
 import { UnlabelError } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import { viewOf } from './view.ts';
 
 /** One chunk of a PNG: its four-letter name and its data, a view into the file. */
@@ -12,12 +13,15 @@ export interface PngChunk {
  *
  * @param bytes starts with a PNG signature.
  * @param options.checksums also verify every CRC.
- * @throws UnlabelError `invalid_image` for a wrong CRC. RangeError when the file ends before IEND does.
+ * @throws UnlabelError `invalid_image` for a wrong CRC, or too many chunks. RangeError when the file ends before IEND does.
  */
 export function* pngChunks(bytes: Uint8Array, { checksums = false } = {}): Generator<PngChunk> {
   const view = viewOf(bytes);
   let name = '';
+  let chunks = 0;
   for (let at = 8; name !== 'IEND'; ) {
+    if (++chunks > limits.pngChunks)
+      throw new UnlabelError('invalid_image', `The PNG has more than ${limits.pngChunks} chunks`);
     const length = view.getUint32(at);
     const body = bytes.subarray(at + 4, at + 8 + length);
     const checksum = view.getUint32(at + 8 + length);

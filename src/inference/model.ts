@@ -91,11 +91,7 @@ export class Model implements Network<Uint8Array> {
    */
   async run(images: readonly Uint8Array[]): Promise<NetworkOutput> {
     const { height, width } = this.manifest.input;
-    const pixels = new Uint8Array(images.length * this.inputBytes);
-    images.forEach((image, i) => {
-      pixels.set(image, i * this.inputBytes);
-    });
-    return this.#session.run(pixels, [images.length, height, width]);
+    return this.#session.run(joined(images), [images.length, height, width]);
   }
 
   /** Whether the runtime has failed under it: load it anew. */
@@ -107,4 +103,14 @@ export class Model implements Network<Uint8Array> {
   release(): Promise<void> {
     return this.#session.release();
   }
+}
+
+/** All bytes in one array; of one image its own. */
+function joined([first, ...rest]: readonly Uint8Array[]): Uint8Array {
+  if (!first || rest.length === 0) return first ?? new Uint8Array();
+  const pixels = new Uint8Array(first.length * (rest.length + 1));
+  [first, ...rest].forEach((image, i) => {
+    pixels.set(image, i * first.length);
+  });
+  return pixels;
 }

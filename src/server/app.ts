@@ -1,13 +1,15 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { requestId } from 'hono/request-id';
 import { UnlabelError } from '../contract/errors.ts';
-import { limits } from '../contract/limits.ts';
 import type { App, Environment, Platform } from './environment.ts';
 import { Galleries } from './galleries.ts';
-import { apiKey } from './middleware/api-key.ts';
+import { checkKey, findKey } from './middleware/api-key.ts';
+import { capacity } from './middleware/capacity.ts';
+import { type LogLine, logRequests, logToConsole } from './middleware/log.ts';
 import { problemOf } from './middleware/problem.ts';
+import { rateLimit } from './middleware/rate-limit.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
 import { ModelRegistry } from './model-registry.ts';
 import { addClasses } from './routes/classes.ts';
 import { addClassify } from './routes/classify.ts';
@@ -19,18 +21,20 @@ import { addOtherMethods } from './routes/other-methods.ts';
 import { addRuntime } from './routes/runtime.ts';
 import { addSearch } from './routes/search.ts';
 import { addVectors } from './routes/vectors.ts';
+import { serverTiming } from './timing.ts';
 
 /** Settings of {@link createAppOn}. */
 export interface AppOptions {
   /**
-   * Origins whose pages may call the API.
-   * @default '*'
+   * Origins whose pages may call the API. Default: those of the binding `ALLOWED_ORIGINS`, or all.
    */
   origins?: string | string[] | undefined;
+  /** Takes a line for every request. Default: writes it to the console, as JSON. */
+  log?: ((line: LogLine) => void) | undefined;
 }
 
 /** Makes the HTTP application on a given platform. Its models live as long as it does: make one, not one a request. */
-export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = {}): App {
+export function createAppOn(platform: Platform, { origins, log = logToConsole }: AppOptions = {}): App {
   let models: ModelRegistry | undefined;
   let galleries: Galleries | undefined;
   const app: App = new OpenAPIHono<Environment>({
@@ -41,8 +45,12 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
     },
   });
 
-  app.use(requestId());
-  app.use(cors({ origin: origins, exposeHeaders: ['x-request-id', 'retry-after', 'etag'], maxAge: 86_400 }));
+  app.use(requestId(), logRequests(log), securityHeaders);
+  app.use((c, next) => {
+    const origin = origins ?? c.env.ALLOWED_ORIGINS?.trim().split(/\s+/) ?? '*';
+    const exposeHeaders = ['x-request-id', 'retry-after', 'etag', 'server-timing'];
+    return cors({ origin, exposeHeaders, maxAge: 86_400 })(c, next);
+  });
   app.use(async (c, next) => {
     models ??= new ModelRegistry(platform, c.env.ASSETS, c.env.DEFAULT_MODEL);
     galleries ??= new Galleries(models);
@@ -50,15 +58,7 @@ export function createAppOn(platform: Platform, { origins = '*' }: AppOptions = 
     c.set('galleries', galleries);
     await next();
   });
-  app.use('/v1/*', apiKey);
-  app.use(
-    bodyLimit({
-      maxSize: limits.bodyBytes,
-      onError: () => {
-        throw new UnlabelError('body_too_large', `The body must be at most ${limits.bodyBytes} bytes`);
-      },
-    }),
-  );
+  app.use('/v1/*', serverTiming, capacity(platform), findKey, rateLimit, checkKey());
 
   addClassify(app, platform.codecs);
   addEmbeddings(app, platform.codecs);

@@ -7,8 +7,12 @@ import type { ClassShelfStub } from '../vectors/class-shelf.ts';
 import type { NamespaceStub } from '../vectors/durable.ts';
 import type { ObjectBinding } from '../vectors/settled.ts';
 import type { VectorizeBinding } from '../vectors/vectorize.ts';
+import type { BodyLease } from './body.ts';
 import type { Galleries } from './galleries.ts';
+import type { ApiKey } from './keys.ts';
 import type { ModelRegistry } from './model-registry.ts';
+import type { Part } from './timing.ts';
+import type { Turns } from './turns.ts';
 
 /** What the deployment binds, see `wrangler.toml`. */
 export interface Bindings {
@@ -16,11 +20,14 @@ export interface Bindings {
   ASSETS: { fetch(request: Request): Promise<Response> };
   /** Name of the model that answers where a request names none. Default: the first by name. */
   DEFAULT_MODEL?: string;
-  /**
-   * API keys that may call `/v1`: SHA-256 digests, 64 hexadecimal digits each, separated by spaces. `:read`, `:write` or
-   * `:read+write` after a digest says what the key may do; default: both. Without it the API is open.
-   */
+  /** API keys that may call `/v1`, see `parseKeys`; `npm run keys` writes it. Without it the API is open. */
   API_KEY_HASHES?: string;
+  /** Origins whose pages may call the API, separated by spaces, where `createApp` is not told. Default: all. */
+  ALLOWED_ORIGINS?: string;
+  /** Rate limit of each key, and of each address without one. Without it there is none. */
+  RATE_LIMIT?: { limit(options: { key: string }): Promise<{ success: boolean }> };
+  /** Dataset of Analytics Engine: route as index; method, route and error code; status and milliseconds. */
+  ANALYTICS?: { writeDataPoint(point: { indexes: string[]; blobs: string[]; doubles: number[] }): void };
   /** Where vectors are kept: in `VECTORS` or in `VECTORIZE`. Default: `durable`. */
   VECTOR_STORE?: 'durable' | 'vectorize';
   /** Durable Objects of the class `VectorNamespace`. */
@@ -45,7 +52,16 @@ export interface Platform {
 /** Hono's view of a request. */
 export interface Environment {
   Bindings: Bindings;
-  Variables: RequestIdVariables & { models: ModelRegistry; galleries: Galleries };
+  Variables: RequestIdVariables & {
+    models: ModelRegistry;
+    galleries: Galleries;
+    /** Key of the caller, where the deployment has keys and knows it. */
+    key: ApiKey | undefined;
+    turns: Turns;
+    lease: BodyLease;
+    /** Milliseconds of what has been done for the request, by part. */
+    times: Partial<Record<Part, number>>;
+  };
 }
 
 export type App = OpenAPIHono<Environment>;

@@ -1,23 +1,38 @@
 import { UnlabelError } from '../contract/errors.ts';
-import { galleryNamespace } from '../contract/limits.ts';
+import { galleryNamespace, limits } from '../contract/limits.ts';
 import { type ClassStore, durableClasses } from '../vectors/class-shelf.ts';
 import { durableStore } from '../vectors/durable.ts';
 import type { VectorStore } from '../vectors/store.ts';
 import { VectorizeStore } from '../vectors/vectorize.ts';
 import type { Bindings, RequestContext } from './environment.ts';
+import { noClasses, onlyIn } from './store-access.ts';
+import { within } from './within.ts';
 
 /**
- * The store of a namespace: the gallery of a model, or what the deployment chooses by `VECTOR_STORE`.
+ * The store of a namespace: the gallery of a model, or what the deployment chooses by `VECTOR_STORE`, as the key of the
+ * request may see it. Its calls throw `store_unavailable` where it fails or takes too long.
  * @param model - whose gallery. Default: that of the default model.
  * @throws UnlabelError `not_supported` where the store's binding is missing.
  */
-export function storeOf(
-  { env, var: { galleries } }: RequestContext,
-  namespace: string,
-  model?: string,
-): VectorStore {
-  if (namespace === galleryNamespace) return galleries.store(model);
-  const { VECTOR_STORE = 'durable', VECTORS, VECTORIZE } = env;
+export function storeOf(c: RequestContext, namespace: string, model?: string): VectorStore {
+  if (namespace === galleryNamespace) return c.var.galleries.store(model);
+  const store = inTime(chosenStore(c.env));
+  const namespaces = c.var.key?.namespaces;
+  return namespaces ? onlyIn(namespaces, store) : store;
+}
+
+/**
+ * The sets of classes, which belong to no namespace; as {@link storeOf}.
+ * @throws UnlabelError `not_supported` where the binding `CLASSES` is missing.
+ */
+export function classesOf(c: RequestContext): ClassStore {
+  const { CLASSES } = c.env;
+  if (!CLASSES)
+    throw new UnlabelError('not_supported', 'This deployment keeps no classes: it lacks the binding CLASSES');
+  return c.var.key?.namespaces ? noClasses : inTime(durableClasses(CLASSES));
+}
+
+function chosenStore({ VECTOR_STORE = 'durable', VECTORS, VECTORIZE }: Bindings): VectorStore {
   if (VECTOR_STORE === 'durable' && VECTORS) return durableStore(VECTORS);
   if (VECTOR_STORE === 'vectorize' && VECTORIZE) return new VectorizeStore(VECTORIZE);
   throw new UnlabelError(
@@ -26,8 +41,22 @@ export function storeOf(
   );
 }
 
-/** @throws UnlabelError `not_supported` where the binding `CLASSES` is missing. */
-export function classesOf({ CLASSES }: Bindings): ClassStore {
-  if (CLASSES) return durableClasses(CLASSES);
-  throw new UnlabelError('not_supported', 'This deployment keeps no classes: it lacks the binding CLASSES');
+/** Bounds every call of a store in time. */
+function inTime<Store extends VectorStore | ClassStore>(store: Store): Store {
+  return new Proxy(store, {
+    get(target, method) {
+      const call = Reflect.get(target, method) as (...args: unknown[]) => Promise<unknown>;
+      return (...args: unknown[]) => answerOf(async () => call.apply(target, args));
+    },
+  });
+}
+
+async function answerOf<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    const late = () => new Error(`no answer within ${limits.storeMs} ms`);
+    return await within(limits.storeMs, call(), late);
+  } catch (cause) {
+    if (cause instanceof UnlabelError) throw cause;
+    throw new UnlabelError('store_unavailable', 'The store fails, or does not answer in time', { cause });
+  }
 }

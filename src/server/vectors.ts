@@ -8,7 +8,7 @@ import { embed } from '../inference/embed.ts';
 import { isDirection } from '../vectors/index-file.ts';
 import { checkModel } from '../vectors/models.ts';
 import type { RequestContext } from './environment.ts';
-import { fromBase64, prepareImages } from './images.ts';
+import { fromBase64, runOnFiles } from './images.ts';
 
 /** A vector or an image of a request, and the name of its place in errors. */
 type Source = VectorSource & { field: string };
@@ -58,10 +58,11 @@ async function embedAll(
 ) {
   const files = sources.map(({ field, image }) => ({ field: `${field}image`, bytes: fromBase64(image) }));
   return c.var.models.use(name, async (model) => {
-    const images = await prepareImages(files, model, codecs);
     const vectors: Float32Array[] = [];
-    for (let i = 0; i < images.length; i += limits.imagesPerRequest)
-      vectors.push(...(await embed(model, images.slice(i, i + limits.imagesPerRequest))));
+    for (let i = 0; i < files.length; i += limits.imagesPerRequest) {
+      const some = files.slice(i, i + limits.imagesPerRequest);
+      vectors.push(...(await runOnFiles(c, some, model, codecs, (images) => embed(model, images))));
+    }
     return { model: { ...model.ref, dimensions: model.manifest.embedding.dimensions }, vectors };
   });
 }

@@ -97,7 +97,8 @@ export async function startHosted({
   throw new Error(`wrangler dev did not start:\n${log}`);
 }
 
-function freePort(): Promise<number> {
+/** A port of the loopback address that nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createClient, ForbiddenError, UnauthorizedError } from '../../src/index.ts';
+import {
+  type Client,
+  createClient,
+  ForbiddenError,
+  UnauthorizedError,
+  type UnlabelApiError,
+} from '../../src/index.ts';
 import { type Hosted, startHosted } from '../helpers/hosted.ts';
 
 const keys = ['first-key', 'second-key'];
@@ -13,6 +19,8 @@ beforeAll(async () => {
     `${hash('writer')}:write`,
     `${hash('both')}:read+write`,
     `${hash('none')}:admin`,
+    `${hash('album')}:read+write;namespaces=album+more`,
+    `${hash('page')}:read;origins=https://shop.example`,
   ];
   hosted = await startHosted({ vars: { API_KEY_HASHES: [...keys.map(hash), ...scoped].join(' ') } });
 });
@@ -61,4 +69,54 @@ test.each([
       expect((error as Error).message).toContain(scope);
     }
   }
+});
+
+test('a key of some namespaces sees nothing of another, and writes nothing there', async () => {
+  const [all, album] = ['first-key', 'album'].map((apiKey) => createClient({ url: hosted.url, apiKey }));
+  if (!all || !album) return expect.fail();
+  const vector = Float32Array.from({ length: 128 }, (_, i) => i + 1);
+  const namespace = 'private';
+  await all.vectors.upsert([{ id: 'secret', vector }], { namespace });
+  await album.vectors.upsert([{ id: 'mine', vector }], { namespace: 'album' });
+  await all.classes.create('shared', { a: [vector] });
+  expect((await album.search(vector, { namespace: 'album' })).matches).toMatchObject([{ id: 'mine' }]);
+
+  /** What a call gives, without the names of this request. */
+  const outcome = (call: Promise<unknown>) =>
+    call.then(
+      (value) => JSON.stringify(value),
+      (error: UnlabelApiError) => `${error.status} ${error.code} ${error.message}`,
+    );
+  const reads = (client: Client, where: string): Promise<string>[] => [
+    outcome(client.vectors.get('secret', { namespace: where })),
+    outcome(client.search({ id: 'secret' }, { namespace: where })),
+    outcome(client.search(vector, { namespace: where })),
+    outcome(client.vectors.count({ namespace: where })),
+    outcome(
+      fetch(`${hosted.url}/v1/index/${where}`, { headers: { authorization: 'Bearer album' } }).then(
+        async (answer) => [answer.status, ((await answer.json()) as { code: string }).code],
+      ),
+    ),
+  ];
+  // As if it were not there.
+  expect(await Promise.all(reads(album, namespace))).toEqual(await Promise.all(reads(album, 'absent')));
+  expect(await outcome(album.classes.get('shared'))).toBe(await outcome(album.classes.get('absent')));
+  expect(await album.classes.list()).toEqual([]);
+  for (const write of [
+    () => album.vectors.upsert([{ id: 'secret', vector }], { namespace }),
+    () => album.vectors.delete('secret', { namespace }),
+    () => album.vectors.clear(namespace),
+    () => album.vectors.upsert([{ id: 'default', vector }]),
+    () => album.classes.create('shared', { b: [vector] }),
+    () => album.classes.delete('shared'),
+  ])
+    await expect(write()).rejects.toBeInstanceOf(ForbiddenError);
+  expect((await all.vectors.get('secret', { namespace })).id).toBe('secret');
+  expect((await all.classes.get('shared')).classes).toHaveLength(1);
+});
+
+test('a key of a page is good for its origin alone', async () => {
+  const ask = async (origin: string) =>
+    (await fetch(`${hosted.url}/v1/models`, { headers: { authorization: 'Bearer page', origin } })).status;
+  expect([await ask('https://shop.example'), await ask('https://evil.example')]).toEqual([200, 403]);
 });

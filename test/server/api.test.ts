@@ -273,6 +273,18 @@ test('any page may call the API and read the request id', async () => {
   expect(answer.headers.get('access-control-expose-headers')).toContain('x-request-id');
 });
 
+test('an answer tells what decoding, the network and all of it took, to pages of any origin', async () => {
+  for (const path of ['/v1/classify', '/v1/embeddings', '/v1/search']) {
+    const answer = await call(path, png);
+    expect(answer.headers.get('server-timing')).toMatch(
+      /^decode;dur=[\d.]+, run;dur=[\d.]+, total;dur=[\d.]+$/,
+    );
+    expect(answer.headers.get('timing-allow-origin')).toBe('*');
+  }
+  const refused = await call('/v1/classify', png.subarray(0, 40));
+  expect(refused.headers.get('server-timing')).toMatch(/^decode;dur=[\d.]+, total;dur=[\d.]+$/);
+});
+
 test('another method than a route takes is refused with the ones that it takes', async () => {
   for (const [method, path, allow] of [
     ['GET', '/v1/classify', 'POST'],

@@ -3,33 +3,55 @@ import { timingSafeEqual } from 'hono/utils/buffer';
 import { UnlabelError } from '../../contract/errors.ts';
 import { sha256 } from '../../inference/sha256.ts';
 import type { Environment } from '../environment.ts';
-
-/** What a key may do: `write` for PUT and DELETE, `read` for all else. */
-type Scope = 'read' | 'write';
+import { type ApiKey, parseKeys, type Scope } from '../keys.ts';
 
 /**
- * Asks for `Authorization: Bearer <key>` where the deployment has `API_KEY_HASHES`; open where it has not.
- * Only the keys' SHA-256 digests are stored, and they are compared in constant time.
+ * Finds the key of `Authorization: Bearer <key>` among the deployment's `API_KEY_HASHES`. Only the keys' SHA-256 digests
+ * are stored, and they are compared in constant time.
  */
-export const apiKey = createMiddleware<Environment>(async (c, next) => {
-  const entries = c.env.API_KEY_HASHES?.trim().toLowerCase().split(/\s+/);
-  if (entries) {
-    const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-    if (key === undefined)
-      throw new UnlabelError('unauthorized', 'Send the API key as `Authorization: Bearer <key>`');
-    const hash = await sha256(new TextEncoder().encode(key));
+export const findKey = createMiddleware<Environment>(async (c, next) => {
+  const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  if (c.env.API_KEY_HASHES !== undefined && key !== undefined) {
+    const digest = await sha256(new TextEncoder().encode(key));
     // All are compared, so that the time says nothing about which one matched.
-    const known = await Promise.all(
-      entries.map(async (entry) => {
-        const [digest, scopes = 'read+write'] = entry.split(':');
-        return (await timingSafeEqual(digest as string, hash)) ? scopes.split('+') : [];
-      }),
+    const matching = await Promise.all(
+      parseKeys(c.env.API_KEY_HASHES).map(async (entry) =>
+        (await timingSafeEqual(entry.digest, digest)) ? [entry] : [],
+      ),
     );
-    const scopes = known.flat();
-    if (scopes.length === 0) throw new UnlabelError('unauthorized', 'The API key is not known');
-    const needed: Scope = /^(PUT|DELETE)$/.test(c.req.method) ? 'write' : 'read';
-    if (!scopes.includes(needed))
-      throw new UnlabelError('forbidden', `The API key lacks the scope \`${needed}\``);
+    c.set('key', matching.flat()[0]);
   }
   await next();
 });
+
+/** Refuses what the key does not allow; with no `API_KEY_HASHES` at all the deployment is open, and says so once. */
+export function checkKey() {
+  let hasWarned = false;
+  return createMiddleware<Environment>(async (c, next) => {
+    if (c.env.API_KEY_HASHES !== undefined) refuse(c.var.key, c.req.method, c.req.header());
+    else if (!hasWarned) {
+      hasWarned = true;
+      console.warn(
+        '*** OPEN: anybody may call this API, reading and writing. `npm run keys` makes keys. ***',
+      );
+    }
+    await next();
+  });
+}
+
+function refuse(
+  key: ApiKey | undefined,
+  method: string,
+  { authorization, origin = '' }: Record<string, string>,
+) {
+  if (!key)
+    throw new UnlabelError(
+      'unauthorized',
+      authorization ? 'The API key is not known' : 'Send the API key as `Authorization: Bearer <key>`',
+    );
+  const needed: Scope = /^(PUT|DELETE)$/.test(method) ? 'write' : 'read';
+  if (!key.scopes.includes(needed))
+    throw new UnlabelError('forbidden', `The API key lacks the scope \`${needed}\``);
+  if (key.origins && !key.origins.includes(origin))
+    throw new UnlabelError('forbidden', 'The API key is for pages of other origins');
+}

@@ -1,23 +1,12 @@
 import { HTTPException } from 'hono/http-exception';
 import { type ErrorCode, errorCodes, type Problem, UnlabelError } from '../../contract/errors.ts';
+import { limits } from '../../contract/limits.ts';
 import type { RequestContext } from '../environment.ts';
 
-/** Seconds that a client should wait after a 503. */
-const retryAfter = 1;
-
-/** Answers with problem+json (RFC 9457). What is not an {@link UnlabelError} is logged, and told to nobody. */
+/** Answers with problem+json (RFC 9457). What is not an {@link UnlabelError} is for the log, and told to nobody. */
 export function problemOf(error: Error, c: RequestContext): Response {
   const known = error instanceof UnlabelError ? error : fromUnknown(error);
   const requestId = c.get('requestId');
-  if (known.status >= 500)
-    console.error(
-      JSON.stringify({
-        requestId,
-        code: known.code,
-        detail: known.message,
-        cause: String(known.cause ?? ''),
-      }),
-    );
   const [status, title] = errorCodes[known.code];
   const body: Problem = {
     type: `/docs#${known.code}`,
@@ -29,9 +18,15 @@ export function problemOf(error: Error, c: RequestContext): Response {
     requestId,
   };
   const response = c.json(body, status, { 'content-type': 'application/problem+json' });
-  if (status === 503) response.headers.set('retry-after', String(retryAfter));
+  if (status === 503 || status === 429) response.headers.set('retry-after', String(retryAfter(status)));
   if (status === 401) response.headers.set('www-authenticate', 'Bearer');
   return response;
+}
+
+/** Seconds that a client should wait: one, or until the counting of its requests begins anew. */
+function retryAfter(status: 503 | 429): number {
+  const window = limits.rateLimitSeconds;
+  return status === 503 ? 1 : window - Math.floor((Date.now() / 1000) % window);
 }
 
 /** Hono's own exceptions are about the form of a request. */

@@ -19,7 +19,14 @@ const tags = ['Classes'];
 const setAnswer = (description: string) => ({
   200: { description, content: { 'application/json': { schema: classSet } } },
 });
-const storeProblems = problemResponses('unauthorized', 'forbidden', 'invalid_parameter', 'not_supported');
+const storeProblems = problemResponses(
+  'unauthorized',
+  'forbidden',
+  'invalid_parameter',
+  'rate_limited',
+  'not_supported',
+  'store_unavailable',
+);
 
 const putRoute = createRoute({
   method: 'put',
@@ -49,7 +56,7 @@ const listRoute = createRoute({
   summary: 'List the sets of classes, by name',
   responses: {
     200: { description: 'All sets', content: { 'application/json': { schema: classSetList } } },
-    ...problemResponses('unauthorized', 'not_supported'),
+    ...problemResponses('unauthorized', 'rate_limited', 'not_supported', 'store_unavailable'),
   },
 });
 
@@ -83,7 +90,7 @@ export function addClasses(app: App, codecs: Codecs): void {
   app.openapi(putRoute, async (c) => {
     const { name } = c.req.valid('param');
     const labelled = Object.entries(parse(classesBody, await readJson(c)).classes);
-    const store = classesOf(c.env);
+    const store = classesOf(c);
     const sources = labelled.flatMap(([label, items]) =>
       items.map((item, i) => ({ ...item, field: `classes.${label}[${i}].` })),
     );
@@ -102,15 +109,13 @@ export function addClasses(app: App, codecs: Codecs): void {
     return c.json(itemOf(set), 200);
   });
 
-  app.openapi(listRoute, async (c) => c.json({ sets: (await classesOf(c.env).list()).map(itemOf) }, 200));
+  app.openapi(listRoute, async (c) => c.json({ sets: (await classesOf(c).list()).map(itemOf) }, 200));
 
-  app.openapi(getRoute, async (c) =>
-    c.json(itemOf(await classesOf(c.env).get(c.req.valid('param').name)), 200),
-  );
+  app.openapi(getRoute, async (c) => c.json(itemOf(await classesOf(c).get(c.req.valid('param').name)), 200));
 
   app.openapi(deleteRoute, async (c) => {
     const { name } = c.req.valid('param');
-    await classesOf(c.env).delete(name);
+    await classesOf(c).delete(name);
     return c.json({ name }, 200);
   });
 }

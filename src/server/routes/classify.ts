@@ -12,7 +12,7 @@ import { classifyByNeighbors } from '../../vectors/neighbors.ts';
 import { classifyByPrototypes } from '../../vectors/prototypes.ts';
 import { answerOf } from '../answer.ts';
 import type { App, RequestContext } from '../environment.ts';
-import { readImages } from '../images.ts';
+import { readImages, runOnFiles } from '../images.ts';
 import { classesOf, storeOf } from '../stores.ts';
 import { imageRequestBody } from './image-body.ts';
 import { inferenceProblems, problemResponses } from './problem-responses.ts';
@@ -50,15 +50,17 @@ export function addClassify(app: App, codecs: Codecs): void {
       throw new UnlabelError('invalid_parameter', 'classes and method=neighbors exclude each other', {
         field: 'classes',
       });
-    const request = await readImages(c, codecs);
+    const request = await readImages(c);
     return c.var.models.use(name ?? request.model, async (model) => {
-      const images = await request.fit(model);
+      const ask = <Result>(run: (images: Uint8Array[]) => Promise<Result>) =>
+        runOnFiles(c, request.filesFor(model), model, codecs, run);
+      const vectors = () => ask((images) => embed(model, images));
       const predictions =
         classes !== undefined
-          ? await byClasses(c, model, await embed(model, images), classes, topK)
+          ? await byClasses(c, model, await vectors(), classes, topK)
           : method === 'neighbors'
-            ? await byNeighbors(c, model, await embed(model, images), namespace, k, topK)
-            : await classify(model, images, topK);
+            ? await byNeighbors(c, model, await vectors(), namespace, k, topK)
+            : await ask((images) => classify(model, images, topK));
       const results = predictions.map((predictions) => ({ predictions }));
       return c.json(answerOf(model, results, request.isBatch), 200);
     });
@@ -72,7 +74,7 @@ async function byClasses(
   name: string,
   topK: number,
 ): Promise<Prediction[][]> {
-  const set = await classesOf(c.env).get(name);
+  const set = await classesOf(c).get(name);
   checkModel(set.model, { ...model.ref, dimensions: model.manifest.embedding.dimensions });
   return vectors.map((vector) => classifyByPrototypes(set.classes, vector, topK));
 }

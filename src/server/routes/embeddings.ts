@@ -5,7 +5,7 @@ import type { Codecs } from '../../image/codecs.ts';
 import { embed } from '../../inference/embed.ts';
 import { answerOf } from '../answer.ts';
 import type { App } from '../environment.ts';
-import { readImages } from '../images.ts';
+import { readImages, runOnFiles } from '../images.ts';
 import { imageRequestBody } from './image-body.ts';
 import { inferenceProblems } from './problem-responses.ts';
 
@@ -27,9 +27,12 @@ const route = createRoute({
 export function addEmbeddings(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
     const { model: name, encoding } = c.req.valid('query');
-    const request = await readImages(c, codecs);
+    const request = await readImages(c);
     return c.var.models.use(name ?? request.model, async (model) => {
-      const results = (await embed(model, await request.fit(model))).map((vector) => ({
+      const vectors = await runOnFiles(c, request.filesFor(model), model, codecs, (images) =>
+        embed(model, images),
+      );
+      const results = vectors.map((vector) => ({
         embedding: encoding === 'base64' ? encodeFloat32(vector) : Array.from(vector),
         dimensions: vector.length,
       }));

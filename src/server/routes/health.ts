@@ -1,6 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { limits } from '../../contract/limits.ts';
 import { selfTest } from '../../inference/self-test.ts';
-import type { App } from '../environment.ts';
+import type { App, RequestContext } from '../environment.ts';
+import { rateLimit } from '../middleware/rate-limit.ts';
 import { problemResponses } from './problem-responses.ts';
 
 const healthRoute = createRoute({
@@ -21,6 +23,7 @@ const readyRoute = createRoute({
   path: '/ready',
   tags: ['Operation'],
   summary: 'Whether the default model answers its golden input as its manifest says',
+  description: `An answer is good for ${limits.readyMs / 1000} s: health checks cannot keep the network busy.`,
   responses: {
     200: {
       description: 'It does',
@@ -28,17 +31,35 @@ const readyRoute = createRoute({
         'application/json': { schema: z.object({ status: z.literal('ready'), model: z.string() }) },
       },
     },
-    ...problemResponses('model_unavailable'),
+    ...problemResponses('rate_limited', 'model_unavailable'),
   },
 });
 
+/** Adds `GET /health` and `GET /ready`. */
 export function addHealth(app: App): void {
   app.openapi(healthRoute, (c) => c.json({ status: 'ok' } as const, 200));
+  let passed: { model: string; until: number } | undefined;
+  app.use('/ready', rateLimit);
   app.openapi(readyRoute, async (c) => {
-    const { manifest } = await c.var.models.use(undefined, async (model) => {
-      await selfTest(model);
-      return model;
-    });
-    return c.json({ status: 'ready', model: manifest.name } as const, 200);
+    let model = passed?.model;
+    if (!passed || Date.now() > passed.until) {
+      // Those who ask meanwhile go by the test before.
+      if (passed) passed.until = Date.now() + limits.readyMs;
+      try {
+        model = await testDefault(c);
+        passed = { model, until: Date.now() + limits.readyMs };
+      } catch (error) {
+        passed = undefined;
+        throw error;
+      }
+    }
+    return c.json({ status: 'ready', model: model as string } as const, 200);
+  });
+}
+
+function testDefault(c: RequestContext): Promise<string> {
+  return c.var.models.use(undefined, async (model) => {
+    await selfTest(model);
+    return model.manifest.name;
   });
 }

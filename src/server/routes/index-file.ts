@@ -21,7 +21,14 @@ const route = createRoute({
       content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
     },
     304: { description: 'The namespace has not changed' },
-    ...problemResponses('unauthorized', 'not_found', 'invalid_parameter', 'not_supported'),
+    ...problemResponses(
+      'unauthorized',
+      'not_found',
+      'invalid_parameter',
+      'rate_limited',
+      'not_supported',
+      'store_unavailable',
+    ),
   },
 });
 

@@ -26,7 +26,10 @@ export const inferenceProblems = problemResponses(
   'image_too_large',
   'unsupported_media_type',
   'invalid_parameter',
+  'request_timeout',
+  'rate_limited',
   'model_unavailable',
+  'overloaded',
 );
 
 /** What every call with vectors or images for a store can answer with. */
@@ -40,6 +43,10 @@ export const vectorProblems = problemResponses(
   'unsupported_media_type',
   'invalid_parameter',
   'model_mismatch',
+  'request_timeout',
+  'rate_limited',
   'not_supported',
   'model_unavailable',
+  'store_unavailable',
+  'overloaded',
 );

@@ -15,7 +15,7 @@ import { embed } from '../../inference/embed.ts';
 import type { StoreQuery } from '../../vectors/store.ts';
 import { answerOf } from '../answer.ts';
 import type { App } from '../environment.ts';
-import { mediaTypeOf, readImages, readJson } from '../images.ts';
+import { mediaTypeOf, readImages, readJson, runOnFiles } from '../images.ts';
 import { parse } from '../parse.ts';
 import { storeOf } from '../stores.ts';
 import { readVectors } from '../vectors.ts';
@@ -62,9 +62,11 @@ export function addSearch(app: App, codecs: Codecs): void {
       const { model, vectors } = await readVectors(c, codecs, [source], name);
       return answer({ model, vector: vectors[0] as Float32Array });
     }
-    const request = await readImages(c, codecs, json && rest);
+    const request = await readImages(c, json && rest);
     return c.var.models.use(name ?? request.model, async (model) => {
-      const vectors = await embed(model, await request.fit(model));
+      const vectors = await runOnFiles(c, request.filesFor(model), model, codecs, (images) =>
+        embed(model, images),
+      );
       const results = await Promise.all(vectors.map((vector) => search({ model: model.ref, vector })));
       return c.json(
         answerOf(

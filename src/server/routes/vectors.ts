@@ -26,7 +26,14 @@ const tags = ['Vectors'];
 const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
   200: { description, content: { 'application/json': { schema } } },
 });
-const storeProblems = problemResponses('unauthorized', 'forbidden', 'invalid_parameter', 'not_supported');
+const storeProblems = problemResponses(
+  'unauthorized',
+  'forbidden',
+  'invalid_parameter',
+  'rate_limited',
+  'not_supported',
+  'store_unavailable',
+);
 
 const upsertRoute = createRoute({
   method: 'put',

@@ -2,14 +2,17 @@
  * The deployment with more routes, which repeat a piece of work inside one request: workerd's clock stands still
  * while code runs, so the benchmarks take the time outside, of many repetitions less that of one.
  */
-import { createApp, VectorNamespace as Namespace } from '../src/server.ts';
-import { createRows } from '../src/vectors/scan.ts';
-import type { StoreQuery, StoreSearchOptions } from '../src/vectors/store.ts';
-import { randomVector, seededRandom } from '../test/helpers/random-vectors.ts';
+import { type Bindings, createApp, VectorNamespace as Namespace } from '../../src/server.ts';
+import { stockRuntime } from '../../src/stock.ts';
+import { createRows } from '../../src/vectors/scan.ts';
+import type { StoreQuery, StoreSearchOptions } from '../../src/vectors/store.ts';
+import { randomVector, seededRandom } from '../../test/helpers/random-vectors.ts';
 
-export { ClassSets } from '../src/server.ts';
+export { ClassSets } from '../../src/server.ts';
 
 const app = createApp();
+/** The same on all of onnxruntime-web. */
+const stock = createApp({ runtime: stockRuntime });
 const model = { name: 'bench', version: '1.0.0' };
 
 /** A namespace that fills itself, and searches many times for one call. */
@@ -33,24 +36,29 @@ export class VectorNamespace extends Namespace {
   }
 }
 
-/** Runs the network on the body, an image of the model's size, `?n=` times. */
-app.post('/bench/run', async (c) => {
-  const image = new Uint8Array(await c.req.arrayBuffer());
-  return c.var.models.use(c.req.query('model'), async (model) => {
-    for (let i = Number(c.req.query('n')); i > 0; i--) await model.run([image]);
+for (const each of [app, stock]) {
+  /** Runs the network on the body, `?batch=` images of the model's size, `?n=` times. */
+  each.post('/bench/run', async (c) => {
+    const body = new Uint8Array(await c.req.arrayBuffer());
+    const batch = Number(c.req.query('batch') ?? 1);
+    return c.var.models.use(c.req.query('model'), async (model) => {
+      const images = Array.from({ length: batch }, () => body);
+      for (let i = Number(c.req.query('n')); i > 0; i--) await model.run(images);
+      return c.text('done');
+    });
+  });
+
+  /** Answers a classify request for the body `?n=` times: routing, decoding, resizing, the run, and JSON. */
+  each.post('/bench/classify', async (c) => {
+    const body = await c.req.arrayBuffer();
+    const headers = { 'content-type': c.req.header('content-type') ?? '' };
+    for (let i = Number(c.req.query('n')); i > 0; i--) {
+      const answer = await each.request('/v1/classify', { method: 'POST', body, headers }, c.env);
+      await answer.arrayBuffer();
+    }
     return c.text('done');
   });
-});
-
-/** Answers a classify request for the body `?n=` times: routing, decoding, resizing, the run, and JSON. */
-app.post('/bench/classify', async (c) => {
-  const body = await c.req.arrayBuffer();
-  for (let i = Number(c.req.query('n')); i > 0; i--) {
-    const answer = await app.request('/v1/classify', { method: 'POST', body }, c.env);
-    await answer.arrayBuffer();
-  }
-  return c.text('done');
-});
+}
 
 /** What scans the vectors here. */
 app.get('/bench/kernel', (c) =>
@@ -77,4 +85,8 @@ function objectOf({ VECTORS }: { VECTORS?: unknown }): VectorNamespace {
   return (VECTORS as { getByName(name: string): VectorNamespace }).getByName('bench');
 }
 
-export default app;
+/** With the header `x-runtime: stock`, on all of onnxruntime-web. */
+export default {
+  fetch: (request: Request, env: Bindings) =>
+    (request.headers.get('x-runtime') === 'stock' ? stock : app).fetch(request, env),
+};

@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import binaryen from 'binaryen';
+
+/** A micro-kernel: what one instruction does, and the name of what it needs beyond WebAssembly SIMD. */
+interface Kernel {
+  /** Multiply-accumulates of one instruction, or pair of them. */
+  operations: number;
+  /** Text of one step of a sum, with two operands. */
+  step(sum: string, a: string, b: string): string;
+}
+
+/** The ways in which WebAssembly multiplies and adds up. */
+export const kernels: Record<string, Kernel> = {
+  'int16 pairs (`i32x4.dot_i16x8_s`)': {
+    operations: 8,
+    step: (sum, a, b) => `(i32x4.add ${sum} (i32x4.dot_i16x8_s ${a} ${b}))`,
+  },
+  'float32 (`f32x4.mul`, `f32x4.add`)': {
+    operations: 4,
+    step: (sum, a, b) => `(f32x4.add ${sum} (f32x4.mul ${a} ${b}))`,
+  },
+  'relaxed SIMD, int8 (`i32x4.relaxed_dot_i8x16_i7x16_add_s`)': {
+    operations: 16,
+    step: (sum, a, b) => `(i32x4.relaxed_dot_i8x16_i7x16_add_s ${a} ${b} ${sum})`,
+  },
+  'relaxed SIMD, float32 (`f32x4.relaxed_madd`)': {
+    operations: 4,
+    step: (sum, a, b) => `(f32x4.relaxed_madd ${a} ${b} ${sum})`,
+  },
+};
+
+/**
+ * Operands a turn of each kind: every one of the first meets every one of the second, as in a product of matrices. The
+ * sums are independent of each other, so that no instruction waits for another one, and fill the registers.
+ */
+const side = 3;
+const operands = Array.from({ length: side }, (_, i) => i);
+
+/** Compiles a kernel to a function of a number of turns; each turn has so many operations. */
+export async function compileKernel({
+  operations,
+  step,
+}: Kernel): Promise<{ run: (turns: number) => unknown; operations: number }> {
+  const pairs = operands.flatMap((i) => operands.map((j) => [i, j] as const));
+  const get = (name: string) => `(local.get $${name})`;
+  const load = (name: string, i: number, from: number) =>
+    `(local.set $${name}${i} (v128.load offset=${from + 16 * i} ${get('at')}))`;
+  const turn = [
+    ...operands.flatMap((i) => [load('a', i, 0), load('b', i, 8192)]),
+    ...pairs.map(
+      ([i, j]) => `(local.set $sum${i}${j} ${step(get(`sum${i}${j}`), get(`a${i}`), get(`b${j}`))})`,
+    ),
+  ];
+  const locals = [...operands.flatMap((i) => [`$a${i}`, `$b${i}`]), ...pairs.map(([i, j]) => `$sum${i}${j}`)];
+  const all = pairs
+    .map(([i, j]) => get(`sum${i}${j}`))
+    .reduce((left, right) => `(v128.xor ${left} ${right})`);
+  const run = await compile(`(module (memory 1) (func (export "run") (param $turns i32) (result i32)
+    (local $at i32) ${locals.map((name) => `(local ${name} v128)`).join(' ')}
+    (loop $again
+      (local.set $at (i32.and (i32.shl (local.get $turns) (i32.const 4)) (i32.const 0x0ff0)))
+      ${turn.join('\n')}
+      (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+    (i32x4.extract_lane 0 ${all})))`);
+  // The first calls run code that was compiled in a hurry; the better one is made beside them.
+  for (let call = 0; call < 50; call++) {
+    run(1_000);
+    await sleep(2);
+  }
+  return { run, operations: operations * side ** 2 };
+}
+
+/** A function that reads so many bytes of memory, in order. */
+export async function compileReader(bytes: number): Promise<() => unknown> {
+  const loads = [0, 16, 32, 48].map(
+    (offset) => `(local.set $sum (v128.xor (local.get $sum) (v128.load offset=${offset} (local.get $at))))`,
+  );
+  return compile(`(module (memory ${Math.ceil(bytes / 65536)}) (func (export "run") (result i32)
+    (local $at i32) (local $sum v128)
+    (loop $again
+      ${loads.join('\n')}
+      (br_if $again (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 64))) (i32.const ${bytes}))))
+    (i32x4.extract_lane 0 (local.get $sum))))`);
+}
+
+async function compile(text: string): Promise<(turns?: number) => unknown> {
+  const module = binaryen.parseText(text);
+  module.setFeatures(binaryen.Features.All);
+  if (!module.validate()) throw new Error('A kernel is not valid');
+  const { instance } = await WebAssembly.instantiate(module.emitBinary() as Uint8Array<ArrayBuffer>);
+  return instance.exports.run as (turns?: number) => unknown;
+}

@@ -1,0 +1,45 @@
+/** Milliseconds that some work takes, of each of so many repetitions on average. */
+export async function milliseconds(work: () => unknown, times = 1): Promise<number> {
+  const began = performance.now();
+  for (let i = 0; i < times; i++) await work();
+  return (performance.now() - began) / times;
+}
+
+/**
+ * Measures every row once a round, in turn, so that a slow moment of the machine meets all of them; a round before the
+ * first warms up.
+ */
+export async function inTurn<Name extends string>(
+  rounds: number,
+  rows: Record<Name, () => Promise<number>>,
+): Promise<Record<Name, number[]>> {
+  const names = Object.keys(rows) as Name[];
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  for (let round = -1; round < rounds; round++)
+    for (const name of names) {
+      const time = await rows[name]();
+      if (round >= 0) times[name].push(time);
+    }
+  return times;
+}
+
+/** The quantile that so much lies below; default: the median. */
+export function quantile(values: readonly number[], part = 0.5): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(part * (values.length - 1))] as number;
+}
+
+/** The median of what each round says of two rows. */
+export function ratio(times: readonly number[], base: readonly number[]): number {
+  return quantile(times.map((time, round) => time / (base[round] as number)));
+}
+
+/** The median, and between which values half of all lie. */
+export function spread(values: readonly number[], unit = 1): string {
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => digits(quantile(values, part) / unit));
+  return `${middle} (${low}-${high})`;
+}
+
+/** A number with three digits that count. */
+export function digits(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+}

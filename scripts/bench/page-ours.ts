@@ -1,0 +1,11 @@
+/** Ours: the local engine. */
+import { createLocalEngine } from '../../src/local.ts';
+import { contend, pixels, query } from './page-frame.ts';
+
+contend(async () => {
+  const engine = createLocalEngine({ model: 'cifar10', baseUrl: query.get('api') as string });
+  return async () => {
+    const { predictions } = await engine.classify(pixels, { topK: 10 });
+    return Object.fromEntries(predictions.map(({ label, score }) => [label, score]));
+  };
+});

@@ -1,0 +1,60 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, totalmem } from 'node:os';
+
+const file = new URL('../../BENCHMARKS.md', import.meta.url);
+
+/** What one part of the benchmarks found. */
+export interface Findings {
+  title: string;
+  /** Markdown. */
+  text: string;
+}
+
+/** How thorough the measuring is. */
+export interface Effort {
+  /** Of every table. */
+  rounds: number;
+  /** Fresh browsers, and fresh servers. */
+  visits: number;
+}
+
+/** A table; the columns after the first are numbers. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
+}
+
+/**
+ * Puts the findings in place of what `BENCHMARKS.md` says of the part, with the time and the load of the machine.
+ * @param names - of all parts, in their order.
+ */
+export async function keep(name: string, { title, text }: Findings, names: readonly string[]): Promise<void> {
+  const old = await readFile(file, 'utf8').catch(() => '');
+  const sections = new Map(
+    Array.from(old.matchAll(/<!-- (\w+) -->\n(.*?)(?=\n<!-- |$)/gs), ([, part, body]) => [
+      part,
+      body?.trim(),
+    ]),
+  );
+  const when = `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, load ${loads()}`;
+  sections.set(name, `## ${title}\n\n${text.trim()}\n\n*${when}.*`);
+  const [cpu] = cpus();
+  const head = `# Benchmarks
+
+Written by \`npm run bench\`, on ${cpus().length} x ${cpu?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux, Node ${process.version}.
+
+Every table measures its rows in turn, round by round. A cell is the median of the rounds, with the quartiles in brackets;
+a ratio is the median of each round's ratio. The load below each section is that of the machine over 1, 5 and 15 minutes
+when it was measured, the benchmark's own included: above the number of cores, times are longer than those of a quiet machine.
+`;
+  const kept = names
+    .filter((part) => sections.has(part))
+    .map((part) => `<!-- ${part} -->\n${sections.get(part)}`);
+  await writeFile(file, `${[head, ...kept].join('\n')}\n`);
+}
+
+function loads(): string {
+  return loadavg()
+    .map((load) => load.toFixed(1))
+    .join(', ');
+}

@@ -1,0 +1,97 @@
+import { UnlabelError } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
+
+/** Runs a piece of work when its turn has come. */
+export type Turn = <Result>(piece: () => Promise<Result>) => Promise<Result>;
+
+/** A piece of work that waits or is under way. */
+interface Ticket {
+  start(): void;
+  /** When it began, in milliseconds. */
+  since: number;
+}
+
+/**
+ * Lets one piece of work run at a time, first come first served, for a bounded number of requests. A request of many
+ * pieces queues anew for each, so that one of a single piece never waits for all of them.
+ */
+export class Turns {
+  readonly #requests = new Set<{ since: number }>();
+  readonly #waiting = new Set<Ticket>();
+  #current: Ticket | undefined;
+
+  /** @throws UnlabelError `overloaded` where there are as many requests as may be: one at work, and those that wait. */
+  check(): void {
+    this.#forgetLost();
+    if (this.#requests.size > limits.waitingRequests)
+      throw new UnlabelError('overloaded', `${limits.waitingRequests} requests are waiting already`);
+  }
+
+  /**
+   * Does what a request needs, in any number of turns.
+   * @param signal - aborts the wait, and frees its place.
+   * @throws UnlabelError `overloaded` as {@link check}, or where the wait for a turn is too long.
+   */
+  async run<Result>(work: (turn: Turn) => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    this.check();
+    const request = { since: Date.now() };
+    this.#requests.add(request);
+    try {
+      return await work((piece) => this.#take(piece, signal));
+    } finally {
+      this.#requests.delete(request);
+    }
+  }
+
+  async #take<Result>(piece: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    const ticket: Ticket = { start: () => {}, since: 0 };
+    try {
+      await this.#turnOf(ticket, signal);
+      if (signal.aborted) throw gone();
+      return await piece();
+    } finally {
+      this.#waiting.delete(ticket);
+      if (this.#current === ticket) this.#startNext();
+    }
+  }
+
+  #turnOf(ticket: Ticket, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = () => reject(gone());
+      const timer = setTimeout(() => {
+        this.#forgetLost();
+        reject(new UnlabelError('overloaded', `The wait was longer than ${limits.waitMs} ms`));
+      }, limits.waitMs);
+      ticket.start = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      if (signal.aborted) return leave();
+      signal.addEventListener('abort', leave);
+      this.#waiting.add(ticket);
+      if (!this.#current) this.#startNext();
+    });
+  }
+
+  #startNext(): void {
+    const [next] = this.#waiting;
+    this.#current = next;
+    if (!next) return;
+    this.#waiting.delete(next);
+    next.since = Date.now();
+    next.start();
+  }
+
+  /** Of a request that the platform has ended, the end is never told. */
+  #forgetLost(): void {
+    const isLost = ({ since }: { since: number }) => Date.now() - since > limits.lostMs;
+    for (const request of this.#requests) if (isLost(request)) this.#requests.delete(request);
+    if (this.#current && isLost(this.#current)) this.#startNext();
+  }
+}
+
+/** Nobody will read it but the log. */
+function gone(): UnlabelError {
+  return new UnlabelError('invalid_request', 'The caller has left');
+}

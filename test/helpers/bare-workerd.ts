@@ -1,0 +1,72 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { freePort } from './hosted.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A workerd that runs the bundle of a deployment, and nothing beside it. */
+export interface BareWorkerd {
+  url: string;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Bundles a Worker as a deployment does and starts it in workerd, without the development server around it, whose own
+ * memory grows by some 25 kB a request. Has the models, and no stores.
+ *
+ * @param entry - from the root of the repository.
+ */
+export async function startBareWorkerd(entry = 'src/worker.ts'): Promise<BareWorkerd> {
+  const folder = await mkdtemp(join(tmpdir(), 'unlabel-bare-'));
+  const bin = (name: string) => join(root, 'node_modules/.bin', name);
+  await promisify(execFile)(bin('wrangler'), ['deploy', entry, '--dry-run', '--env=', '--outdir', folder], {
+    cwd: root,
+    env: { ...process.env, PATH: `${bin('')}:${process.env.PATH}`, WRANGLER_SEND_METRICS: 'false' },
+  });
+  const port = await freePort();
+  const files = (await readdir(folder)).sort((a, b) => Number(b.endsWith('.js')) - Number(a.endsWith('.js')));
+  const modules = files
+    .filter((name) => /\.(js|wasm)$/.test(name))
+    .map((name) => `(name = "./${name}", ${name.endsWith('.js') ? 'esModule' : 'wasm'} = embed "${name}")`);
+  await writeFile(
+    join(folder, 'config.capnp'),
+    `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .worker), (name = "assets", disk = "${join(root, 'dist/assets')}")],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [${modules.join(', ')}],
+  compatibilityDate = "2026-11-02",
+  compatibilityFlags = ["enable_request_signal"],
+  bindings = [(name = "ASSETS", service = "assets"), (name = "DEFAULT_MODEL", text = "cifar10")],
+);`,
+  );
+  const workerd = spawn(bin('workerd'), ['serve', join(folder, 'config.capnp')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  workerd.stderr.on('data', (chunk) => {
+    log = (log + chunk).slice(-10_000);
+  });
+  const ended = new Promise<void>((resolve) => workerd.once('exit', () => resolve()));
+  const stop = async () => {
+    workerd.kill();
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const url = `http://127.0.0.1:${port}`;
+  for (let tries = 0; tries < 120 && workerd.exitCode === null; tries++) {
+    const health = await fetch(`${url}/health`).catch(() => undefined);
+    if (health?.ok && workerd.pid) return { url, pid: workerd.pid, stop };
+    await sleep(250);
+  }
+  await stop();
+  throw new Error(`workerd did not start:\n${log}`);
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, expect, test } from 'vitest';
+import type { App, Bindings } from '../../src/server/environment.ts';
+import type { Scope } from '../../src/server/keys.ts';
+import { createNodeApp, shippedAssets } from '../helpers/shipped.ts';
+
+const digest = (key: string) => createHash('sha256').update(key).digest('hex');
+
+/** What every route asks of a key; a route that is not here is not public by mistake. */
+const needs: Record<string, Scope | 'nothing'> = {
+  'POST /v1/classify': 'read',
+  'POST /v1/embeddings': 'read',
+  'POST /v1/search': 'read',
+  'PUT /v1/vectors': 'write',
+  'GET /v1/vectors': 'read',
+  'DELETE /v1/vectors': 'write',
+  'GET /v1/vectors/:id': 'read',
+  'DELETE /v1/vectors/:id': 'write',
+  'GET /v1/index/:namespace': 'read',
+  'PUT /v1/classes/:name': 'write',
+  'GET /v1/classes': 'read',
+  'GET /v1/classes/:name': 'read',
+  'DELETE /v1/classes/:name': 'write',
+  'GET /v1/models': 'read',
+  'GET /v1/models/:name': 'read',
+  'GET /v1/models/:name/:file': 'read',
+  'GET /runtime/:version/:file{[\\w.-]+\\.wasm}': 'nothing',
+  'GET /health': 'nothing',
+  'GET /ready': 'nothing',
+  'GET /openapi.json': 'nothing',
+};
+
+const keys = {
+  read: `${digest('read')}:read`,
+  write: `${digest('write')}:write`,
+  page: `${digest('page')}:read;origins=https://shop.example+https://www.shop.example`,
+  photos: `${digest('photos')};namespaces=photos+more`,
+  odd: `${digest('odd')}:read;until=2020`,
+  revoked: digest('revoked'),
+};
+const { revoked: _, ...kept } = keys;
+/** A deployment's bindings after `npm run keys -- revoke`. */
+const env: Bindings = { ASSETS: shippedAssets, API_KEY_HASHES: Object.values(kept).join('\n') };
+const before: Bindings = { ...env, API_KEY_HASHES: Object.values(keys).join(' ') };
+
+let app: App;
+beforeAll(() => {
+  app = createNodeApp();
+});
+
+const ask = async (method: string, path: string, headers: Record<string, string>, bindings = env) => {
+  const answer = await app.request(path, { method, headers }, bindings);
+  return { status: answer.status, text: await answer.text() };
+};
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+const routes = createNodeApp()
+  .routes.filter(({ method }) => method !== 'ALL')
+  .map(({ method, path }) => [method, path] as const);
+
+test.each(routes)('%s %s asks for the right key', async (method, route) => {
+  const needed = needs[`${method} ${route}`];
+  expect(needed, 'has a row in the table').toBeDefined();
+  const path = route.replaceAll(/:(\w+)(\{[^}]*\})?/g, 'x');
+  const granted = async (headers: Record<string, string>, bindings?: Bindings) => {
+    const { status } = await ask(method, path, headers, bindings);
+    return status === 401 || status === 403 ? status : 'granted';
+  };
+  const isPublic = needed === 'nothing';
+  expect({
+    none: await granted({}),
+    bad: await granted(bearer('bad')),
+    digest: await granted(bearer(digest('read'))),
+    read: await granted(bearer('read')),
+    write: await granted(bearer('write')),
+    beforeRevoked: await granted(bearer('revoked'), before),
+    revoked: await granted(bearer('revoked')),
+    odd: await granted(bearer('odd')),
+  }).toEqual({
+    none: isPublic ? 'granted' : 401,
+    bad: isPublic ? 'granted' : 401,
+    digest: isPublic ? 'granted' : 401,
+    read: isPublic || needed === 'read' ? 'granted' : 403,
+    write: isPublic || needed === 'write' ? 'granted' : 403,
+    beforeRevoked: 'granted',
+    revoked: isPublic ? 'granted' : 401,
+    odd: isPublic ? 'granted' : 403,
+  });
+});
+
+test('every row of the table is a route', () => {
+  expect(Object.keys(needs).sort()).toEqual([...new Set(routes.map((route) => route.join(' ')))].sort());
+});
+
+test('no list of keys at all is open; an empty one is closed', async () => {
+  expect((await ask('GET', '/v1/models', {}, { ASSETS: shippedAssets })).status).toBe(200);
+  expect((await ask('GET', '/v1/models', {}, { ...env, API_KEY_HASHES: ' ' })).status).toBe(401);
+});
+
+test.each([
+  ['https://shop.example', 200],
+  ['https://www.shop.example', 200],
+  ['https://shop.example.evil', 403],
+  ['http://shop.example', 403],
+  ['null', 403],
+  [undefined, 403],
+])('a key of a page, sent by %s: %i', async (origin, status) => {
+  const headers = { ...bearer('page'), ...(origin && { origin }) };
+  expect((await ask('GET', '/v1/models', headers)).status).toBe(status);
+});
+
+test.each(['https://shop.example', 'https://other.example'])(
+  'CORS for %s is as the list says',
+  async (origin) => {
+    const bindings = { ...env, ALLOWED_ORIGINS: 'https://shop.example https://b.example' };
+    const answer = await app.request('/v1/models', { headers: { ...bearer('read'), origin } }, bindings);
+    const allowed = origin === 'https://shop.example' ? origin : null;
+    expect(answer.headers.get('access-control-allow-origin')).toBe(allowed);
+    const preflight = { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'PUT' } };
+    const options = await app.request('/v1/vectors', preflight, bindings);
+    expect(options.headers.get('access-control-allow-origin')).toBe(allowed);
+  },
+);

@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createNodeApp, shippedAssets } from '../helpers/shipped.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unlabel-keys-'));
+  file = join(folder, 'keys.json');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const run = promisify(execFile);
+const keys = async (...args: string[]) =>
+  (await run(process.execPath, ['scripts/keys.ts', ...args, '--file', file], { cwd: root })).stdout;
+const secret = async () => JSON.parse(await readFile(file, 'utf8')).API_KEY_HASHES as string;
+
+test('a key that is made opens the API until it is revoked, and is nowhere on disk', async () => {
+  const shown = await keys('add', '--scopes', 'read', '--origins', 'https://shop.example');
+  await keys('add', '--namespaces', 'photos+more');
+  const key = /unl_[\w-]{43}/.exec(shown)?.[0] ?? '';
+  expect(await secret()).not.toContain(key.slice(4));
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+
+  const app = createNodeApp();
+  const ask = async (authorization: string) => {
+    const headers = { authorization, origin: 'https://shop.example' };
+    const env = { ASSETS: shippedAssets, API_KEY_HASHES: await secret() };
+    return (await app.request('/v1/models', { headers }, env)).status;
+  };
+  expect(key).not.toBe('');
+  expect(await ask(`Bearer ${key}`)).toBe(200);
+  const [id] = (await keys()).split(' ');
+  expect(await keys('revoke', id ?? '')).toContain('in photos, more');
+  expect(await ask(`Bearer ${key}`)).toBe(401);
+  await expect(keys('revoke', id ?? '')).rejects.toThrow();
+});
+
+test.each([
+  ['--scopes', 'admin'],
+  ['--namespaces', 'a;origins=x'],
+  ['--origins', 'https://shop.example/path'],
+  ['--origins', '*'],
+])('%s %s is refused', async (option, value) => {
+  await expect(keys('add', option, value)).rejects.toThrow('cannot have');
+  await expect(secret()).rejects.toThrow();
+});
+
+test('nothing is deployed without keys, unless it is said to be open', async () => {
+  const deploy = (...args: string[]) =>
+    run(
+      process.execPath,
+      ['scripts/deploy.ts', '--dry-run', '--outdir', join(folder, 'out'), '--keys', file, ...args],
+      {
+        cwd: root,
+        env: {
+          ...process.env,
+          // No account: what a deployment has already cannot be asked.
+          CLOUDFLARE_API_TOKEN: '',
+          HOME: folder,
+          XDG_CONFIG_HOME: folder,
+          WRANGLER_SEND_METRICS: 'false',
+          PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
+        },
+      },
+    );
+  await expect(deploy()).rejects.toThrow('there are no API keys');
+  await expect(stat(join(folder, 'out'))).rejects.toThrow();
+  await deploy('--open');
+  await stat(join(folder, 'out/worker.js'));
+  await keys('add');
+  await rm(join(folder, 'out'), { recursive: true });
+  await deploy();
+  await stat(join(folder, 'out/worker.js'));
+});

@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { limits } from '../../src/contract/limits.ts';
+import { drawPng } from '../helpers/draw-png.ts';
+import { type Hosted, startHosted } from '../helpers/hosted.ts';
+import { openPost } from '../helpers/raw-request.ts';
+
+let hosted: Hosted;
+beforeAll(async () => {
+  hosted = await startHosted();
+});
+afterAll(() => hosted?.stop());
+
+const png = drawPng(32, 32, (x, y) => [8 * x, 8 * y, 60]);
+/** Takes the network some 50 ms. */
+const large = drawPng(1000, 1000, (x, y) => [x, y, x ^ y]);
+const classify = (body: BodyInit = png, signal?: AbortSignal) =>
+  fetch(`${hosted.url}/v1/classify`, { method: 'POST', body, ...(signal && { signal }) });
+
+test('more than may wait are refused at once and told when to come back; all others are answered alike', async () => {
+  const expected = await (await classify(large)).text();
+  const answers = await Promise.all(
+    Array.from({ length: 2 * limits.waitingRequests + 40 }, async () => {
+      const answer = await classify(large);
+      return {
+        status: answer.status,
+        retryAfter: answer.headers.get('retry-after'),
+        text: await answer.text(),
+      };
+    }),
+  );
+  const refused = answers.filter(({ status }) => status === 503);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(answers.length - refused.length).toBeGreaterThan(limits.waitingRequests);
+  for (const { retryAfter, text } of refused) {
+    expect(JSON.parse(text)).toMatchObject({ code: 'overloaded', status: 503 });
+    expect(retryAfter).toBe('1');
+  }
+  for (const { status, text } of answers) if (status !== 503) expect([status, text]).toEqual([200, expected]);
+  expect((await classify()).status).toBe(200);
+});
+
+test('callers who leave while they wait free their places', async () => {
+  for (let round = 0; round < 3; round++) {
+    const leaving = new AbortController();
+    const left = Array.from({ length: limits.waitingRequests }, () =>
+      classify(large, leaving.signal).catch(() => undefined),
+    );
+    await sleep(300);
+    leaving.abort();
+    await Promise.all(left);
+  }
+  // As many again find room, when the server has heard of it; a place that was lost would be missing for longer.
+  const burst = async () => {
+    const answers = Array.from({ length: limits.waitingRequests }, async () => (await classify()).status);
+    return new Set(await Promise.all(answers));
+  };
+  await expect.poll(burst, { timeout: limits.lostMs / 2 }).toEqual(new Set([200]));
+});
+
+test('bodies that trickle in end in 408 and keep nobody else from the network', async () => {
+  const slow = Array.from({ length: 50 }, () =>
+    openPost(hosted.url, '/v1/classify', png.length, png.subarray(0, 1)),
+  );
+  const trickle = setInterval(() => {
+    for (const { socket } of slow) if (socket.writable) socket.write(png.subarray(1, 2));
+  }, 1000);
+  try {
+    for (let i = 0; i < 20; i++) expect((await classify()).status).toBe(200);
+    for (const answer of await Promise.all(slow.map(({ answer }) => answer))) {
+      expect(answer).toMatch(/^HTTP\/1.1 408 /);
+      expect(answer).toContain('"code":"request_timeout"');
+    }
+  } finally {
+    clearInterval(trickle);
+    for (const { socket } of slow) socket.destroy();
+  }
+}, 30_000);
+
+test('uploads that break off at any point leave nothing behind', async () => {
+  const bytes = large.length;
+  for (let round = 0; round < 5; round++) {
+    const broken = Array.from({ length: 60 }, async (_, i) => {
+      const sent = large.subarray(0, Math.floor((bytes * (1 + 4 * (i % 3))) / 10));
+      const { socket, answer } = openPost(hosted.url, '/v1/classify', bytes, sent);
+      await once(socket, 'connect');
+      await sleep(20);
+      socket.destroy();
+      await answer;
+    });
+    await Promise.all(broken);
+  }
+  // Each would hold 64 kB of the memory for bodies at least.
+  const answers = await Promise.all(Array.from({ length: 60 }, async () => (await classify()).status));
+  expect(new Set(answers)).toEqual(new Set([200]));
+});
