@@ -1,4 +1,9 @@
-/** A Worker that does nothing: what the deployment is measured beside. */
+/** A Worker that does nothing but read: what the deployment is measured beside. */
 export { ClassSets, VectorNamespace } from '../../src/vectors/durable-workerd.ts';
 
-export default { fetch: () => new Response('{}') };
+export default {
+  async fetch(request: Request) {
+    await request.arrayBuffer();
+    return new Response('{}');
+  },
+};
