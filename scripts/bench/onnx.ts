@@ -10,7 +10,7 @@ export interface Node {
   operator: string;
   inputs: string[];
   outputs: string[];
-  /** Those that are whole numbers. */
+  /** Those that are numbers. */
   attributes: Record<string, number[]>;
 }
 
@@ -21,8 +21,11 @@ export function readGraph(file: Uint8Array): { nodes: Node[]; weights: Map<strin
     const texts = (id: number) => all(bytes, id).map(text);
     const attributes = all(bytes, 5).map((attribute) => {
       const numbers = Array.from(fieldsOf(attribute))
-        .filter(({ id }) => id === 3 || id === 8)
-        .flatMap(({ value }) => (typeof value === 'number' ? [value] : varints(value)));
+        .filter(({ id }) => id === 2 || id === 3 || id === 8)
+        .flatMap(({ id, value }) => {
+          if (typeof value === 'number') return [value];
+          return id === 2 ? [new DataView(value.slice().buffer).getFloat32(0, true)] : varints(value);
+        });
       return [text(only(fieldsOf(attribute), 1)), numbers] as const;
     });
     return {
