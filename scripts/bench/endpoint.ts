@@ -6,7 +6,7 @@ import { type Effort, type Findings, table } from './report.ts';
 import { inside, overHttp, png, post, tensor } from './served.ts';
 
 const repetitions = 40;
-const onStock = { 'x-runtime': 'stock' };
+const onStock = { 'x-app': 'stock' };
 const asTensor = { 'content-type': tensorMediaType };
 
 /** The endpoint beside the bare run of the network and beside the stock runtime, in one workerd. */
@@ -33,6 +33,8 @@ export async function endpoint({ rounds, visits }: Effort): Promise<Findings> {
       'classify, ready-made tensor': () => inside(classify, tensor, repetitions, asTensor),
       'classify, 32x32 PNG': () => inside(classify, png, repetitions),
       'classify, 32x32 PNG, stock runtime': () => inside(classify, png, repetitions, onStock),
+      'classify, 32x32 PNG, with its line in the log': () =>
+        inside(classify, png, repetitions, { 'x-app': 'logging' }),
       'classify, 2 MP JPEG': () => inside(classify, photo, 3),
       'GET /health, over HTTP: the way alone': () =>
         milliseconds(async () => (await fetch(`${hosted.url}/health`)).text(), repetitions),
@@ -44,6 +46,7 @@ export async function endpoint({ rounds, visits }: Effort): Promise<Findings> {
     return {
       title: 'The endpoint',
       text: `In workerd, by \`wrangler dev\`; the rows without HTTP are the work inside the Worker, from routing to JSON.
+The log is off but in one row: the development server takes each line by its inspector.
 
 ${table(
   ['', 'ms', 'over the bare run'],

@@ -132,7 +132,7 @@ ${table(
 )}
 
 Requests that wait at once are not put together into one run: eight in one would save ${(100 * saved).toFixed(0)} % of the run, ${perRequest.toFixed(2)} ms of the
-${quantile(byCallers[8] as number[]).toFixed(1)} ms that a request takes with eight in flight.`,
+${quantile(byCallers[8] as number[]).toFixed(1)} ms that each costs with eight in flight.`,
     };
   } finally {
     await browser.close();

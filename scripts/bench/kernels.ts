@@ -29,29 +29,49 @@ export const kernels: Record<string, Kernel> = {
   },
 };
 
-/**
- * Operands a turn of each kind: every one of the first meets every one of the second, as in a product of matrices. The
- * sums are independent of each other, so that no instruction waits for another one, and fill the registers.
- */
-const side = 3;
-const operands = Array.from({ length: side }, (_, i) => i);
+const turns = 100_000;
 
-/** Compiles a kernel to a function of a number of turns; each turn has so many operations. */
-export async function compileKernel({
-  operations,
-  step,
-}: Kernel): Promise<{ run: (turns: number) => unknown; operations: number }> {
-  const pairs = operands.flatMap((i) => operands.map((j) => [i, j] as const));
+/** Operands of each kind, of a turn; which is the fastest depends on how the engine deals out its registers. */
+const shapes = [
+  [2, 4],
+  [3, 3],
+] as const;
+
+/**
+ * Compiles a kernel to a function that runs it about a million times, and gives the milliseconds of one
+ * multiply-accumulate of its fastest shape.
+ */
+export async function compileKernel(kernel: Kernel): Promise<() => number> {
+  const compiled = await Promise.all(shapes.map((shape) => compileShape(kernel, shape)));
+  return () => Math.min(...compiled.map((measure) => measure()));
+}
+
+/**
+ * Every operand of the one kind meets every one of the other, as in a product of matrices. The sums are independent of
+ * each other, so that no instruction waits for another one.
+ */
+async function compileShape(
+  { operations, step }: Kernel,
+  [rows, columns]: readonly [number, number],
+): Promise<() => number> {
+  const a = Array.from({ length: rows }, (_, i) => i);
+  const b = Array.from({ length: columns }, (_, j) => j);
+  const pairs = a.flatMap((i) => b.map((j) => [i, j] as const));
   const get = (name: string) => `(local.get $${name})`;
   const load = (name: string, i: number, from: number) =>
     `(local.set $${name}${i} (v128.load offset=${from + 16 * i} ${get('at')}))`;
   const turn = [
-    ...operands.flatMap((i) => [load('a', i, 0), load('b', i, 8192)]),
+    ...a.map((i) => load('a', i, 0)),
+    ...b.map((j) => load('b', j, 8192)),
     ...pairs.map(
       ([i, j]) => `(local.set $sum${i}${j} ${step(get(`sum${i}${j}`), get(`a${i}`), get(`b${j}`))})`,
     ),
   ];
-  const locals = [...operands.flatMap((i) => [`$a${i}`, `$b${i}`]), ...pairs.map(([i, j]) => `$sum${i}${j}`)];
+  const locals = [
+    ...a.map((i) => `$a${i}`),
+    ...b.map((j) => `$b${j}`),
+    ...pairs.map(([i, j]) => `$sum${i}${j}`),
+  ];
   const all = pairs
     .map(([i, j]) => get(`sum${i}${j}`))
     .reduce((left, right) => `(v128.xor ${left} ${right})`);
@@ -67,15 +87,22 @@ export async function compileKernel({
     run(1_000);
     await sleep(2);
   }
-  return { run, operations: operations * side ** 2 };
+  return () => {
+    const began = performance.now();
+    run(turns);
+    return (performance.now() - began) / (turns * rows * columns * operations);
+  };
 }
 
-/** A function that reads so many bytes of memory, in order. */
+/** A function that reads so many bytes of memory, in order; all were written before, or would be one page of zeros. */
 export async function compileReader(bytes: number): Promise<() => unknown> {
   const loads = [0, 16, 32, 48].map(
     (offset) => `(local.set $sum (v128.xor (local.get $sum) (v128.load offset=${offset} (local.get $at))))`,
   );
-  return compile(`(module (memory ${Math.ceil(bytes / 65536)}) (func (export "run") (result i32)
+  return compile(`(module (memory ${Math.ceil(bytes / 65536)}) 
+    (start $fill)
+    (func $fill (memory.fill (i32.const 0) (i32.const 1) (i32.const ${bytes})))
+    (func (export "run") (result i32)
     (local $at i32) (local $sum v128)
     (loop $again
       ${loads.join('\n')}

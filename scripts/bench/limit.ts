@@ -5,7 +5,6 @@ import { readGraph, type Weight } from './onnx.ts';
 import { type Effort, type Findings, table } from './report.ts';
 import { tensor } from './served.ts';
 
-const turns = 100_000;
 /** Far beyond the caches, and well within them. */
 const [farBytes, nearBytes] = [192 * 2 ** 20, 512 * 2 ** 10];
 
@@ -17,7 +16,7 @@ export async function limit({ rounds }: Effort): Promise<Findings> {
   const eight = new Uint8Array(8 * tensor.length);
   for (let i = 0; i < 8; i++) eight.set(tensor, i * tensor.length);
   const compiled = await Promise.all(
-    Object.entries(kernels).map(async ([name, kernel]) => ({ name, ...(await compileKernel(kernel)) })),
+    Object.entries(kernels).map(async ([name, kernel]) => ({ name, measure: await compileKernel(kernel) })),
   );
   const [far, near] = [await compileReader(farBytes), await compileReader(nearBytes)];
   const times = await inTurn(rounds, {
@@ -26,13 +25,10 @@ export async function limit({ rounds }: Effort): Promise<Findings> {
     'fp32, one image': () => milliseconds(() => fp32(tensor), 20),
     far: () => milliseconds(far),
     near: () => milliseconds(near, 50),
-    ...Object.fromEntries(compiled.map(({ name, run }) => [name, () => milliseconds(() => run(turns))])),
+    ...Object.fromEntries(compiled.map(({ name, measure }) => [name, async () => operations * measure()])),
   });
-  /** Milliseconds that the operations of one image would take at the speed of each kernel, round by round. */
-  const ideal = compiled.map(({ name, operations: each }) => {
-    const perRound = times[name as keyof typeof times];
-    return { name, times: perRound.map((time) => (time * operations) / (turns * each)) };
-  });
+  /** Milliseconds that the operations of one image would take at the speed of each kernel. */
+  const ideal = compiled.map(({ name }) => ({ name, times: times[name as keyof typeof times] }));
   const bandwidth = {
     far: farBytes / quantile(times.far) / 1e6,
     near: nearBytes / quantile(times.near) / 1e6,

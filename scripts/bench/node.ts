@@ -23,6 +23,8 @@ export async function node({ rounds }: Effort): Promise<Findings> {
   const image = new native.Tensor('uint8', tensor, [1, 32, 32, 3]);
   const onThreads = async (weights: Uint8Array, threads?: number) => {
     const session = await native.InferenceSession.create(weights, {
+      // Its threads would otherwise keep the cores busy, waiting for more, while the next row is measured.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
       ...(threads && { intraOpNumThreads: threads, interOpNumThreads: threads }),
     });
     return () => session.run({ image });

@@ -10,9 +10,13 @@ import { randomVector, seededRandom } from '../../test/helpers/random-vectors.ts
 
 export { ClassSets } from '../../src/server.ts';
 
-const app = createApp();
+// Without its log, which the development server takes by its inspector, at the cost of a request's own work.
+const log = () => {};
+const app = createApp({ log });
 /** The same on all of onnxruntime-web. */
-const stock = createApp({ runtime: stockRuntime });
+const stock = createApp({ runtime: stockRuntime, log });
+/** The same as it is deployed. */
+const logging = createApp();
 const model = { name: 'bench', version: '1.0.0' };
 
 /** A namespace that fills itself, and searches many times for one call. */
@@ -36,7 +40,7 @@ export class VectorNamespace extends Namespace {
   }
 }
 
-for (const each of [app, stock]) {
+for (const each of [app, stock, logging]) {
   /** Runs the network on the body, `?batch=` images of the model's size, `?n=` times. */
   each.post('/bench/run', async (c) => {
     const body = new Uint8Array(await c.req.arrayBuffer());
@@ -85,8 +89,10 @@ function objectOf({ VECTORS }: { VECTORS?: unknown }): VectorNamespace {
   return (VECTORS as { getByName(name: string): VectorNamespace }).getByName('bench');
 }
 
-/** With the header `x-runtime: stock`, on all of onnxruntime-web. */
+/** With the header `x-app: stock`, on all of onnxruntime-web; with `x-app: logging`, with the log of a deployment. */
 export default {
-  fetch: (request: Request, env: Bindings) =>
-    (request.headers.get('x-runtime') === 'stock' ? stock : app).fetch(request, env),
+  fetch(request: Request, env: Bindings) {
+    const wanted = request.headers.get('x-app');
+    return (wanted === 'stock' ? stock : wanted === 'logging' ? logging : app).fetch(request, env);
+  },
 };

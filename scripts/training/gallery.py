@@ -11,7 +11,6 @@ a place on a map by t-SNE (van der Maaten & Hinton, JMLR 2008), in [0, 1]. Write
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import struct
 import sys
@@ -24,6 +23,7 @@ from sklearn.manifold import TSNE
 from torch import Tensor
 
 from evaluate import KNN_TEMPERATURE, knn_accuracy
+from manifest import file_entry
 from score import read_outputs
 
 NEIGHBOURS = 20
@@ -96,18 +96,13 @@ def main(arguments: list[str]) -> None:
         for label, (x, y) in zip(bank_labels[chosen].tolist(), places_on_map(rows), strict=True)
     ]
     model = {"name": manifest["name"], "version": manifest["version"]}
-    data = index_file(model, ids, metadata, scales, codes)
-    (args.model / "gallery.bin").write_bytes(data)
-    manifest["gallery"] = {
-        "file": "gallery.bin",
-        "count": len(ids),
-        "bytes": len(data),
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "metrics": {
-            "knn20": round(knn_accuracy(rows, bank_labels[chosen], test, labels, NEIGHBOURS), 4),
-            "knn20All": round(knn_accuracy(bank, bank_labels, test, labels, NEIGHBOURS), 4),
-        },
+    path = args.model / "gallery.bin"
+    path.write_bytes(index_file(model, ids, metadata, scales, codes))
+    metrics = {
+        "knn20": round(knn_accuracy(rows, bank_labels[chosen], test, labels, NEIGHBOURS), 4),
+        "knn20All": round(knn_accuracy(bank, bank_labels, test, labels, NEIGHBOURS), 4),
     }
+    manifest["gallery"] = file_entry(path, metrics, count=len(ids))
     file.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
     print(manifest["gallery"])
 

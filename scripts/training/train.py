@@ -5,9 +5,9 @@
     python scripts/training/train.py --run runs/cifar10 --resume
     torchrun --nproc-per-node 8 -- scripts/training/train.py --images DIR --preset imagenet --run runs/imagenet
 
-Three stages, each of which the recipe can leave out: pretraining, here; sharper classes (``refine.py``); a smaller
-network for the edge (``distill.py``). The later ones take sets that fit in memory, on one device. With ``--name`` the
-run ends as a model that the server serves (``publish.py``).
+Three stages, each of which the recipe can leave out: pretraining (``pretrain.py``); sharper classes (``refine.py``); a
+smaller network for the edge (``distill.py``). The later ones take sets that fit in memory, on one device. With
+``--name`` the run ends as a model that the server serves (``publish.py``).
 
 Class folders below DIR are used to print an accuracy while training, never to train. The checkpoint
 (``RUN/checkpoint.pt``) is written after every epoch, and a resumed run ends with the same weights as one that was
@@ -26,214 +26,24 @@ import dataclasses
 import math
 import os
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 # Threads of PyTorch that wait for others sleep. On cores that other programs use too, spinning took three times as long;
 # it has to be said before the import.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import torch
-from torch import Tensor
-from tqdm import tqdm
 
-from augment import augment
 from distill import DISTILLATION
-from distributed import agree, device_name, gather, parallel, processes, rank, synchronise, world
-from images import Files, Folder, Memory, Stream, list_folder, load_folder
-from lars import LARS
-from loss import self_classifier_loss
-from metrics import training_accuracy
-from neighbours import NeighbourQueue
-from network import build
-from optimize import parameter_groups, schedule
+from distributed import device_name, processes, rank
+from images import Folder, list_folder, load_folder
+from pretrain import Trainer
 from publish import check_name, publish
-from recipe import PRESETS, Config, add_options, config_of, given_options
+from recipe import PRESETS, add_options, config_of, given_options
 from refine import REFINEMENT
 from stage import forget_later, save
 
-
 FEW = 500  # images a class
-
-
-class Trainer:
-    """A run: network, optimizer, queue, random state. One :meth:`epoch` after another until :attr:`done`."""
-
-    def __init__(
-        self,
-        config: Config,
-        folder: Folder | Files,
-        device: torch.device,
-        clock: Callable[[], float] = time.perf_counter,
-    ) -> None:
-        torch.manual_seed(config.seed)
-        self.config, self.device, self.clock = config, device, clock
-        if isinstance(folder, Folder):
-            self.source = Memory(folder, device)
-        else:
-            self.source = Stream(folder, config.stored, config.workers, device)
-        self.labels, self.count = folder.labels, len(self.source)
-        # Every process takes as many images of a batch as the others.
-        self.batch = min(config.batch, self.count) // world() * world()
-        if self.batch == 0:
-            images = min(config.batch, self.count)
-            raise ValueError(f"--batch: {images} images are too few for {world()} processes")
-        network = build(dataclasses.asdict(config) | {"heads": config.heads})
-        self.network = synchronise(network.to(device, memory_format=torch.channels_last))
-        groups = parameter_groups(self.network, config.weight_decay)
-        if config.optimizer == "lars":
-            self.optimizer = LARS(groups, lr=config.lr, momentum=0.9)
-        elif config.optimizer == "sgd":
-            self.optimizer = torch.optim.SGD(groups, lr=config.lr, momentum=0.9, nesterov=True)
-        else:
-            raise ValueError(f"--optimizer: sgd or lars, not {config.optimizer!r}")
-        self.rng = torch.Generator(device)
-        self.queue = NeighbourQueue(config.queue, config.dimensions, device) if config.queue else None
-        self.forward = parallel(torch.compile(self.network) if config.compile else self.network)
-        self.step = self.done_epochs = 0
-        self.seed_views()
-        self.seconds = 0.0
-        self.history: list[dict[str, Any]] = []
-        self.earlier: dict[str, Any] = {"epochs": 0, "seconds": 0.0, "history": []}
-
-    def start_from(self, other: dict[str, Any]) -> None:
-        """Takes the network of another run's checkpoint; its schedule is remembered and not gone on with."""
-        self.network.load_state_dict(other["network"])
-        before = other.get("earlier", self.earlier)
-        self.earlier = {
-            "epochs": before["epochs"] + other["epoch"],
-            "seconds": before["seconds"] + other["seconds"],
-            "history": before["history"] + other["history"],
-        }
-
-    @property
-    def progress(self) -> float:
-        """Part of the schedule that lies behind, 0 to 1."""
-        steps = self.step / (self.config.epochs * (self.count // self.batch))
-        clock = self.seconds / (60 * self.config.minutes) if self.config.minutes else 0.0
-        return min(1.0, max(steps, clock))
-
-    @property
-    def done(self) -> bool:
-        return self.progress >= 1
-
-    def seed_views(self) -> None:
-        """Random views that no other process has, nor this one at an earlier step."""
-        self.rng.manual_seed(self.config.seed + 100_003 * rank() + 1_000_000_007 * self.step)
-
-    def loss(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The loss of one batch, the loss of each head, and the first head's class of every image."""
-        return self.compare(*self.views(images))
-
-    def views(self, images: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Two whole views of every image, and the small crops."""
-        config = self.config
-        early = config.early_size and self.progress < config.early_part
-        size = config.early_size if early else config.size
-        whole = [
-            augment(images, size, tuple(config.crop_scale), self.rng, config.solarise * view, config.blur)
-            for view in range(2)
-        ]
-        small = [
-            augment(images, config.small_size, (0.05, config.crop_scale[0]), self.rng, blur=config.blur)
-            for _ in range(config.small_crops)
-        ]
-        return whole, small
-
-    def compare(self, whole: list[Tensor], small: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """As :meth:`loss`, for views that are ready: ``[N, 3, size, size]`` each, of this process's images."""
-        config, n = self.config, len(whole[0])
-        views = [self.embed(torch.cat(group)).split(n) for group in (whole, small) if group]
-        views = [view for group in views for view in group]
-        predictions = [self.network.logits(view) for view in views]
-        targets = predictions[:2]
-        if self.queue:
-            if self.queue.filled and self.progress >= 0.1:
-                targets = [self.network.logits(self.queue.nearest(view)) for view in views[:2]]
-            self.queue.push(gather(views[0].detach()))
-        by_head = self_classifier_loss(targets, predictions, config.tau_row, config.tau_col)
-        return by_head.mean(), by_head.detach(), predictions[0][0].detach().argmax(1)
-
-    def embed(self, views: Tensor) -> Tensor:
-        views = views.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.bf16):
-            return self.forward(views)[1]
-
-    def epoch(self, show_bar: bool = True) -> dict[str, Any]:
-        """One pass over the images, in an order that depends on seed and epoch alone."""
-        self.network.train()
-        shuffle = torch.Generator().manual_seed(self.config.seed * 100_003 + self.done_epochs)
-        order = torch.randperm(self.count, generator=shuffle)
-        batches = order[: len(order) // self.batch * self.batch].split(self.batch)
-        own = [places.chunk(world())[rank()] for places in batches]
-        losses, clusters, began = [], [], self.clock()
-        title = f"epoch {self.done_epochs + 1}, {self.progress:.0%} of the training done"
-        bar = tqdm(
-            self.source.batches(own), title, len(own), disable=not show_bar, mininterval=2, leave=False
-        )
-        for images in bar:
-            if self.done:
-                break
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.config.lr * schedule(self.progress, self.config.warmup)
-            loss, by_head, cluster = self.loss(images)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            self.optimizer.step()
-            losses.append(by_head)
-            clusters.append(cluster)
-            self.step += 1
-            now = self.clock()
-            self.seconds, began = agree(self.seconds + now - began), now
-        self.done_epochs += 1
-        by_head = gather(torch.stack(losses).mean(0, keepdim=True)).mean(0)
-        clusters = gather(torch.stack(clusters, 1)).T.flatten()  # in the order of the images
-        return self.record(by_head.tolist(), clusters.cpu(), order)
-
-    def record(self, by_head: list[float], clusters: Tensor, order: Tensor) -> dict[str, Any]:
-        entry: dict[str, Any] = {
-            "epoch": self.done_epochs,
-            "seconds": round(self.seconds, 1),
-            "progress": round(self.progress, 4),
-            "loss": sum(by_head) / len(by_head),
-            "loss_heads": by_head,
-            "classes_used": len(clusters.unique()),
-            **training_accuracy(clusters, self.labels, order, self.config.classes),
-        }
-        self.history.append(entry)
-        return entry
-
-    def state(self) -> dict[str, Any]:
-        """All that a run needs to go on, and all that evaluation and export need to know; all processes must call it."""
-        return {
-            "config": dataclasses.asdict(self.config) | {"heads": self.config.heads},
-            "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "rng": gather(self.rng.get_state()[None]),
-            "queue": (self.queue.rows, self.queue.next, self.queue.filled) if self.queue else None,
-            "step": self.step,
-            "epoch": self.done_epochs,
-            "seconds": self.seconds,
-            "history": self.history,
-            "earlier": self.earlier,
-            "count": self.count,
-            "device": device_name(self.device),
-        }
-
-    def load(self, state: dict[str, Any]) -> None:
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        if self.queue:
-            self.queue.rows, self.queue.next, self.queue.filled = state["queue"]
-        self.step, self.done_epochs, self.seconds = state["step"], state["epoch"], state["seconds"]
-        self.history, self.earlier = state["history"], state.get("earlier", self.earlier)
-        states = torch.atleast_2d(state["rng"].cpu())  # one for each process
-        if len(states) == world():
-            self.rng.set_state(states[rank()].clone())
-        else:
-            self.seed_views()
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

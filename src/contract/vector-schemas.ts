@@ -177,7 +177,7 @@ export const listQuery = namespaceQuery.extend({
 });
 export const deleted = z.object({ namespace: z.string() }).meta({ id: 'Deleted' });
 
-export const classesName = name('classes');
+const classesName = name('classes');
 export const classesPath = z.object({ name: classesName });
 /** Query of `POST /v1/classify`, beside that of `schemas.ts`. */
 export const lookupQuery = {

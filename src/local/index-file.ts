@@ -15,16 +15,18 @@ export async function getIndex(
   { stored, headers, signal }: Access & { signal: AbortSignal },
 ): Promise<LoadedIndex | undefined> {
   const copy = await stored.get(url);
-  const etag = copy?.headers.get('etag');
+  // What was damaged in the store is as good as none.
+  const kept = copy && (await read(copy).catch(() => undefined));
   try {
     const conditional = new Headers(headers);
+    const etag = kept && copy.headers.get('etag');
     if (etag) conditional.set('if-none-match', etag);
     const response = await fetch(url, { headers: conditional, signal, cache: 'no-store' });
     if (response.status === 404) {
       await stored.delete(url);
       return undefined;
     }
-    if (response.status === 304 && copy) return await read(copy);
+    if (response.status === 304 && kept) return kept;
     if (response.status === 501)
       throw new UnlabelError('not_supported', 'This deployment gives no namespace as a file');
     const index = await read(checkAnswer(response.clone(), 'The index'));
@@ -33,7 +35,7 @@ export async function getIndex(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof UnlabelError && error.code !== 'model_unavailable') throw error;
-    if (copy) return read(copy);
+    if (kept) return kept;
     throw error instanceof UnlabelError ? error : unreachable('The index', error);
   }
 }

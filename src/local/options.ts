@@ -1,4 +1,4 @@
-import type { Device, Engine, ModelName } from '../contract/engine.ts';
+import type { Device, Engine } from '../contract/engine.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import type { Manifest } from '../contract/manifest.ts';
 
@@ -87,6 +87,3 @@ export interface LocalEngine<Model extends string = string> extends Engine<Image
   /** Frees the network and its Worker. Pending calls, and all later ones, reject with `model_unavailable`. */
   dispose(): void;
 }
-
-/** A model's name, or an address. */
-export type ModelAddress = ModelName | URL;

@@ -53,7 +53,7 @@ const loading: State = { status: 'loading', progress: undefined, error: undefine
  * const { status, progress, classify, error } = useClassifier({ model: 'cifar10', baseUrl });
  * ```
  *
- * Needs the optional peers `react` (18 or later) and `onnxruntime-web`.
+ * Needs the optional peers `react` (tested with 19) and `onnxruntime-web`.
  */
 export function useClassifier<Model extends ModelName = string>(
   options: UseClassifierOptions<Model>,

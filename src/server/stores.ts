@@ -9,8 +9,8 @@ import { noClasses, onlyIn } from './store-access.ts';
 import { within } from './within.ts';
 
 /**
- * The store of a namespace: the gallery of a model, or what the deployment chooses by `VECTOR_STORE`, as the key of the
- * request may see it. Its calls throw `store_unavailable` where it fails or takes too long.
+ * The store of a namespace: the gallery of a model, which is for every key as the model is, or what the deployment
+ * chooses by `VECTOR_STORE`, as the key of the request may see it. Its calls throw `store_unavailable` where it fails or takes too long.
  * @param model - whose gallery. Default: that of the default model.
  * @throws UnlabelError `not_supported` where the store's binding is missing.
  */

@@ -269,7 +269,7 @@ export class Namespace {
 }
 
 /** Vectors of a length that a namespace holds. */
-export function capacityOf(dimensions: number): number {
+function capacityOf(dimensions: number): number {
   return Math.floor(limits.namespaceNumbers / (Math.ceil(dimensions / lanes) * lanes));
 }
 

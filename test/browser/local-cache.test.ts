@@ -59,7 +59,10 @@ const classify = (options: { cache?: boolean } = {}) =>
         model: 'cifar10',
         baseUrl,
         ...options,
-        onProgress: (step) => progress.push(step),
+        onProgress(step) {
+          progress.push(step);
+          document.documentElement.dataset.loaded = `${step.loaded}`;
+        },
       });
       const failure = await unlabel.failureOf(engine.ready);
       const answer = failure ? undefined : await engine.classify(unlabel.bytesOf(file));
@@ -166,11 +169,12 @@ test('a new version of the weights takes the place of the old one', async () => 
   await expect.poll(stored).toEqual(everything);
 });
 
-/** Sends a part of the weights, and breaks the connection. */
+/** Sends a part of the weights, and breaks the connection when the page has some of it. */
 function breakAt(bytes: number) {
   return (_: IncomingMessage, response: ServerResponse) => {
     response.writeHead(200, { 'content-length': weights.length });
-    response.write(weights.subarray(0, bytes), () => setTimeout(() => response.destroy(), 50));
+    response.write(weights.subarray(0, bytes));
+    page.waitForSelector('html[data-loaded]').finally(() => response.destroy());
     spoil = undefined;
   };
 }

@@ -72,6 +72,29 @@ test('a namespace is downloaded once, and searched offline at the next visit', a
   expect(await search()).toEqual(first);
 });
 
+test('a stored namespace that was damaged is downloaded again', async () => {
+  const search = () =>
+    page.evaluate(
+      async ({ picture, baseUrl }) => {
+        const fresh = unlabel.createLocalEngine({ model: 'cifar10', baseUrl });
+        const { matches } = await fresh.search(unlabel.bytesOf(picture));
+        fresh.dispose();
+        return matches;
+      },
+      { picture: picture(), baseUrl: site.hosted.url },
+    );
+  const good = await search();
+  await page.waitForFunction(async () => {
+    const cache = await caches.open('unlabel');
+    const request = (await cache.keys()).find(({ url }) => url.endsWith('/v1/index/default'));
+    const copy = request && (await cache.match(request));
+    if (!request || !copy) return false;
+    await cache.put(request, new Response('damaged', { headers: copy.headers }));
+    return true;
+  });
+  expect(await search()).toEqual(good);
+});
+
 test('a new engine sees what was written, and asks for nothing that has not changed', async () => {
   const statuses: number[] = [];
   page.on(

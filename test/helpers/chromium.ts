@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 
 /** Keep a test's browser from the network, and let it run as root in a container. */
 const quiet = [
@@ -19,11 +19,6 @@ const quiet = [
 /** Starts a Chromium without a window, and with a profile of its own. */
 export async function launchChromium(args: string[] = []): Promise<Browser> {
   return chromium.launch(await options(args));
-}
-
-/** Starts a Chromium without a window on a profile that is kept in a folder, as a person's is. */
-export async function launchProfile(folder: string, args: string[] = []): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(folder, await options(args));
 }
 
 async function options(args: string[]) {

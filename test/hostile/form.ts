@@ -1,5 +1,5 @@
 /** Whether `npm run test:hostile` runs, and not its short form in `npm test`. */
-export const isLong = process.env.HOSTILE === 'long';
+const isLong = process.env.HOSTILE === 'long';
 
 /** How often something is tried: in the long form, and in the short one. */
 export const rounds = (long: number, short: number): number => (isLong ? long : short);

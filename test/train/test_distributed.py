@@ -15,10 +15,10 @@ from torch import Tensor
 import train
 from distributed import gather
 from images import Folder
+from pretrain import Trainer
 from recipe import Config
 from stage import save
 from textures import NAMES, textures, write_folder
-from train import Trainer
 
 LIMIT = 240  # seconds, after which a process that waits for another gives up
 CPU = torch.device("cpu")

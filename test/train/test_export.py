@@ -12,7 +12,8 @@ import onnx
 import pytest
 import torch
 import transfer
-from export import export, golden_image, labels_module
+from export import export
+from manifest import golden_image, labels_module
 from graph import Deployment, open_graph, predict_all
 from images import load_folder
 from network import SelfClassifier

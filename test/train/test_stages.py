@@ -11,11 +11,11 @@ from images import Folder
 from metrics import hungarian_accuracy
 from neighbours import nearest_neighbours
 from network import build
+from pretrain import Trainer
 from recipe import Config, config_of
 from refine import REFINEMENT, encode_views, label_loss, neighbour_heads, refine
 from stage import Stage, last_checkpoint, save
 from textures import NAMES, textures, write_folder
-from train import Trainer
 
 CPU = torch.device("cpu")
 CONFIG = Config(

@@ -18,9 +18,9 @@ from metrics import hungarian_accuracy
 from neighbours import NeighbourQueue
 from network import SelfClassifier, build
 from optimize import schedule
+from pretrain import Trainer
 from recipe import Config
 from textures import NAMES, textures, write_folder
-from train import Trainer
 
 TOY = [
     *("--preset", "cifar10-cpu"),

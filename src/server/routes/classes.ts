@@ -13,20 +13,12 @@ import { parse } from '../parse.ts';
 import { classesOf } from '../stores.ts';
 import { readVectors } from '../vectors.ts';
 import { jsonBody } from './image-body.ts';
-import { problemResponses, vectorProblems } from './problem-responses.ts';
+import { problemResponses, storeProblems, vectorProblems } from './problem-responses.ts';
 
 const tags = ['Classes'];
 const setAnswer = (description: string) => ({
   200: { description, content: { 'application/json': { schema: classSet } } },
 });
-const storeProblems = problemResponses(
-  'unauthorized',
-  'forbidden',
-  'invalid_parameter',
-  'rate_limited',
-  'not_supported',
-  'store_unavailable',
-);
 
 const putRoute = createRoute({
   method: 'put',

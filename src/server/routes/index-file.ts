@@ -23,10 +23,12 @@ const route = createRoute({
     304: { description: 'The namespace has not changed' },
     ...problemResponses(
       'unauthorized',
+      'model_not_found',
       'not_found',
       'invalid_parameter',
       'rate_limited',
       'not_supported',
+      'model_unavailable',
       'store_unavailable',
     ),
   },

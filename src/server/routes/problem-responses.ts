@@ -50,3 +50,13 @@ export const vectorProblems = problemResponses(
   'store_unavailable',
   'overloaded',
 );
+
+/** What every call of a store can answer with. */
+export const storeProblems = problemResponses(
+  'unauthorized',
+  'forbidden',
+  'invalid_parameter',
+  'rate_limited',
+  'not_supported',
+  'store_unavailable',
+);

@@ -20,20 +20,12 @@ import { parse } from '../parse.ts';
 import { storeOf } from '../stores.ts';
 import { readVectors } from '../vectors.ts';
 import { jsonBody } from './image-body.ts';
-import { problemResponses, vectorProblems } from './problem-responses.ts';
+import { problemResponses, storeProblems, vectorProblems } from './problem-responses.ts';
 
 const tags = ['Vectors'];
 const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
   200: { description, content: { 'application/json': { schema } } },
 });
-const storeProblems = problemResponses(
-  'unauthorized',
-  'forbidden',
-  'invalid_parameter',
-  'rate_limited',
-  'not_supported',
-  'store_unavailable',
-);
 
 const upsertRoute = createRoute({
   method: 'put',
