@@ -10,8 +10,6 @@ declare module '*/dist/runtime/ort.js' {
   export default factory;
   /** Names onnxruntime-web's version and the content of `ort.wasm`. */
   export const version: string;
-  /** Names of the graph optimizers that the models do without, separated by semicolons. */
-  export const skippedOptimizers: string;
 }
 
 /** The part of workerd's own module that the Worker uses, for compilers without @cloudflare/workers-types. */

@@ -1,4 +1,4 @@
-import { instructionsOf, join, numberBytes, readNumber } from './wasm-binary.ts';
+import { instructionsOf, join, numberBytes, readNumber, signedBytes } from './wasm-binary.ts';
 
 const op = {
   unreachable: 0x00,
@@ -95,15 +95,7 @@ function whether(instructions: Uint8Array): Uint8Array {
 /** Compares the number on the stack: is it this one, or for the last case, at least this one? */
 function isCase(number: number, isLast: boolean): Uint8Array {
   const [i32Const, equal, atLeast] = [0x41, 0x46, 0x4f];
-  // The constant is signed: its last byte must not look negative.
-  const constant = [...numberBytes(number)];
-  const last = constant.pop() as number;
-  return Uint8Array.of(
-    i32Const,
-    ...constant,
-    ...(last < 64 ? [last] : [last + 128, 0]),
-    isLast ? atLeast : equal,
-  );
+  return Uint8Array.of(i32Const, ...signedBytes(number), isLast ? atLeast : equal);
 }
 
 function parse(body: Uint8Array): { instructions: Instruction[]; ways: number } {

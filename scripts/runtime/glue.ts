@@ -37,3 +37,21 @@ export async function singleThreaded(script: string): Promise<string> {
   });
   return code;
 }
+
+/**
+ * Names of the exported functions with which the script of onnxruntime-web starts an instance, and what each returns.
+ * @throws Error where it is not the script that is known.
+ */
+export function startersOf(script: string): Record<string, number | undefined> {
+  const name = (pattern: RegExp) => {
+    const [found, ...more] = script.matchAll(pattern);
+    if (!found?.[1] || more.length > 0)
+      throw new Error(`The script of onnxruntime-web has no single ${pattern}`);
+    return found[1];
+  };
+  return {
+    // Constructors, where it is no thread.
+    [name(/!0;\w+\?\w+\(\):\w+\.(\w+)\(\)\}/g)]: undefined,
+    [name(/_OrtInit=\w+\.(\w+)/g)]: 0,
+  };
+}

@@ -1,8 +1,10 @@
 import { cutWays, type Notes, noteWays } from './branches.ts';
 import {
   append,
+  exportOf,
   instructionsOf,
   join,
+  kinds,
   numberBytes,
   readBodies,
   readNumber,
@@ -31,7 +33,10 @@ export interface Profile {
 /** A module that notes what of it runs, in exported globals. */
 export function instrument(wasm: Uint8Array): {
   wasm: Uint8Array<ArrayBuffer>;
+  /** What has run since this was last asked. */
   profile(instance: WebAssembly.Instance): Profile;
+  /** Values of the module's own globals. */
+  globals(instance: WebAssembly.Instance): number[];
 } {
   const list = unshare(readSections(wasm));
   const code = sectionOf(list, sections.code);
@@ -54,31 +59,40 @@ export function instrument(wasm: Uint8Array): {
       return join([body.subarray(0, at), setGlobal(first + i), body.subarray(at)]);
     }),
   );
-  const flags = Array.from({ length: next - first }, (_, i) => first + i);
   append(
     sectionOf(list, sections.global),
-    flags.map(() => zero),
+    Array.from({ length: next - first }, () => zero),
   );
   append(
     sectionOf(list, sections.export),
-    flags.map((index) => {
-      const name = new TextEncoder().encode(nameOf(index));
-      return join([numberBytes(name.length), name, Uint8Array.of(3), numberBytes(index)]);
-    }),
+    Array.from({ length: next }, (_, index) => exportOf(nameOf(index), kinds.global, index)),
   );
+  const globalsOf = ({ exports }: WebAssembly.Instance, start: number, count: number) =>
+    Array.from({ length: count }, (_, i) => exports[nameOf(start + i)] as WebAssembly.Global<'i32'>);
   return {
     wasm: writeSections(list),
-    profile({ exports }) {
+    profile(instance) {
       const flagsOf = (start: number, count: number) =>
-        Array.from(
-          { length: count },
-          (_, i) => (exports[nameOf(start + i)] as WebAssembly.Global).value === 1,
-        );
+        globalsOf(instance, start, count).map((flag) => {
+          const ran = flag.value === 1;
+          flag.value = 0;
+          return ran;
+        });
       return {
         functions: flagsOf(first, bodies.length),
         ways: new Map(Array.from(ways, ([i, range]) => [i, flagsOf(...range)])),
       };
     },
+    globals: (instance) => globalsOf(instance, 0, place.index).map(({ value }) => value),
+  };
+}
+
+/** What has run in either of two times. */
+export function either(a: Profile, b: Profile): Profile {
+  const or = (flags: boolean[], others: boolean[] = []) => flags.map((flag, i) => flag || others[i] === true);
+  return {
+    functions: or(a.functions, b.functions),
+    ways: new Map(Array.from(a.ways, ([i, flags]) => [i, or(flags, b.ways.get(i))])),
   };
 }
 
@@ -99,7 +113,7 @@ export function trim(wasm: Uint8Array, { functions, ways }: Profile): Uint8Array
 }
 
 const zero = Uint8Array.of(i32, mutable, i32Const, 0, end);
-const nameOf = (index: number) => `ran${index}`;
+const nameOf = (index: number) => `global${index}`;
 const setGlobal = (index: number) => Uint8Array.of(i32Const, 1, globalSet, ...numberBytes(index));
 
 /** Adds a global to move a number to and from. */

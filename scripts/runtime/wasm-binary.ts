@@ -1,7 +1,18 @@
 /** The binary format of WebAssembly, as far as the trimming of a module needs it. */
 
 /** Numbers of sections. */
-export const sections = { import: 2, global: 6, export: 7, code: 10 } as const;
+export const sections = {
+  import: 2,
+  global: 6,
+  export: 7,
+  start: 8,
+  code: 10,
+  data: 11,
+  dataCount: 12,
+} as const;
+
+/** What an export is. */
+export const kinds = { function: 0, global: 3 } as const;
 
 /** A module's sections in their order. */
 export interface WasmBinary {
@@ -47,7 +58,12 @@ export function readBodies(code: Uint8Array): Uint8Array[] {
 }
 
 export function writeBodies(bodies: readonly Uint8Array[]): Uint8Array {
-  return join([numberBytes(bodies.length), ...bodies.map(withLength)]);
+  return listOf(bodies.map(withLength));
+}
+
+/** The body of a section that is a list. */
+export function listOf(entries: readonly Uint8Array[]): Uint8Array {
+  return join([numberBytes(entries.length), ...entries]);
 }
 
 /** Where the instructions of a body begin, after its locals. */
@@ -61,6 +77,42 @@ export function instructionsOf(body: Uint8Array): number {
 export function append(section: WasmBinary, entries: readonly Uint8Array[]): void {
   const [count, start] = readNumber(section.body, 0);
   section.body = join([numberBytes(count + entries.length), section.body.subarray(start), ...entries]);
+}
+
+/** An entry of the export section. */
+export function exportOf(name: string, kind: number, index: number): Uint8Array {
+  return join([withLength(new TextEncoder().encode(name)), Uint8Array.of(kind), numberBytes(index)]);
+}
+
+/** The place of an exported function's body in the code section. */
+export function exportedFunction(list: readonly WasmBinary[], name: string): number {
+  const { body } = sectionOf(list, sections.export);
+  let [count, at] = readNumber(body, 0);
+  for (; count > 0; count--) {
+    const [length, start] = readNumber(body, at);
+    const [index, end] = readNumber(body, start + length + 1);
+    const isFunction = body[start + length] === kinds.function;
+    if (isFunction && new TextDecoder().decode(body.subarray(start, start + length)) === name)
+      return index - importedFunctions(list);
+    at = end;
+  }
+  throw new Error(`The module exports no function ${name}`);
+}
+
+/** How many functions a module imports: their numbers come first. Of other things it may import a memory, as the last. */
+function importedFunctions(list: readonly WasmBinary[]): number {
+  const { body } = sectionOf(list, sections.import);
+  const [imports, first] = readNumber(body, 0);
+  let at = first;
+  for (let i = 0; i < imports; i++) {
+    for (const _ of ['module', 'name']) {
+      const [length, start] = readNumber(body, at);
+      at = start + length;
+    }
+    if (body[at] !== 0) return i;
+    at = readNumber(body, at + 1)[1];
+  }
+  return imports;
 }
 
 /** An unsigned LEB128 number, and where it ends. */
@@ -77,6 +129,14 @@ export function numberBytes(value: number): Uint8Array {
   const bytes: number[] = [];
   for (; value >= 128; value = Math.floor(value / 128)) bytes.push((value % 128) + 128);
   return Uint8Array.of(...bytes, value);
+}
+
+/** A signed LEB128 number of 32 bits. */
+export function signedBytes(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value | 0;
+  for (; rest < -64 || rest > 63; rest >>= 7) bytes.push((rest & 127) | 128);
+  return Uint8Array.of(...bytes, rest & 127);
 }
 
 function withLength(body: Uint8Array): Uint8Array {

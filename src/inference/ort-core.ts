@@ -14,7 +14,7 @@ export interface OrtSession {
 }
 
 // Enumerators of onnxruntime's C interface.
-const [warnings, everyOptimization, sequential, uint8, onCpu] = [2, 99, 0, 2, 1];
+const [warnings, noOptimization, sequential, uint8, onCpu] = [2, 0, 0, 2, 1];
 const outputNames = ['probabilities', 'embedding'] as const;
 
 /**
@@ -40,13 +40,12 @@ export async function startOrt(
 }
 
 /**
- * Makes a session of an ONNX file.
+ * Makes a session of an ONNX file, and runs it as it is: the export has optimized it.
  *
- * @param skippedOptimizers - names of graph optimizers not to run, separated by semicolons.
  * @throws OrtError
  */
-export function openOrtSession(ort: OrtModule, weights: Uint8Array, skippedOptimizers: string): OrtSession {
-  const session = createSession(ort, weights, skippedOptimizers);
+export function openOrtSession(ort: OrtModule, weights: Uint8Array): OrtSession {
+  const session = createSession(ort, weights);
   const [image, ...outputs] = ['image', ...outputNames].map((name) => textOf(ort, name)) as [
     number,
     number,
@@ -101,9 +100,9 @@ export function openOrtSession(ort: OrtModule, weights: Uint8Array, skippedOptim
   };
 }
 
-function createSession(ort: OrtModule, weights: Uint8Array, skippedOptimizers: string): number {
+function createSession(ort: OrtModule, weights: Uint8Array): number {
   const options = ort._OrtCreateSessionOptions(
-    everyOptimization,
+    noOptimization,
     false,
     false,
     sequential,
@@ -114,14 +113,10 @@ function createSession(ort: OrtModule, weights: Uint8Array, skippedOptimizers: s
     0,
     0,
   );
-  const entry = ['optimization.disable_specified_optimizers', skippedOptimizers].map((text) =>
-    textOf(ort, text),
-  ) as [number, number];
-  ort._OrtAddSessionConfigEntry(options, ...entry);
   const data = bytesOf(ort, weights);
   const session = ort._OrtCreateSession(data, weights.length, options);
   const failure = session === 0 ? lastError(ort) : undefined;
-  for (const address of [data, ...entry]) ort._free(address);
+  ort._free(data);
   ort._OrtReleaseSessionOptions(options);
   if (failure) throw failure;
   return session;

@@ -28,7 +28,6 @@ export interface OrtModule {
     verbosity: number,
     optimizedPath: number,
   ): number;
-  _OrtAddSessionConfigEntry(options: number, key: number, value: number): number;
   _OrtReleaseSessionOptions(options: number): number;
   _OrtCreateSession(weights: number, bytes: number, options: number): number;
   _OrtReleaseSession(session: number): number;

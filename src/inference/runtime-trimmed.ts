@@ -1,4 +1,4 @@
-import factory, { skippedOptimizers } from '../../dist/runtime/ort.js';
+import factory from '../../dist/runtime/ort.js';
 import { UnlabelError } from '../contract/errors.ts';
 import { OrtError, openOrtSession, startOrt } from './ort-core.ts';
 import type { Runtime } from './runtime.ts';
@@ -9,7 +9,7 @@ import { singleFlight } from './single-flight.ts';
  * `scripts/build-runtime.ts`). A network that calls one of them ends its instance of the runtime with an error that
  * tells what to do; whatever is loaded next gets another instance.
  *
- * @param module - `dist/runtime/ort.wasm`.
+ * @param module - `dist/runtime/ort.wasm` or `ort-started.wasm`.
  * @param remedy - how the stock runtime is had instead, for that error.
  */
 export function createTrimmedRuntime(module: WebAssembly.Module, remedy: string): Runtime {
@@ -33,7 +33,7 @@ export function createTrimmedRuntime(module: WebAssembly.Module, remedy: string)
           throw new UnlabelError('model_unavailable', message, { cause });
         }
       };
-      const session = guard(() => openOrtSession(instance.ort, weights, skippedOptimizers));
+      const session = guard(() => openOrtSession(instance.ort, weights));
       return {
         get broken() {
           return instance.broken;

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import export as export_module
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 import transfer
@@ -177,7 +178,22 @@ def test_graphs_take_bytes_and_hold_no_notes(model):
         assert [d.dim_value for d in tensor.shape.dim] == [0, SIZE, SIZE, 3]
         assert not any(node.metadata_props or node.doc_string for node in graph.node)
     assert "BatchNormalization" not in {node.op_type for node in fp32.graph.node}
-    assert {opset.domain for opset in int8.opset_import} == {""}
+    assert {opset.domain for opset in fp32.opset_import} == {""}
+    assert {opset.domain for opset in int8.opset_import} == {"", "com.microsoft"}
+
+
+def test_int8_leaves_onnxruntime_nothing_to_optimize(model, images):
+    path = model / "colours.int8.onnx"
+    answers = []
+    for level in ("ORT_DISABLE_ALL", "ORT_ENABLE_ALL"):
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        answers.append(session.run(None, {"image": images[:8].numpy()}))
+    for plain, optimized in zip(*answers):
+        np.testing.assert_array_equal(plain, optimized)
+    operators = {node.op_type for node in onnx.load(path).graph.node}
+    assert "QLinearConv" in operators and "Conv" not in operators
 
 
 def test_int8_stores_every_matrix_but_the_class_weights_in_bytes_and_pixels_exactly(model):
