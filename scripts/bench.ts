@@ -1,7 +1,7 @@
 /**
  * What answers cost, beside what people would use instead: writes `BENCHMARKS.md`.
  *
- *     npm run bench [-- --only endpoint|page|node|growth|limit] [--rounds 11] [--visits 5]
+ *     npm run bench [-- --only endpoint|start|page|node|growth|limit] [--rounds 11] [--visits 5]
  *
  * Some minutes on a quiet machine. The packages to compare with are installed into a folder of their own, once.
  */
@@ -12,8 +12,16 @@ import { limit } from './bench/limit.ts';
 import { node } from './bench/node.ts';
 import { page } from './bench/page.ts';
 import { type Effort, type Findings, keep } from './bench/report.ts';
+import { start } from './bench/start.ts';
 
-const parts: Record<string, (effort: Effort) => Promise<Findings>> = { endpoint, page, node, growth, limit };
+const parts: Record<string, (effort: Effort) => Promise<Findings>> = {
+  endpoint,
+  start,
+  page,
+  node,
+  growth,
+  limit,
+};
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },

@@ -1,4 +1,4 @@
-/** A Worker that does nothing but read: what the deployment is measured beside. */
+/** A Worker that only reads what it is sent: what the deployment is measured beside. */
 export { ClassSets, VectorNamespace } from '../../src/vectors/durable-workerd.ts';
 
 export default {

@@ -3,26 +3,15 @@ import { startHosted } from '../../test/helpers/hosted.ts';
 import { inTurn, milliseconds, ratio, spread } from './measure.ts';
 import { drawPhoto } from './pictures.ts';
 import { type Effort, type Findings, table } from './report.ts';
-import { inside, overHttp, png, post, tensor } from './served.ts';
+import { inside, overHttp, png, tensor } from './served.ts';
 
 const repetitions = 40;
 const onStock = { 'x-app': 'stock' };
 const asTensor = { 'content-type': tensorMediaType };
 
 /** The endpoint beside the bare run of the network and beside the stock runtime, in one workerd. */
-export async function endpoint({ rounds, visits }: Effort): Promise<Findings> {
+export async function endpoint({ rounds }: Effort): Promise<Findings> {
   const photo = await drawPhoto(1664, 1248);
-  const first = { ours: [] as number[], stock: [] as number[] };
-  for (let visit = 0; visit < visits; visit++)
-    for (const [name, headers] of [
-      ['ours', {}],
-      ['stock', onStock],
-    ] as const) {
-      const fresh = await startHosted({ entry: 'scripts/bench/worker.ts' });
-      first[name].push(await milliseconds(() => post(`${fresh.url}/v1/classify`, png, headers)));
-      await fresh.stop();
-    }
-
   const hosted = await startHosted({ entry: 'scripts/bench/worker.ts' });
   try {
     const run = `${hosted.url}/bench/run`;
@@ -51,11 +40,7 @@ The log is off but in one row: the development server takes each line by its ins
 ${table(
   ['', 'ms', 'over the bare run'],
   Object.entries(times).map(([name, values]) => [name, spread(values), ratio(values, bare).toFixed(2)]),
-)}
-
-The first classify request of a fresh Worker, over HTTP, of ${visits} each: ${spread(first.ours)} ms, on the stock
-runtime ${spread(first.stock)} ms; the median of the ratios is ${ratio(first.ours, first.stock).toFixed(2)}. It reads and checks the weights, starts the
-runtime, makes the session and runs.`,
+)}`,
     };
   } finally {
     await hosted.stop();

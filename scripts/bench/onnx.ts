@@ -49,7 +49,7 @@ export function readGraph(file: Uint8Array): { nodes: Node[]; weights: Map<strin
 
 /**
  * Our network as libraries that prepare images themselves take one: `pixel_values`, float32 `[N, 3, height, width]` of 0 to
- * 255, to `logits` and `image_embeds`, by three nodes around it. The body and its numbers stay as they are.
+ * 255, to `logits` and `last_hidden_state`, by four nodes around it. The body and its numbers stay as they are.
  */
 export function withPixelValues(file: Uint8Array, height: number, width: number): Uint8Array {
   const parts = Array.from(fieldsOf(file)).map(({ id, value, bytes }) =>
@@ -69,10 +69,10 @@ export function withPixelValues(file: Uint8Array, height: number, width: number)
       node('Cast', 'bytes', 'image', [...message(1, 'to'), ...key(3, 0), 2, ...key(20, 0), 2]),
       ...kept.map(({ bytes }) => bytes),
       node('Log', 'probabilities', 'logits'),
-      node('Identity', 'embedding', 'image_embeds'),
+      node('Identity', 'embedding', 'last_hidden_state'),
       tensor(11, 'pixel_values', ['N', 3, height, width]),
       tensor(12, 'logits', ['N', 'classes']),
-      tensor(12, 'image_embeds', ['N', 'dimensions']),
+      tensor(12, 'last_hidden_state', ['N', 'dimensions']),
     ]);
   }
 }

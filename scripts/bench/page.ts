@@ -11,14 +11,19 @@ import { way } from './way.ts';
 
 const repetitions = 20;
 
-/** A page each; the first is what the others are compared with. */
+/** A page each. */
 const contenders: Record<string, string> = {
   Unlabel: 'ours.html',
   'onnxruntime-web by hand, int8': 'bare.html?precision=int8',
   'transformers.js, int8': 'transformers.html?precision=int8',
   'transformers.js, fp32': 'transformers.html?precision=fp32',
   'TensorFlow.js, fp32': 'tensorflow.html',
+  'Unlabel, the embedding': 'ours.html?task=embed',
+  'transformers.js, int8, the embedding': 'transformers.html?precision=int8&task=embed',
 };
+
+/** The page that another is compared with. */
+const oursOf = (name: string) => (name.endsWith('embedding') ? 'Unlabel, the embedding' : 'Unlabel');
 
 /** How far scores of one file may be apart. */
 const tolerance = 0.001;
@@ -43,7 +48,7 @@ export async function page({ rounds, visits }: Effort): Promise<Findings> {
   };
   const first = (page: Page) => page.evaluate(() => contender.first);
   try {
-    const expected = { int8: {} as Record<string, number>, fp32: {} as Record<string, number> };
+    const expected: Record<string, Record<string, number>> = { int8: {}, fp32: {}, embedding: {} };
     for (let visit = 0; visit < visits; visit++) {
       const empty = await measureMemory(browser, (context) => open(context, 'empty.html'));
       for (const name of names) {
@@ -53,7 +58,7 @@ export async function page({ rounds, visits }: Effort): Promise<Findings> {
         const { time, scores } = await first(page);
         cold[name]?.push(time);
         loaded[name]?.push(bytes() - before);
-        const alike = expected[name.endsWith('fp32') ? 'fp32' : 'int8'];
+        const alike = expected[/fp32|embedding/.exec(name)?.[0] ?? 'int8'] as Record<string, number>;
         for (const [label, score] of Object.entries(scores)) {
           alike[label] ??= score;
           if (Math.abs(score - alike[label]) > tolerance)
@@ -89,9 +94,10 @@ export async function page({ rounds, visits }: Effort): Promise<Findings> {
         ]),
       ),
     );
-    const [ours] = names as [string];
-    const over = (times: Record<string, number[]>, name: string) =>
-      name === ours ? '' : `, ${digits(ratio(times[ours] as number[], times[name] as number[]))}`;
+    const over = (times: Record<string, number[]>, name: string) => {
+      const ours = oursOf(name);
+      return name === ours ? '' : `, ${digits(ratio(times[ours] as number[], times[name] as number[]))}`;
+    };
     const cell = (times: Record<string, number[]>, name: string, unit = 1) =>
       `${spread(times[name] as number[], unit)}${over(times, name)}`;
     return {
@@ -120,8 +126,9 @@ ${table(
 
 The first answer is timed from the start of the navigation, and is of a picture of 32 x 32 pixels; all that run the same file
 give the same scores, to ${tolerance}. Memory is what the page's process holds (PSS) beyond that of an empty page, after 50 answers. Ours runs in a Worker, the
-others in the page. transformers.js ${rivals['@huggingface/transformers']} runs its \`image-classification\` pipeline with the onnxruntime-web that it brings
-along, on our files with three small nodes around the network, since it feeds \`pixel_values\` and reads \`logits\`. TensorFlow.js
+others in the page. transformers.js ${rivals['@huggingface/transformers']} runs its \`image-classification\` pipeline, and \`image-feature-extraction\` for
+the embedding, with the onnxruntime-web that it brings along, on our files with four small nodes around the network, since it feeds
+\`pixel_values\` and reads \`logits\` or \`last_hidden_state\`. TensorFlow.js
 ${rivals['@tensorflow/tfjs-core']} (core and the WebAssembly backend alone) runs the fp32 file's operators one by one; it has no int8.`,
     };
   } finally {

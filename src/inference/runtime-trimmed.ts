@@ -1,7 +1,7 @@
 import factory from '../../dist/runtime/ort.js';
 import { UnlabelError } from '../contract/errors.ts';
-import { OrtError, openOrtSession, startOrt } from './ort-core.ts';
-import type { Runtime } from './runtime.ts';
+import { OrtError, type OrtSession, openOrtSession, startOrt } from './ort-core.ts';
+import type { NetworkSession, Runtime } from './runtime.ts';
 import { singleFlight } from './single-flight.ts';
 
 /**
@@ -14,36 +14,46 @@ import { singleFlight } from './single-flight.ts';
  */
 export function createTrimmedRuntime(module: WebAssembly.Module, remedy: string): Runtime {
   const begin = () => singleFlight(async () => ({ ort: await startOrt(factory, module), broken: false }));
+  type Instance = Awaited<ReturnType<ReturnType<typeof begin>>>;
   let current = begin();
+
+  /** Does something in an instance, which must not be used again if that ends in the middle. */
+  function guard<T>(instance: Instance, work: () => T): T {
+    if (instance.broken) throw new UnlabelError('model_unavailable', 'The runtime has to start anew');
+    try {
+      return work();
+    } catch (cause) {
+      if (cause instanceof OrtError) throw cause;
+      instance.broken = true;
+      current = begin();
+      if (!isRemoved(cause)) throw cause;
+      const message = `This network needs parts of onnxruntime-web that the trimmed runtime lacks: use ${remedy}`;
+      throw new UnlabelError('model_unavailable', message, { cause });
+    }
+  }
+
+  /** Apart from `load`, whose weights it would hold. */
+  function sessionIn(instance: Instance, session: OrtSession): NetworkSession {
+    return {
+      get broken() {
+        return instance.broken;
+      },
+      run: async (pixels, [batch, height, width]) =>
+        guard(instance, () => session.run(pixels, [batch, height, width, 3])),
+      release: async () => {
+        if (!instance.broken) guard(instance, () => session.release());
+      },
+    };
+  }
+
   return {
     device: 'wasm',
     async load(weights) {
       const instance = await current();
-      /** Does something in the instance, which must not be used again if that ends in the middle. */
-      const guard = <T>(work: () => T): T => {
-        if (instance.broken) throw new UnlabelError('model_unavailable', 'The runtime has to start anew');
-        try {
-          return work();
-        } catch (cause) {
-          if (cause instanceof OrtError) throw cause;
-          instance.broken = true;
-          current = begin();
-          if (!isRemoved(cause)) throw cause;
-          const message = `This network needs parts of onnxruntime-web that the trimmed runtime lacks: use ${remedy}`;
-          throw new UnlabelError('model_unavailable', message, { cause });
-        }
-      };
-      const session = guard(() => openOrtSession(instance.ort, weights));
-      return {
-        get broken() {
-          return instance.broken;
-        },
-        run: async (pixels, [batch, height, width]) =>
-          guard(() => session.run(pixels, [batch, height, width, 3])),
-        release: async () => {
-          if (!instance.broken) guard(() => session.release());
-        },
-      };
+      return sessionIn(
+        instance,
+        guard(instance, () => openOrtSession(instance.ort, weights)),
+      );
     },
   };
 }

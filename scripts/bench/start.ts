@@ -1,0 +1,138 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type Hosted, startHosted } from '../../test/helpers/hosted.ts';
+import { milliseconds, quantile, ratio, spread } from './measure.ts';
+import { type Effort, type Findings, table } from './report.ts';
+import { overHttp, png, post } from './served.ts';
+
+const requests = 10_000;
+const models = readdirSync(new URL('../../model/', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+const [empty, ours, stock] = [
+  'a Worker that only reads',
+  'the deployment',
+  'the deployment on the stock runtime',
+];
+const entries: Record<string, string | undefined> = {
+  [empty]: 'scripts/bench/empty-worker.ts',
+  [ours]: undefined,
+  [stock]: 'scripts/bench/stock-worker.ts',
+};
+
+/** What one Worker took: milliseconds, and bytes. */
+interface Row {
+  first: number;
+  /** Of the processor, from the start of the process. */
+  cpu: number;
+  /** Resident, with the first model, with all, and after many requests. */
+  one: number;
+  loaded: number;
+  used: number;
+  heap: number;
+  buffers: number;
+}
+
+/** What the Worker's start takes, to the first answer, and what it holds then and after many requests. */
+export async function start({ visits }: Effort): Promise<Findings> {
+  const names = Object.keys(entries);
+  const found = new Map(names.map((name) => [name, [] as Row[]]));
+  for (let visit = 0; visit < visits; visit++)
+    for (const name of names) found.get(name)?.push(await measure(entries[name], visit === 0));
+
+  const all = (name: string, key: keyof Row) => (found.get(name) as Row[]).map((row) => row[key]);
+  const over = (name: string, key: keyof Row) =>
+    all(name, key).map((value, i) => value - (all(empty, key)[i] as number));
+  const mega = (bytes: number) => (bytes / 1e6).toFixed(0);
+  const [more] = over(ours, 'used') as [number];
+  const second = all(ours, 'loaded').map((loaded, i) => loaded - (all(ours, 'one')[i] as number));
+  return {
+    title: 'The start and the memory of the Worker',
+    text: `A fresh workerd by \`wrangler dev\`, ${visits} times: its first classify request, over HTTP, and the processor time of its process until
+that is answered; then what the process holds (RSS) with both models loaded, and, the first time, after ${requests.toLocaleString('en')} requests to both, of
+which the JavaScript heap and array buffers are the inspector's figures. wrangler's own Workers live in that process too: only
+differences tell something.
+
+${table(
+  [
+    '',
+    'first answer, ms',
+    'processor time to it, ms',
+    'MB with both models',
+    `MB after ${requests.toLocaleString('en')} requests`,
+    'MB of JavaScript heap',
+    'MB of array buffers',
+  ],
+  names.map((name) => [
+    name,
+    spread(all(name, 'first')),
+    spread(all(name, 'cpu')),
+    spread(all(name, 'loaded'), 1e6),
+    ...(['used', 'heap', 'buffers'] as const).map((key) => mega(all(name, key)[0] as number)),
+  ]),
+)}
+
+Over the Worker that only reads, the deployment takes ${ratio(over(ours, 'first'), over(stock, 'first')).toFixed(2)} of the stock runtime's time to the first answer, and
+${ratio(over(ours, 'cpu'), over(stock, 'cpu')).toFixed(2)} of its processor time. It holds ${mega(quantile(over(ours, 'loaded')))} MB more than that Worker with both models loaded, and ${mega(more)} MB
+more after the requests; the second model is ${mega(quantile(second))} MB of them.`,
+  };
+}
+
+/** @param many - whether to send many requests, too. */
+async function measure(entry: string | undefined, many: boolean): Promise<Row> {
+  const hosted = await startHosted(entry ? { entry } : {});
+  try {
+    const classify = `${hosted.url}/v1/classify`;
+    const first = await milliseconds(() => post(classify, png));
+    const { cpu, resident: one } = usage(hosted);
+    const urls = models.map((name) => `${classify}?model=${name}`);
+    for (const url of urls) await post(url, png);
+    const loaded = usage(hosted).resident;
+    if (many)
+      await Promise.all(urls.map((url) => overHttp(url, png, 8 / urls.length, requests / urls.length)));
+    return { first, cpu, one, loaded, used: usage(hosted).resident, ...(await heapOf(hosted)) };
+  } finally {
+    await hosted.stop();
+  }
+}
+
+/** Resident bytes of workerd, and milliseconds of processor time since it started; on Linux. */
+function usage({ pid }: Hosted): { resident: number; cpu: number } {
+  const [workerd] = execFileSync('ps', ['-A', '-o', 'pgid=,pid=,rss=,comm='], { encoding: 'utf8' })
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([group, , , name]) => Number(group) === pid && name === 'workerd')
+    .toSorted(([, , a], [, , b]) => Number(b) - Number(a)) as [string[]];
+  const [, process, size] = workerd;
+  // User and system time, in hundredths of a second.
+  const [user, system] = readFileSync(`/proc/${process}/stat`, 'utf8')
+    .split(' ')
+    .slice(13, 15)
+    .map(Number) as [number, number];
+  return { resident: 1024 * Number(size), cpu: 10 * (user + system) };
+}
+
+/** Bytes of the Worker's JavaScript heap and of its array buffers. */
+async function heapOf({ inspector }: Hosted): Promise<{ heap: number; buffers: number }> {
+  // wrangler answers to its own pages, and to Node.
+  const options = { headers: { 'user-agent': 'node', origin: 'http://localhost' } } as unknown as string[];
+  const socket = new WebSocket(inspector, options);
+  try {
+    await new Promise((resolve, reject) => {
+      socket.onopen = resolve;
+      socket.onerror = reject;
+    });
+    const answer = new Promise<{ totalSize: number; backingStorageSize: number }>((resolve) => {
+      socket.onmessage = ({ data }) => {
+        const { id, result } = JSON.parse(data);
+        if (id === 1) resolve(result);
+      };
+    });
+    socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' }));
+    const { totalSize, backingStorageSize } = await answer;
+    return { heap: totalSize, buffers: backingStorageSize };
+  } finally {
+    socket.close();
+  }
+}
