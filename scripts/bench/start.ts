@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { type Hosted, startHosted } from '../../test/helpers/hosted.ts';
-import { milliseconds, quantile, ratio, spread } from './measure.ts';
+import { startBareWorkerd } from '../../test/helpers/bare-workerd.ts';
+import { quantile, ratio, spread } from './measure.ts';
 import { type Effort, type Findings, table } from './report.ts';
 import { overHttp, png, post } from './served.ts';
 
@@ -15,16 +14,16 @@ const [empty, ours, stock] = [
   'the deployment',
   'the deployment on the stock runtime',
 ];
-const entries: Record<string, string | undefined> = {
+const entries: Record<string, string> = {
   [empty]: 'scripts/bench/empty-worker.ts',
-  [ours]: undefined,
+  [ours]: 'src/worker.ts',
   [stock]: 'scripts/bench/stock-worker.ts',
 };
 
 /** What one Worker took: milliseconds, and bytes. */
 interface Row {
+  /** From the start of the process to the first answer: by the clock, and of the processor. */
   first: number;
-  /** Of the processor, from the start of the process. */
   cpu: number;
   /** Resident, with the first model, with all, and after many requests. */
   one: number;
@@ -39,7 +38,7 @@ export async function start({ visits }: Effort): Promise<Findings> {
   const names = Object.keys(entries);
   const found = new Map(names.map((name) => [name, [] as Row[]]));
   for (let visit = 0; visit < visits; visit++)
-    for (const name of names) found.get(name)?.push(await measure(entries[name], visit === 0));
+    for (const name of names) found.get(name)?.push(await measure(entries[name] as string, visit === 0));
 
   const all = (name: string, key: keyof Row) => (found.get(name) as Row[]).map((row) => row[key]);
   const over = (name: string, key: keyof Row) =>
@@ -49,10 +48,9 @@ export async function start({ visits }: Effort): Promise<Findings> {
   const second = all(ours, 'loaded').map((loaded, i) => loaded - (all(ours, 'one')[i] as number));
   return {
     title: 'The start and the memory of the Worker',
-    text: `A fresh workerd by \`wrangler dev\`, ${visits} times: its first classify request, over HTTP, and the processor time of its process until
-that is answered; then what the process holds (RSS) with both models loaded, and, the first time, after ${requests.toLocaleString('en')} requests to both, of
-which the JavaScript heap and array buffers are the inspector's figures. wrangler's own Workers live in that process too: only
-differences tell something.
+    text: `A fresh workerd, ${visits} times: from the start of its process to its first answer to classify, over HTTP; then what the process holds (RSS)
+with both models loaded, and, the first time, after ${requests.toLocaleString('en')} requests to both, of which the JavaScript heap and array
+buffers are the inspector's figures.
 
 ${table(
   [
@@ -80,44 +78,41 @@ more after the requests; the second model is ${mega(quantile(second))} MB of the
 }
 
 /** @param many - whether to send many requests, too. */
-async function measure(entry: string | undefined, many: boolean): Promise<Row> {
-  const hosted = await startHosted(entry ? { entry } : {});
+async function measure(entry: string, many: boolean): Promise<Row> {
+  const workerd = await startBareWorkerd(entry);
   try {
-    const classify = `${hosted.url}/v1/classify`;
-    const first = await milliseconds(() => post(classify, png));
-    const { cpu, resident: one } = usage(hosted);
+    const classify = `${workerd.url}/v1/classify`;
+    await post(classify, png);
+    const first = performance.now() - workerd.began;
+    const { cpu, resident: one } = usage(workerd.pid);
     const urls = models.map((name) => `${classify}?model=${name}`);
     for (const url of urls) await post(url, png);
-    const loaded = usage(hosted).resident;
-    if (many)
-      await Promise.all(urls.map((url) => overHttp(url, png, 8 / urls.length, requests / urls.length)));
-    return { first, cpu, one, loaded, used: usage(hosted).resident, ...(await heapOf(hosted)) };
+    const loaded = usage(workerd.pid).resident;
+    if (many) await Promise.all(urls.map((url) => overHttp(url, png, 4, requests / urls.length)));
+    return {
+      first,
+      cpu,
+      one,
+      loaded,
+      used: usage(workerd.pid).resident,
+      ...(await heapOf(workerd.inspector)),
+    };
   } finally {
-    await hosted.stop();
+    await workerd.stop();
   }
 }
 
-/** Resident bytes of workerd, and milliseconds of processor time since it started; on Linux. */
-function usage({ pid }: Hosted): { resident: number; cpu: number } {
-  const [workerd] = execFileSync('ps', ['-A', '-o', 'pgid=,pid=,rss=,comm='], { encoding: 'utf8' })
-    .split('\n')
-    .map((row) => row.trim().split(/\s+/))
-    .filter(([group, , , name]) => Number(group) === pid && name === 'workerd')
-    .toSorted(([, , a], [, , b]) => Number(b) - Number(a)) as [string[]];
-  const [, process, size] = workerd;
+/** Resident bytes of a process, and the milliseconds of processor time that it has taken; on Linux. */
+function usage(pid: number): { resident: number; cpu: number } {
+  const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8');
   // User and system time, in hundredths of a second.
-  const [user, system] = readFileSync(`/proc/${process}/stat`, 'utf8')
-    .split(' ')
-    .slice(13, 15)
-    .map(Number) as [number, number];
-  return { resident: 1024 * Number(size), cpu: 10 * (user + system) };
+  const [user, system] = read('stat').split(' ').slice(13, 15).map(Number) as [number, number];
+  return { resident: 1024 * Number(/VmRSS:\s+(\d+)/.exec(read('status'))?.[1]), cpu: 10 * (user + system) };
 }
 
 /** Bytes of the Worker's JavaScript heap and of its array buffers. */
-async function heapOf({ inspector }: Hosted): Promise<{ heap: number; buffers: number }> {
-  // wrangler answers to its own pages, and to Node.
-  const options = { headers: { 'user-agent': 'node', origin: 'http://localhost' } } as unknown as string[];
-  const socket = new WebSocket(inspector, options);
+async function heapOf(inspector: string): Promise<{ heap: number; buffers: number }> {
+  const socket = new WebSocket(inspector);
   try {
     await new Promise((resolve, reject) => {
       socket.onopen = resolve;

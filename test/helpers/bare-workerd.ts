@@ -13,6 +13,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export interface BareWorkerd {
   url: string;
   pid: number;
+  /** When its process was started, by `performance.now()`. */
+  began: number;
+  /** Address of the Worker's inspector, for the Chrome DevTools Protocol. */
+  inspector: string;
   stop(): Promise<void>;
 }
 
@@ -29,7 +33,7 @@ export async function startBareWorkerd(entry = 'src/worker.ts'): Promise<BareWor
     cwd: root,
     env: { ...process.env, PATH: `${bin('')}:${process.env.PATH}`, WRANGLER_SEND_METRICS: 'false' },
   });
-  const port = await freePort();
+  const [port, inspectorPort] = [await freePort(), await freePort()];
   const files = (await readdir(folder)).sort((a, b) => Number(b.endsWith('.js')) - Number(a.endsWith('.js')));
   const modules = files
     .filter((name) => /\.(js|wasm)$/.test(name))
@@ -48,7 +52,9 @@ const worker :Workerd.Worker = (
   bindings = [(name = "ASSETS", service = "assets"), (name = "DEFAULT_MODEL", text = "cifar10")],
 );`,
   );
-  const workerd = spawn(bin('workerd'), ['serve', join(folder, 'config.capnp')], {
+  const began = performance.now();
+  const inspect = `--inspector-addr=127.0.0.1:${inspectorPort}`;
+  const workerd = spawn(bin('workerd'), ['serve', inspect, join(folder, 'config.capnp')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let log = '';
@@ -62,10 +68,11 @@ const worker :Workerd.Worker = (
     await rm(folder, { recursive: true, force: true });
   };
   const url = `http://127.0.0.1:${port}`;
-  for (let tries = 0; tries < 120 && workerd.exitCode === null; tries++) {
+  const inspector = `ws://127.0.0.1:${inspectorPort}/main`;
+  for (let tries = 0; tries < 3000 && workerd.exitCode === null; tries++) {
     const health = await fetch(`${url}/health`).catch(() => undefined);
-    if (health?.ok && workerd.pid) return { url, pid: workerd.pid, stop };
-    await sleep(250);
+    if (health?.ok && workerd.pid) return { url, pid: workerd.pid, began, inspector, stop };
+    await sleep(10);
   }
   await stop();
   throw new Error(`workerd did not start:\n${log}`);

@@ -14,8 +14,6 @@ export interface Hosted {
   url: string;
   /** Process group of wrangler and workerd. */
   pid: number;
-  /** Address of the Worker's inspector, for the Chrome DevTools Protocol. */
-  inspector: string;
   /** Ends it. */
   stop(): Promise<void>;
   /** Ends workerd and wrangler at once by SIGKILL, in the middle of whatever they do; what is on disk stays. */
@@ -41,7 +39,7 @@ export async function startHosted({
   state?: string;
   assets?: string;
 } = {}): Promise<Hosted> {
-  const [port, inspectorPort] = [await freePort(), await freePort()];
+  const port = await freePort();
   const state = kept ?? (await mkdtemp(join(tmpdir(), 'unlabel-')));
   const args = [
     'dev',
@@ -50,7 +48,7 @@ export async function startHosted({
     '--port',
     `${port}`,
     '--inspector-port',
-    `${inspectorPort}`,
+    `${await freePort()}`,
     '--persist-to',
     state,
   ];
@@ -89,12 +87,10 @@ export async function startHosted({
   };
 
   const url = `http://127.0.0.1:${port}`;
-  const inspector = `ws://127.0.0.1:${inspectorPort}/ws`;
   for (let tries = 0; tries < 240; tries++) {
     if (wrangler.exitCode !== null) break;
     const health = await fetch(`${url}/health`).catch(() => undefined);
-    if (health?.ok && wrangler.pid)
-      return { url, pid: wrangler.pid, inspector, stop, crash: () => end('SIGKILL') };
+    if (health?.ok && wrangler.pid) return { url, pid: wrangler.pid, stop, crash: () => end('SIGKILL') };
     await sleep(500);
   }
   await stop();
