@@ -15,6 +15,9 @@ import { parseArgs } from 'node:util';
 import { parseKeys, quotaPattern } from '../src/server/keys.ts';
 import { keyFile, readEntries, writeEntries } from './key-file.ts';
 
+/** What Cloudflare gives a secret (5 KB): some 50 keys. */
+const secretBytes = 5_000;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -55,6 +58,8 @@ function add(): void {
     value ? [`${name}=${value}`] : [],
   );
   const entry = [`${digest}:${scopes}`, ...restrictions].join(';');
+  if ([...entries, entry].join(' ').length > secretBytes)
+    throw new Error(`There is no room for one more key: a secret has at most ${secretBytes} bytes`);
   writeEntries(values.file, [...entries, entry]);
   console.log(`The key, shown this once:\n\n  ${key}\n\nIts entry in API_KEY_HASHES:\n\n  ${entry}\n`);
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,6 +58,15 @@ test.each([
 test('a quota without namespaces is refused, as it would bound nothing', async () => {
   await expect(keys('add', '--vectors', '1000')).rejects.toThrow('name them');
   await expect(secret()).rejects.toThrow();
+});
+
+test('no more keys are made than the secret of a Worker can hold', async () => {
+  const entry = `${'a'.repeat(64)}:read+write`;
+  await writeFile(file, JSON.stringify({ API_KEY_HASHES: Array(65).fill(entry).join(' ') }));
+  await expect(keys('add')).rejects.toThrow('no room');
+  expect(await secret()).toHaveLength(65 * (entry.length + 1) - 1);
+  await writeFile(file, JSON.stringify({ API_KEY_HASHES: Array(61).fill(entry).join(' ') }));
+  await keys('add');
 });
 
 test('nothing is deployed without keys, unless it is said to be open', async () => {
