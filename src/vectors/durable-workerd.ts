@@ -26,8 +26,8 @@ export class VectorNamespace extends DurableObject implements NamespaceStub {
     this.#namespace = new Namespace(state.storage, () => state.storage.deleteAll());
   }
 
-  upsert(model: ModelRef, vectors: NewVector[]) {
-    return settle(() => this.#namespace.upsert(model, vectors));
+  upsert(model: ModelRef, vectors: NewVector[], quota?: number) {
+    return settle(() => this.#namespace.upsert(model, vectors, quota));
   }
 
   get(id: string) {

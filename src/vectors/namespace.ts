@@ -52,8 +52,8 @@ export class Namespace {
   }
 
   /** See `VectorStore.upsert`. */
-  upsert(model: ModelRef, vectors: readonly NewVector[]): void {
-    const places = this.#storage.transactionSync(() => this.#write(model, vectors));
+  upsert(model: ModelRef, vectors: readonly NewVector[], quota?: number): void {
+    const places = this.#storage.transactionSync(() => this.#write(model, vectors, quota));
     this.#keepInStep(({ index, columns }) => {
       for (const [i, { vector, metadata }] of vectors.entries()) {
         index.set(places[i] as number, vector);
@@ -153,7 +153,7 @@ export class Namespace {
   }
 
   /** Writes vectors inside of a transaction; gives their places. */
-  #write(ref: ModelRef, vectors: readonly NewVector[]): number[] {
+  #write(ref: ModelRef, vectors: readonly NewVector[], quota = Number.POSITIVE_INFINITY): number[] {
     const model = { ...ref, dimensions: vectors[0]?.vector.length ?? 0 };
     const about = this.about();
     if (!about) {
@@ -164,7 +164,8 @@ export class Namespace {
       const { name, version, dimensions } = model;
       this.#all('INSERT INTO about (name, version, dimensions) VALUES (?, ?, ?)', name, version, dimensions);
     }
-    let count = this.#count();
+    const before = this.#count();
+    let count = before;
     const capacity = capacityOf(model.dimensions);
     const places = vectors.map(({ id, vector, metadata }) => {
       checkModel(about ?? model, { ...ref, dimensions: vector.length });
@@ -184,6 +185,13 @@ export class Namespace {
       throw new UnlabelError(
         'quota_exceeded',
         `A namespace holds at most ${capacity} vectors of ${model.dimensions} dimensions`,
+        { field: 'vectors' },
+      );
+    // Others may have filled it further: what only replaces is none of the quota's business.
+    if (count > before && count > quota)
+      throw new UnlabelError(
+        'quota_exceeded',
+        `With this API key a namespace can be filled up to ${quota} vectors`,
         { field: 'vectors' },
       );
     this.#all('UPDATE about SET etag = ?', crypto.randomUUID());

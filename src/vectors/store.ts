@@ -47,9 +47,10 @@ export interface IndexExport {
 export interface VectorStore {
   /**
    * Adds vectors, or replaces those of the same ids; all or none. Resolves when they are stored.
-   * @throws UnlabelError `model_mismatch`, `quota_exceeded`.
+   * @param quota - vectors that the namespace may hold after vectors were added. Default: as many as it has room for.
+   * @throws UnlabelError `model_mismatch`, `quota_exceeded`; `not_supported` for a quota that the store cannot hold to.
    */
-  upsert(namespace: string, model: ModelRef, vectors: NewVector[]): Promise<void>;
+  upsert(namespace: string, model: ModelRef, vectors: NewVector[], quota?: number): Promise<void>;
   /** @throws UnlabelError `vector_not_found`. */
   get(namespace: string, id: string): Promise<NewVector & { model: ModelRef }>;
   /** Resolves when there is no vector of that id any more. */

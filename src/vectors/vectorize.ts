@@ -41,8 +41,8 @@ const modelVersion = '_version';
  * model's dimensions, and a metadata index for each key that filters use.
  *
  * What differs from the `durable` store: a write is acknowledged when it is accepted, and seen some seconds later;
- * search is approximate; a string is filtered by its first 64 bytes; there is no list, no `clear` and no export; an id
- * and its namespace have 63 bytes together, as ids are unique in the whole index. A namespace is held to one model by
+ * search is approximate; a string is filtered by its first 64 bytes; there is no list, no `clear`, no export, and no
+ * quota, as nothing tells how many vectors a namespace has; an id and its namespace have 63 bytes together, as ids are unique in the whole index. A namespace is held to one model by
  * what a write finds in it: of two models that write to an empty one within seconds both pass, and a search that meets
  * the other's vectors then fails.
  */
@@ -53,7 +53,8 @@ export class VectorizeStore implements VectorStore {
     this.#index = index;
   }
 
-  async upsert(namespace: string, model: ModelRef, vectors: NewVector[]): Promise<void> {
+  async upsert(namespace: string, model: ModelRef, vectors: NewVector[], quota?: number): Promise<void> {
+    if (quota !== undefined) return notSupported('hold an API key to a quota of vectors');
     const entries = vectors.map(({ id, vector, metadata }) => ({
       id: fullId(namespace, id),
       namespace,

@@ -4,9 +4,11 @@ import {
   type Client,
   createClient,
   ForbiddenError,
+  QuotaExceededError,
   UnauthorizedError,
   type UnlabelApiError,
 } from '../../src/index.ts';
+import { drawPng } from '../helpers/draw-png.ts';
 import { type Hosted, startHosted } from '../helpers/hosted.ts';
 
 const keys = ['first-key', 'second-key'];
@@ -20,6 +22,9 @@ beforeAll(async () => {
     `${hash('both')}:read+write`,
     `${hash('none')}:admin`,
     `${hash('album')}:read+write;namespaces=album+more`,
+    `${hash('bound')}:read+write;namespaces=bound+other;vectors=3`,
+    `${hash('unbound')}:read+write;vectors=3`,
+    `${hash('two')}:read+write;namespaces=bound;vectors=3+4`,
     `${hash('page')}:read;origins=https://shop.example`,
   ];
   hosted = await startHosted({ vars: { API_KEY_HASHES: [...keys.map(hash), ...scoped].join(' ') } });
@@ -49,6 +54,8 @@ test.each([
   ['reader', true, false],
   ['writer', false, true],
   ['none', false, false],
+  ['unbound', false, false],
+  ['two', false, false],
 ])('the key %s may read: %s, write: %s', async (apiKey, mayRead, mayWrite) => {
   const client = createClient({ url: hosted.url, apiKey });
   const vector = Float32Array.from({ length: 128 }, (_, i) => i + 1);
@@ -113,6 +120,36 @@ test('a key of some namespaces sees nothing of another, and writes nothing there
     await expect(write()).rejects.toBeInstanceOf(ForbiddenError);
   expect((await all.vectors.get('secret', { namespace })).id).toBe('secret');
   expect((await all.classes.get('shared')).classes).toHaveLength(1);
+});
+
+test('a key with a quota fills each of its namespaces so far, with vectors or pictures, and replaces what it has', async () => {
+  const [bound, all] = ['bound', 'first-key'].map((apiKey) => createClient({ url: hosted.url, apiKey }));
+  if (!bound || !all) return expect.fail();
+  const vector = Float32Array.from({ length: 128 }, (_, i) => i + 1);
+  const png = new Blob([drawPng(32, 32, (x, y) => [8 * x, 8 * y, 60])]);
+  const upsert = (client: Client, namespace: string, ...ids: string[]) =>
+    client.vectors.upsert(
+      ids.map((id) => ({ id, vector: id.startsWith('picture') ? png : vector })),
+      { namespace },
+    );
+  await upsert(bound, 'bound', 'a', 'picture');
+  for (const ids of [
+    ['b', 'c'],
+    ['a', 'picture 2', 'picture 3'],
+  ]) {
+    const error: unknown = await upsert(bound, 'bound', ...ids).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(QuotaExceededError);
+    expect(error).toMatchObject({ status: 507, field: 'vectors', message: expect.stringContaining('3') });
+  }
+  expect(await bound.vectors.count({ namespace: 'bound' })).toBe(2);
+  await upsert(bound, 'bound', 'b');
+  await upsert(bound, 'bound', 'a', 'b', 'picture');
+  await upsert(bound, 'other', 'a', 'b', 'c');
+  await upsert(all, 'bound', 'c', 'd');
+  await expect(upsert(bound, 'bound', 'e')).rejects.toBeInstanceOf(QuotaExceededError);
+  await upsert(bound, 'bound', 'd');
+  await bound.vectors.clear('bound');
+  await upsert(bound, 'bound', 'e', 'f', 'g');
 });
 
 test('a key of a page is good for its origin alone', async () => {

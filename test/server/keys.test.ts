@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,7 @@ const secret = async () => JSON.parse(await readFile(file, 'utf8')).API_KEY_HASH
 
 test('a key that is made opens the API until it is revoked, and is nowhere on disk', async () => {
   const shown = await keys('add', '--scopes', 'read', '--origins', 'https://shop.example');
-  await keys('add', '--namespaces', 'photos+more');
+  await keys('add', '--namespaces', 'photos+more', '--vectors', '1000');
   const key = /unl_[\w-]{43}/.exec(shown)?.[0] ?? '';
   expect(await secret()).not.toContain(key.slice(4));
   expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -37,7 +37,7 @@ test('a key that is made opens the API until it is revoked, and is nowhere on di
   expect(key).not.toBe('');
   expect(await ask(`Bearer ${key}`)).toBe(200);
   const [id] = (await keys()).split(' ');
-  expect(await keys('revoke', id ?? '')).toContain('in photos, more');
+  expect(await keys('revoke', id ?? '')).toMatch(/in photos, more +with at most 1000 vectors each/);
   expect(await ask(`Bearer ${key}`)).toBe(401);
   await expect(keys('revoke', id ?? '')).rejects.toThrow();
 });
@@ -47,9 +47,26 @@ test.each([
   ['--namespaces', 'a;origins=x'],
   ['--origins', 'https://shop.example/path'],
   ['--origins', '*'],
+  ['--vectors', '0'],
+  ['--vectors', '1e3'],
+  ['--vectors', ''],
 ])('%s %s is refused', async (option, value) => {
   await expect(keys('add', option, value)).rejects.toThrow('cannot have');
   await expect(secret()).rejects.toThrow();
+});
+
+test('a quota without namespaces is refused, as it would bound nothing', async () => {
+  await expect(keys('add', '--vectors', '1000')).rejects.toThrow('name them');
+  await expect(secret()).rejects.toThrow();
+});
+
+test('no more keys are made than the secret of a Worker can hold', async () => {
+  const entry = `${'a'.repeat(64)}:read+write`;
+  await writeFile(file, JSON.stringify({ API_KEY_HASHES: Array(65).fill(entry).join(' ') }));
+  await expect(keys('add')).rejects.toThrow('no room');
+  expect(await secret()).toHaveLength(65 * (entry.length + 1) - 1);
+  await writeFile(file, JSON.stringify({ API_KEY_HASHES: Array(61).fill(entry).join(' ') }));
+  await keys('add');
 });
 
 test('nothing is deployed without keys, unless it is said to be open', async () => {

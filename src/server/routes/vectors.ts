@@ -110,7 +110,7 @@ export function addVectors(app: App, codecs: Codecs): void {
       metadata,
       vector: vectors[i] as Float32Array,
     }));
-    await store.upsert(namespace, model, complete);
+    await store.upsert(namespace, model, complete, c.var.key?.vectors);
     return c.json({ namespace, model, upserted: items.length }, 200);
   });
 

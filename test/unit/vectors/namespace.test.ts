@@ -157,6 +157,38 @@ test('a write that does not fit changes nothing', () => {
   write(0, 100); // replaces
 });
 
+test('a quota bounds what is added, and nothing of a write beyond it is kept', async () => {
+  const { namespace } = create();
+  const random = seededRandom(13);
+  const write = (ids: string[], quota?: number) =>
+    namespace.upsert(
+      model,
+      ids.map((id) => vectorOf(random, id)),
+      quota,
+    );
+  const refusal = expect.objectContaining({
+    code: 'quota_exceeded',
+    field: 'vectors',
+    message: expect.stringContaining('up to 3 vectors'),
+  });
+  expect(() => write(['a', 'b', 'c', 'd'], 3)).toThrow(refusal);
+  expect(namespace.about()).toBeUndefined();
+  write(['a', 'b', 'c'], 3);
+  const query = { model, vector: randomVector(random, dimensions) };
+  const [before, found] = [namespace.about(), namespace.search(query, { topK: 5 })];
+  expect(() => write(['a', 'd'], 3)).toThrow(refusal);
+  expect(namespace.about()).toEqual(before);
+  expect(namespace.search(query, { topK: 5 })).toEqual(found);
+  write(['c', 'a'], 3); // replaces
+
+  write(['d', 'e']); // another, without a quota
+  write(['a', 'e'], 3);
+  expect(() => write(['f'], 3)).toThrow(refusal);
+  for (const id of ['c', 'd', 'e']) await namespace.delete(id);
+  write(['f'], 3);
+  expect(namespace.list(10).vectors.map(({ id }) => id)).toEqual(['a', 'b', 'f']);
+});
+
 test('reading leaves nothing behind', async () => {
   const { storage, namespace } = create();
   expect(namespace.about()).toBeUndefined();

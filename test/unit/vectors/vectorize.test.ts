@@ -107,7 +107,12 @@ test('an id that is too long with its namespace is refused before anything is wr
 });
 
 test('what Vectorize cannot do is a typed error', async () => {
-  const { store } = create();
-  for (const call of [store.list(), store.clear(), store.etag(), store.export()])
+  const { index, store } = create();
+  const [vector] = vectorsOf(1);
+  if (!vector) return;
+  const upsert = store.upsert('a', model, [vector], 1000);
+  for (const call of [upsert, store.list(), store.clear(), store.etag(), store.export()])
     await expect(call).rejects.toMatchObject({ code: 'not_supported' });
+  index.settle();
+  await expect(store.get('a', 'v0')).rejects.toMatchObject({ code: 'vector_not_found' });
 });
