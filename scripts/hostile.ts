@@ -1,6 +1,6 @@
 /**
- * The long form of `test/hostile`: 10,000 changed pictures in the decoders, 12,000 more over HTTP, 18,000 changed bodies, and
- * every answer within 2 s.
+ * The long form of `test/hostile`: 10,000 changed pictures in the decoders, 12,000 more over HTTP, 18,000 changed bodies,
+ * 100,000 inputs that coverage guides, and every answer within 2 s.
  *
  *     npm run test:hostile [-- --record]
  */

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { readCorpus } from './fuzz/corpus.ts';
+import { Judge } from './fuzz/judge.ts';
+import { targetNames, targets } from './fuzz/targets.ts';
+
+const files = targetNames.flatMap((target) => readCorpus(target).map((file) => ({ target, ...file })));
+
+// What `npm run fuzz` found, or kept for the code that it reaches.
+test.each(files)('$target/$name is read as it must be', async ({ target, input }) => {
+  const judge = new Judge(await targets[target].load());
+  expect(await judge.wrongWith(input)).toBeUndefined();
+});

@@ -1,0 +1,76 @@
+import { afterEach, expect, test } from 'vitest';
+import { rounds } from './form.ts';
+import { Coverage } from './fuzz/coverage.ts';
+import { fuzz } from './fuzz/fuzz.ts';
+import { must, type Target } from './fuzz/target.ts';
+import { targetNames, targets } from './fuzz/targets.ts';
+
+let coverage: Coverage | undefined;
+afterEach(() => {
+  coverage?.stop();
+  coverage = undefined;
+});
+
+const upTo = (most: number) => (executions: number) => executions < most;
+const one = { seeds: [new Uint8Array(8)], tokens: [] };
+
+test('coverage leads to a planted fault that blind changes do not find', async () => {
+  coverage = new Coverage(/fuzz\/planted\.ts/);
+  const { planted } = await import('./fuzz/planted.ts');
+  const target: Target = { ...one, run: planted };
+  const goOn = upTo(30_000);
+  expect((await fuzz(target, { seed: 1, goOn })).findings).toEqual([]);
+
+  const { findings, corpus } = await fuzz(target, { seed: 1, goOn, coverage });
+  expect(findings).toEqual([
+    { input: Uint8Array.of(0x80, 0x01, 0xff, 0x40), reason: expect.stringContaining('RangeError: planted') },
+  ]);
+  const words = new Set(corpus.map(planted));
+  expect(words).toEqual(new Set(['none', 'one', 'two', 'three']));
+});
+
+let calls = 0;
+test.each<[what: string, run: Target['run']]>([
+  ['it answers otherwise a second time', () => `${calls++}`],
+  [
+    'it takes',
+    () => {
+      const end = performance.now() + 4;
+      while (performance.now() < end);
+      return '';
+    },
+  ],
+  ['it changes its input', (input) => `${input.fill(1).length}`],
+  [
+    'it leaves something in Object.prototype',
+    () => {
+      Object.assign(Object.prototype, { polluted: true });
+      return '';
+    },
+  ],
+  ['TypeError', () => (undefined as unknown as string).trim()],
+  [
+    'not as it must be: five',
+    () => {
+      must(false, 'five');
+      return '';
+    },
+  ],
+])('%s: is found', async (what, run) => {
+  const { findings } = await fuzz({ ...one, run }, { seed: 1, mostMs: 2, goOn: upTo(40) });
+  expect(findings.map(({ reason }) => reason)).toContainEqual(expect.stringContaining(what));
+  expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+});
+
+test.each(targetNames)(
+  '%s: nothing is found in a short run, and more is reached than by the seeds',
+  async (name) => {
+    const { sources, load } = targets[name];
+    coverage = new Coverage(sources);
+    const target = await load();
+    const report = await fuzz(target, { seed: 1, coverage, goOn: upTo(rounds(20_000, 500)) });
+    expect(report.findings).toEqual([]);
+    expect(report.corpus.length).toBeGreaterThan(target.seeds.length);
+  },
+  300_000,
+);
