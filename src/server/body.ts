@@ -1,7 +1,6 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import type { RequestContext } from './environment.ts';
-import { within } from './within.ts';
 
 /** Counts the bytes of all bodies that are held at a time. */
 export class BodyMemory {
@@ -41,37 +40,56 @@ export interface BodyLease {
  */
 export async function readBody(c: RequestContext): Promise<Uint8Array<ArrayBuffer>> {
   // A length that lies is the platform's to find: it ends the connection.
-  if (Number(c.req.header('content-length') ?? 0) > limits.bodyBytes) throw tooLarge();
+  const announced = Number(c.req.header('content-length') ?? 0);
+  if (announced > limits.bodyBytes) throw tooLarge();
   const { lease } = c.var;
   lease.grow(0);
   const reader = c.req.raw.body?.getReader();
-  const chunks: Uint8Array[] = [];
+  if (!reader) return new Uint8Array(0);
+  // Pieces are copied: kept, one of a single byte would hold the platform's whole buffer.
+  let body = new Uint8Array(Math.min(announced > 0 ? announced : limits.smallestBody, limits.smallestBody));
   let length = 0;
-  const began = Date.now();
-  while (reader) {
-    const allowed = limits.bodyMs + (1000 * length) / limits.bodyBytesPerSecond;
-    try {
-      const { done, value } = await readInTime(reader, began + allowed - Date.now());
+  const clock = watch(reader, () => length);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
       if (done) break;
+      if (length + value.length > limits.bodyBytes) throw tooLarge();
+      lease.grow(length + value.length);
+      if (length + value.length > body.length) body = extend(body, length + value.length);
+      body.set(value, length);
       length += value.length;
-      if (length > limits.bodyBytes) throw tooLarge();
-      lease.grow(length);
-      chunks.push(value);
-    } catch (error) {
-      // A read hangs if the body is late; else discardBody is to have the rest.
-      if (error instanceof UnlabelError && error.code === 'request_timeout')
-        reader.cancel(error).catch(() => undefined);
-      else reader.releaseLock();
-      throw error;
     }
+  } catch (cause) {
+    if (!clock.isLate()) throw cause instanceof UnlabelError ? cause : cutOff(cause);
+  } finally {
+    clock.stop();
+    // What is left of it is for discardBody.
+    if (!clock.isLate()) reader.releaseLock();
   }
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+  if (clock.isLate()) throw late();
+  return body.subarray(0, length);
+}
+
+/** Cancels a body when it comes too slowly. */
+function watch(reader: Reader, length: () => number): { isLate(): boolean; stop(): void } {
+  const began = Date.now();
+  let isLate = false;
+  const check = () => {
+    const allowed = limits.bodyMs + (1000 * length()) / limits.bodyBytesPerSecond;
+    const left = began + allowed - Date.now();
+    isLate = left <= 0;
+    if (isLate) reader.cancel().catch(() => undefined);
+    else timer = setTimeout(check, left);
+  };
+  let timer = setTimeout(check, limits.bodyMs);
+  return { isLate: () => isLate, stop: () => clearTimeout(timer) };
+}
+
+function extend(body: Uint8Array<ArrayBuffer>, atLeast: number): Uint8Array<ArrayBuffer> {
+  const longer = new Uint8Array(Math.min(Math.max(2 * body.length, atLeast), limits.bodyBytes));
+  longer.set(body);
+  return longer;
 }
 
 /**
@@ -97,18 +115,15 @@ export async function discardBody({ body }: Request): Promise<void> {
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-async function readInTime(reader: Reader, ms: number): ReturnType<Reader['read']> {
-  const late = () =>
-    new UnlabelError(
-      'request_timeout',
-      `The body must arrive within ${limits.bodyMs} ms, and ${limits.bodyBytesPerSecond} bytes a second`,
-    );
-  try {
-    return await within(ms, reader.read(), late);
-  } catch (cause) {
-    if (cause instanceof UnlabelError) throw cause;
-    throw new UnlabelError('invalid_request', 'The body was cut off', { cause });
-  }
+function late(): UnlabelError {
+  return new UnlabelError(
+    'request_timeout',
+    `The body must arrive within ${limits.bodyMs} ms, and ${limits.bodyBytesPerSecond} bytes a second`,
+  );
+}
+
+function cutOff(cause: unknown): UnlabelError {
+  return new UnlabelError('invalid_request', 'The body was cut off', { cause });
 }
 
 function tooLarge(): UnlabelError {

@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { type BareWorkerd, startBareWorkerd } from './bare-workerd.ts';
-import { fixturePictures } from './pictures.ts';
+import { startBareWorkerd } from './bare-workerd.ts';
+import { lowest, openLoad, percentile } from './load.ts';
 
 /** Figures of {@link runSoak}. */
 export interface SoakReport {
@@ -21,8 +20,6 @@ export interface SoakReport {
  */
 export const mostGrowth = 10;
 
-const pictures = (['png', 'jpg', 'webp'] as const).flatMap((type) => fixturePictures(type));
-
 /**
  * Classifies pictures of all kinds, again and again, on a workerd of this machine, and holds every answer against the
  * first one for its picture.
@@ -33,48 +30,20 @@ const pictures = (['png', 'jpg', 'webp'] as const).flatMap((type) => fixturePict
 export async function runSoak(requests: number, concurrency: number, entry?: string): Promise<SoakReport> {
   const hosted = await startBareWorkerd(entry);
   try {
-    const expected: string[] = [];
-    for (const { bytes } of pictures) expected.push(await (await classify(hosted, bytes)).text());
-    const times: number[] = [];
-    let [sent, refused] = [0, 0];
+    const load = await openLoad(hosted.url);
     const memory: number[] = [];
-    const work = async () => {
-      while (sent < requests) {
-        const number = sent++;
-        if (number % Math.ceil(requests / 100) === 0) memory.push(residentMemory(hosted));
-        const index = number % pictures.length;
-        const { bytes, name } = pictures[index] as (typeof pictures)[number];
-        const began = performance.now();
-        const answer = await classify(hosted, bytes);
-        const text = await answer.text();
-        times.push(performance.now() - began);
-        if (answer.status === 503 && answer.headers.has('retry-after')) refused++;
-        else if (text !== expected[index]) throw new Error(`${name}: ${answer.status} ${text.slice(0, 300)}`);
-      }
-    };
-    await Promise.all(Array.from({ length: concurrency }, work));
-    times.sort((a, b) => a - b);
-    const at = (share: number) => Math.round(times[Math.floor(share * (times.length - 1))] as number);
-    const lowest = (from: number, to: number) =>
-      Math.min(...memory.slice(from * memory.length, Math.ceil(to * memory.length)));
+    const { times, refused } = await load(requests, concurrency, (number) => {
+      if (number % Math.ceil(requests / 100) === 0) memory.push(hosted.memory());
+    });
     return {
       requests,
       refused,
-      middle: lowest(0.4, 0.6),
-      end: lowest(0.8, 1),
-      median: at(0.5),
-      p99: at(0.99),
+      middle: lowest(memory, 0.4, 0.6),
+      end: lowest(memory, 0.8, 1),
+      median: percentile(times, 0.5),
+      p99: percentile(times, 0.99),
     };
   } finally {
     await hosted.stop();
   }
-}
-
-function classify({ url }: BareWorkerd, body: Uint8Array<ArrayBuffer>): Promise<Response> {
-  return fetch(`${url}/v1/classify`, { method: 'POST', body });
-}
-
-/** MB of workerd. */
-function residentMemory({ pid }: BareWorkerd): number {
-  return Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`], { encoding: 'utf8' })) / 1024);
 }

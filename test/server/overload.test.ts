@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { limits } from '../../src/contract/limits.ts';
 import { drawPng } from '../helpers/draw-png.ts';
 import { type Hosted, startHosted } from '../helpers/hosted.ts';
-import { openPost } from '../helpers/raw-request.ts';
+import { openUpload, trickle, type Upload } from '../helpers/raw-request.ts';
 
 let hosted: Hosted;
 beforeAll(async () => {
@@ -15,6 +14,12 @@ afterAll(() => hosted?.stop());
 const png = drawPng(32, 32, (x, y) => [8 * x, 8 * y, 60]);
 /** Takes the network some 50 ms. */
 const large = drawPng(1000, 1000, (x, y) => [x, y, x ^ y]);
+const upload = (body: Uint8Array<ArrayBuffer>): Upload => ({
+  method: 'POST',
+  path: '/v1/classify',
+  type: 'image/png',
+  body,
+});
 const classify = (body: BodyInit = png, signal?: AbortSignal) =>
   fetch(`${hosted.url}/v1/classify`, { method: 'POST', body, ...(signal && { signal }) });
 
@@ -60,31 +65,20 @@ test('callers who leave while they wait free their places', async () => {
 });
 
 test('bodies that trickle in end in 408 and keep nobody else from the network', async () => {
-  const slow = Array.from({ length: 50 }, () =>
-    openPost(hosted.url, '/v1/classify', png.length, png.subarray(0, 1)),
-  );
-  const trickle = setInterval(() => {
-    for (const { socket } of slow) if (socket.writable) socket.write(png.subarray(1, 2));
-  }, 1000);
-  try {
-    for (let i = 0; i < 20; i++) expect((await classify()).status).toBe(200);
-    for (const answer of await Promise.all(slow.map(({ answer }) => answer))) {
-      expect(answer).toMatch(/^HTTP\/1.1 408 /);
-      expect(answer).toContain('"code":"request_timeout"');
-    }
-  } finally {
-    clearInterval(trickle);
-    for (const { socket } of slow) socket.destroy();
+  const slow = Array.from({ length: 50 }, () => trickle(hosted.url, upload(png)));
+  for (let i = 0; i < 20; i++) expect((await classify()).status).toBe(200);
+  for (const answer of await Promise.all(slow)) {
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    expect(answer).toContain('"code":"request_timeout"');
   }
 }, 30_000);
 
 test('uploads that break off at any point leave nothing behind', async () => {
-  const bytes = large.length;
   for (let round = 0; round < 5; round++) {
     const broken = Array.from({ length: 60 }, async (_, i) => {
-      const sent = large.subarray(0, Math.floor((bytes * (1 + 4 * (i % 3))) / 10));
-      const { socket, answer } = openPost(hosted.url, '/v1/classify', bytes, sent);
-      await once(socket, 'connect');
+      const bytes = Math.floor((large.length * (1 + 4 * (i % 3))) / 10);
+      const { socket, sent, answer } = openUpload(hosted.url, upload(large), bytes);
+      await sent;
       await sleep(20);
       socket.destroy();
       await answer;
