@@ -1,8 +1,7 @@
 /**
  * Classifies 10,000 pictures at a concurrency of 20, holds every answer against the first of its picture, and the memory of
  * workerd at the end against that in the middle; then 1,000 at a concurrency of 4, none of which may be refused; then 2,000
- * alone and 2,000 beside 50 uploads of a byte a second; then breaks 300 uploads off.
- * What workerd grows by these is told, and is no failure: it does with a Worker of ten lines. A build that leaks on purpose must fail.
+ * alone and 2,000 beside 50 uploads of a byte a second; then breaks 300 uploads off. A build that leaks on purpose must fail.
  *
  *     npm run soak [-- --requests 10000 --record]
  */

@@ -40,90 +40,81 @@ export interface BodyLease {
  */
 export async function readBody(c: RequestContext): Promise<Uint8Array<ArrayBuffer>> {
   // A length that lies is the platform's to find: it ends the connection.
-  const announced = Number(c.req.header('content-length') ?? 0);
-  if (announced > limits.bodyBytes) throw tooLarge();
+  if (Number(c.req.header('content-length') ?? 0) > limits.bodyBytes) throw tooLarge();
   const { lease } = c.var;
   lease.grow(0);
-  const reader = c.req.raw.body?.getReader();
-  if (!reader) return new Uint8Array(0);
-  // Pieces are copied: kept, one of a single byte would hold the platform's whole buffer.
-  let body = new Uint8Array(Math.min(announced > 0 ? announced : limits.smallestBody, limits.smallestBody));
+  // Pieces are copied: kept, one of a single byte would hold all of the platform's buffer.
+  let bytes = new Uint8Array(limits.smallestBody);
   let length = 0;
-  const clock = watch(reader, () => length);
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (length + value.length > limits.bodyBytes) throw tooLarge();
-      lease.grow(length + value.length);
-      if (length + value.length > body.length) body = extend(body, length + value.length);
-      body.set(value, length);
-      length += value.length;
-    }
-  } catch (cause) {
-    if (!clock.isLate()) throw cause instanceof UnlabelError ? cause : cutOff(cause);
-  } finally {
-    clock.stop();
-    // What is left of it is for discardBody.
-    if (!clock.isLate()) reader.releaseLock();
-  }
-  if (clock.isLate()) throw late();
-  return body.subarray(0, length);
-}
-
-/** Cancels a body when it comes too slowly. */
-function watch(reader: Reader, length: () => number): { isLate(): boolean; stop(): void } {
   const began = Date.now();
-  let isLate = false;
-  const check = () => {
-    const allowed = limits.bodyMs + (1000 * length()) / limits.bodyBytesPerSecond;
-    const left = began + allowed - Date.now();
-    isLate = left <= 0;
-    if (isLate) reader.cancel().catch(() => undefined);
-    else timer = setTimeout(check, left);
-  };
-  let timer = setTimeout(check, limits.bodyMs);
-  return { isLate: () => isLate, stop: () => clearTimeout(timer) };
-}
-
-function extend(body: Uint8Array<ArrayBuffer>, atLeast: number): Uint8Array<ArrayBuffer> {
-  const longer = new Uint8Array(Math.min(Math.max(2 * body.length, atLeast), limits.bodyBytes));
-  longer.set(body);
-  return longer;
+  const msLeft = () => began + limits.bodyMs + (1000 * length) / limits.bodyBytesPerSecond - Date.now();
+  const sink = new WritableStream<Uint8Array>({
+    write(piece) {
+      if (msLeft() <= 0) throw late();
+      const longer = length + piece.length;
+      if (longer > limits.bodyBytes) throw tooLarge();
+      lease.grow(longer);
+      if (longer > bytes.length) bytes = extend(bytes, longer);
+      bytes.set(piece, length);
+      length = longer;
+    },
+  });
+  try {
+    // What is left of a refused body is for discardBody.
+    await inTime(pipe(c.req.raw, sink, { preventCancel: true }), msLeft);
+  } catch (cause) {
+    if (cause instanceof UnlabelError) throw cause;
+    throw new UnlabelError('invalid_request', 'The body was cut off', { cause });
+  }
+  return bytes.subarray(0, length);
 }
 
 /**
  * Reads what is left of a refused body, for a moment: a connection that is closed while it is sent would lose the
  * caller the answer.
  */
-export async function discardBody({ body }: Request): Promise<void> {
-  if (!body || body.locked) return;
-  const reader = body.getReader();
-  const timer = setTimeout(() => reader.cancel().catch(() => undefined), limits.discardMs);
-  try {
-    for (let length = 0; length <= limits.bodyBytes; ) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      length += value.length;
-    }
-  } catch {
-    // The caller has left.
-  } finally {
-    clearTimeout(timer);
-  }
+export async function discardBody(request: Request): Promise<void> {
+  if (request.body?.locked) return;
+  let length = 0;
+  const sink = new WritableStream<Uint8Array>({
+    write(piece) {
+      length += piece.length;
+      if (length > limits.bodyBytes) throw tooLarge();
+    },
+  });
+  // Else the caller has left, or goes on sending.
+  await pipe(request, sink, { signal: AbortSignal.timeout(limits.discardMs) }).catch(() => undefined);
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
+/** By a reader, workerd would keep what waits for a read that fails, and so the request of every caller who leaves. */
+async function pipe({ body }: Request, sink: WritableStream<Uint8Array>, options: StreamPipeOptions) {
+  await body?.pipeTo(sink, options);
+}
+
+/** @param msLeft - milliseconds that a piece of work still has; may grow. */
+function inTime(work: Promise<void>, msLeft: () => number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const check = () => {
+      const ms = msLeft();
+      if (ms <= 0) reject(late());
+      else timer = setTimeout(check, ms);
+    };
+    let timer = setTimeout(check, msLeft());
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function extend(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  const extended = new Uint8Array(Math.min(Math.max(2 * bytes.length, length), limits.bodyBytes));
+  extended.set(bytes);
+  return extended;
+}
 
 function late(): UnlabelError {
   return new UnlabelError(
     'request_timeout',
     `The body must arrive within ${limits.bodyMs} ms, and ${limits.bodyBytesPerSecond} bytes a second`,
   );
-}
-
-function cutOff(cause: unknown): UnlabelError {
-  return new UnlabelError('invalid_request', 'The body was cut off', { cause });
 }
 
 function tooLarge(): UnlabelError {
