@@ -27,6 +27,7 @@ console.log('leaking on purpose:', leaking);
 const failures = [
   full.end - full.middle > mostGrowth && `workerd grew by more than ${mostGrowth} MB`,
   few.refused > 0 && `${few.refused} of four at a time were refused`,
+  uploads.end - uploads.middle > mostGrowth && `workerd grew by more than ${mostGrowth} MB by broken uploads`,
   leaking.end - leaking.middle <= mostGrowth && 'a leak of 100 kB a request was not found',
 ].filter(Boolean);
 for (const failure of failures) console.error(failure);
