@@ -1,13 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { startBareWorkerd } from '../../test/helpers/bare-workerd.ts';
 import { quantile, ratio, spread } from './measure.ts';
 import { type Effort, type Findings, table } from './report.ts';
 import { overHttp, png, post } from './served.ts';
 
 const requests = 10_000;
-const models = readdirSync(new URL('../../model/', import.meta.url), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name);
+const { models } = JSON.parse(
+  readFileSync(new URL('../../dist/assets/models/index.json', import.meta.url), 'utf8'),
+) as { models: string[] };
 
 const [empty, ours, stock] = [
   'a Worker that only reads',
@@ -20,7 +20,7 @@ const entries: Record<string, string> = {
   [stock]: 'scripts/bench/stock-worker.ts',
 };
 
-/** What one Worker took: milliseconds, and bytes. */
+/** What one Worker took: milliseconds, and MB. */
 interface Row {
   /** From the start of the process to the first answer: by the clock, and of the processor. */
   first: number;
@@ -43,7 +43,6 @@ export async function start({ visits }: Effort): Promise<Findings> {
   const all = (name: string, key: keyof Row) => (found.get(name) as Row[]).map((row) => row[key]);
   const over = (name: string, key: keyof Row) =>
     all(name, key).map((value, i) => value - (all(empty, key)[i] as number));
-  const mega = (bytes: number) => (bytes / 1e6).toFixed(0);
   const [more] = over(ours, 'used') as [number];
   const second = all(ours, 'loaded').map((loaded, i) => loaded - (all(ours, 'one')[i] as number));
   return {
@@ -66,14 +65,14 @@ ${table(
     name,
     spread(all(name, 'first')),
     spread(all(name, 'cpu')),
-    spread(all(name, 'loaded'), 1e6),
-    ...(['used', 'heap', 'buffers'] as const).map((key) => mega(all(name, key)[0] as number)),
+    spread(all(name, 'loaded')),
+    ...(['used', 'heap', 'buffers'] as const).map((key) => (all(name, key)[0] as number).toFixed(0)),
   ]),
 )}
 
 Over the Worker that only reads, the deployment takes ${ratio(over(ours, 'first'), over(stock, 'first')).toFixed(2)} of the stock runtime's time to the first answer, and
-${ratio(over(ours, 'cpu'), over(stock, 'cpu')).toFixed(2)} of its processor time. It holds ${mega(quantile(over(ours, 'loaded')))} MB more than that Worker with both models loaded, and ${mega(more)} MB
-more after the requests; the second model is ${mega(quantile(second))} MB of them.`,
+${ratio(over(ours, 'cpu'), over(stock, 'cpu')).toFixed(2)} of its processor time. It holds ${quantile(over(ours, 'loaded'))} MB more than that Worker with both models loaded, and ${more} MB
+more after the requests; the second model is ${quantile(second)} MB of them.`,
   };
 }
 
@@ -84,33 +83,25 @@ async function measure(entry: string, many: boolean): Promise<Row> {
     const classify = `${workerd.url}/v1/classify`;
     await post(classify, png);
     const first = performance.now() - workerd.began;
-    const { cpu, resident: one } = usage(workerd.pid);
+    const [cpu, one] = [processorTime(workerd.pid), workerd.memory()];
     const urls = models.map((name) => `${classify}?model=${name}`);
     for (const url of urls) await post(url, png);
-    const loaded = usage(workerd.pid).resident;
+    const loaded = workerd.memory();
     if (many) await Promise.all(urls.map((url) => overHttp(url, png, 4, requests / urls.length)));
-    return {
-      first,
-      cpu,
-      one,
-      loaded,
-      used: usage(workerd.pid).resident,
-      ...(await heapOf(workerd.inspector)),
-    };
+    return { first, cpu, one, loaded, used: workerd.memory(), ...(await heapOf(workerd.inspector)) };
   } finally {
     await workerd.stop();
   }
 }
 
-/** Resident bytes of a process, and the milliseconds of processor time that it has taken; on Linux. */
-function usage(pid: number): { resident: number; cpu: number } {
-  const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8');
+/** Milliseconds of processor time that a process has taken; on Linux. */
+function processorTime(pid: number): number {
   // User and system time, in hundredths of a second.
-  const [user, system] = read('stat').split(' ').slice(13, 15).map(Number) as [number, number];
-  return { resident: 1024 * Number(/VmRSS:\s+(\d+)/.exec(read('status'))?.[1]), cpu: 10 * (user + system) };
+  const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ').slice(13, 15).map(Number);
+  return 10 * ((user as number) + (system as number));
 }
 
-/** Bytes of the Worker's JavaScript heap and of its array buffers. */
+/** MB of the Worker's JavaScript heap and of its array buffers. */
 async function heapOf(inspector: string): Promise<{ heap: number; buffers: number }> {
   const socket = new WebSocket(inspector);
   try {
@@ -126,7 +117,7 @@ async function heapOf(inspector: string): Promise<{ heap: number; buffers: numbe
     });
     socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' }));
     const { totalSize, backingStorageSize } = await answer;
-    return { heap: totalSize, buffers: backingStorageSize };
+    return { heap: totalSize / 1e6, buffers: backingStorageSize / 1e6 };
   } finally {
     socket.close();
   }

@@ -46,6 +46,7 @@ export async function startBareWorkerd(entry = 'src/worker.ts'): Promise<BareWor
     join(folder, 'config.capnp'),
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = ["--expose-gc"],
   services = [
     (name = "main", worker = .worker),
     (name = "assets", disk = "${join(root, 'dist/assets')}"),
@@ -95,5 +96,6 @@ const worker :Workerd.Worker = (
 }
 
 function residentMemory(pid: number): number {
-  return Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`], { encoding: 'utf8' })) / 1024);
+  const kibibytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`], { encoding: 'utf8' }));
+  return Math.round((kibibytes * 1024) / 1e6);
 }

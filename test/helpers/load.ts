@@ -46,13 +46,15 @@ export async function openLoad(
   };
 }
 
+/** MB that are kept in the middle and at the end of a run: the lowest of a fifth of it each. */
+export function kept(memory: readonly number[]): { middle: number; end: number } {
+  const lowest = (from: number, to: number) =>
+    Math.min(...memory.slice(from * memory.length, Math.ceil(to * memory.length)));
+  return { middle: lowest(0.4, 0.6), end: lowest(0.8, 1) };
+}
+
 /** The time, in whole milliseconds, that a share of all times does not exceed. */
 export function percentile(times: readonly number[], share: number): number {
   const sorted = times.toSorted((a, b) => a - b);
   return Math.round(sorted[Math.floor(share * (sorted.length - 1))] as number);
-}
-
-/** The lowest of the values from one part of a list to another, such as from 0.8 to 1. */
-export function lowest(values: readonly number[], from: number, to: number): number {
-  return Math.min(...values.slice(from * values.length, Math.ceil(to * values.length)));
 }

@@ -1,5 +1,5 @@
 import { startBareWorkerd } from './bare-workerd.ts';
-import { lowest, openLoad, percentile } from './load.ts';
+import { kept, openLoad, percentile } from './load.ts';
 
 /** Figures of {@link runSoak}. */
 export interface SoakReport {
@@ -38,8 +38,7 @@ export async function runSoak(requests: number, concurrency: number, entry?: str
     return {
       requests,
       refused,
-      middle: lowest(memory, 0.4, 0.6),
-      end: lowest(memory, 0.8, 1),
+      ...kept(memory),
       median: percentile(times, 0.5),
       p99: percentile(times, 0.99),
     };

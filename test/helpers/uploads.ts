@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBareWorkerd } from './bare-workerd.ts';
 import { drawPng } from './draw-png.ts';
-import { lowest, openLoad, percentile } from './load.ts';
+import { kept, openLoad, percentile } from './load.ts';
 import { randomVector, seededRandom } from './random-vectors.ts';
 import { openUpload, trickle, type Upload } from './raw-request.ts';
 
@@ -14,16 +14,16 @@ export interface UploadReport {
   slow: number;
   /** Uploads that broke off. */
   cut: number;
-  /** MB of workerd in the middle and at the end of these: the lowest of a fifth of them each. */
+  /** MB of workerd's resident memory in the middle and at the end of these: the lowest of a fifth each. */
   middle: number;
   end: number;
 }
 
 const namespace = 'uploads';
-/** Rounds of good requests alone and beside others, so that both meet the same of what else the machine does. */
-const rounds = 4;
+/** Good requests alone, and then as many beside others: in rounds, so that both meet the same of what else the machine does. */
+const goodOfRound = 250;
 const slowAtATime = 50;
-const cutAtATime = 20;
+const cutAtATime = 10;
 const shares = [0.1, 0.5, 0.9];
 
 const random = seededRandom(1);
@@ -51,7 +51,7 @@ const uploads: Upload[] = [
  * vectors off at 10, 50 and 90 % of their bodies, on a workerd of this machine.
  *
  * @param good - good requests alone, and as many beside slow uploads.
- * @param cut - uploads that break off.
+ * @param cut - uploads that break off, in tens; for the first thousand memory grows, whatever is kept.
  * @param entry - another Worker than that of `wrangler.toml`.
  * @throws Error for a good request with another answer than before, a slow one without a 408, or a vector that was changed.
  */
@@ -69,11 +69,11 @@ export async function runUploads(good: number, cut: number, entry?: string): Pro
     const stored = await storedAt(url);
     const load = await openLoad(url);
     const [alone, beside, slow]: [number[], number[], string[]] = [[], [], []];
-    for (let round = 0; round < rounds; round++) {
-      alone.push(...(await served(load(good / rounds, 4))));
-      const measured = besideSlow(url, () => served(load(good / rounds, 4)));
-      const { result, answers } = await measured;
-      beside.push(...result);
+    for (let sent = 0; sent < good; sent += goodOfRound) {
+      const requests = Math.min(goodOfRound, good - sent);
+      alone.push(...(await served(load(requests, 4))));
+      const { times, answers } = await besideSlow(url, () => served(load(requests, 4)));
+      beside.push(...times);
       slow.push(...answers);
     }
     const other = slow.find((answer) => !/^HTTP\/1.1 408 .*"code":"request_timeout"/s.test(answer));
@@ -81,14 +81,11 @@ export async function runUploads(good: number, cut: number, entry?: string): Pro
 
     const memory: number[] = [];
     for (let i = 0; i < cut; i += cutAtATime) {
-      const broken = Array.from({ length: Math.min(cutAtATime, cut - i) }, (_, k) => breakOff(url, i + k));
-      await Promise.all(broken);
-      // Good requests between them make garbage be collected, as they do in a server that is used.
-      await served(load(cutAtATime / 2, 4));
+      await Promise.all(Array.from({ length: cutAtATime }, (_, k) => breakOff(url, i + k)));
+      await served(load(1, 1));
       memory.push(hosted.memory());
     }
-    // Until the server has heard that all have left: whatever they held would be missing here.
-    await sleep(2000);
+    // Whatever the broken uploads held would be missing here.
     await served(load(64, 64));
     if ((await storedAt(url)) !== stored)
       throw new Error('an upload that was not answered changed what is stored');
@@ -97,8 +94,7 @@ export async function runUploads(good: number, cut: number, entry?: string): Pro
       p99Beside: percentile(beside, 0.99),
       slow: slow.length,
       cut,
-      middle: lowest(memory, 0.4, 0.6),
-      end: lowest(memory, 0.8, 1),
+      ...kept(memory),
     };
   } finally {
     await hosted.stop();
@@ -111,8 +107,8 @@ async function served(load: Promise<{ times: number[]; refused: number }>): Prom
   return times;
 }
 
-/** Does some work while there are always as many uploads that trickle; gives how they ended. */
-async function besideSlow<Result>(url: string, work: () => Promise<Result>) {
+/** Times good requests while there are always as many uploads that trickle; gives how they ended. */
+async function besideSlow(url: string, work: () => Promise<number[]>) {
   const answers: string[] = [];
   let isOver = false;
   const slow = Array.from({ length: slowAtATime }, async (_, i) => {
@@ -121,15 +117,19 @@ async function besideSlow<Result>(url: string, work: () => Promise<Result>) {
   try {
     // Until they are all open.
     await sleep(200);
-    return { result: await work(), answers };
+    return { times: await work(), answers };
   } finally {
     isOver = true;
     await Promise.all(slow);
   }
 }
 
-/** Sends a part of an upload, and leaves: every other time without a word. */
-async function breakOff(url: string, number: number): Promise<void> {
+/**
+ * Sends a part of an upload, and leaves.
+ *
+ * @param number - of the upload: 12 in a row are pictures and vectors, 10, 50 and 90 % of them, with a word and without.
+ */
+export async function breakOff(url: string, number: number): Promise<void> {
   const upload = uploads[number % uploads.length] as Upload;
   const share = shares[Math.floor(number / 2) % shares.length] as number;
   const { socket, sent, answer } = openUpload(url, upload, Math.floor(share * upload.body.length));
