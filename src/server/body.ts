@@ -40,11 +40,13 @@ export interface BodyLease {
  */
 export async function readBody(c: RequestContext): Promise<Uint8Array<ArrayBuffer>> {
   // A length that lies is the platform's to find: it ends the connection.
-  if (Number(c.req.header('content-length') ?? 0) > limits.bodyBytes) throw tooLarge();
+  const announced = Number(c.req.header('content-length') ?? 0);
+  if (announced > limits.bodyBytes) throw tooLarge();
   const { lease } = c.var;
   lease.grow(0);
   // Pieces are copied: kept, one of a single byte would hold all of the platform's buffer.
-  let bytes = new Uint8Array(limits.smallestBody);
+  const isSmall = announced > 0 && announced < limits.smallestBody;
+  let bytes = new Uint8Array(isSmall ? announced : limits.smallestBody);
   let length = 0;
   const began = Date.now();
   const msLeft = () => began + limits.bodyMs + (1000 * length) / limits.bodyBytesPerSecond - Date.now();
