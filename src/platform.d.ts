@@ -6,7 +6,7 @@ declare module '*.wasm' {
 
 /** What `npm run build:runtime` makes of the script that comes with onnxruntime-web's `.wasm`. */
 declare module '*/dist/runtime/ort.js' {
-  const factory: import('./inference/ort-module.ts').OrtFactory;
+  const factory: import('./inference/ort/module.ts').OrtFactory;
   export default factory;
   /** Names onnxruntime-web's version and the content of `ort.wasm`. */
   export const version: string;

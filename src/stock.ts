@@ -1,1 +1,1 @@
-export { stockRuntime } from './inference/runtime-stock-workerd.ts';
+export { stockRuntime } from './inference/runtime/runtime-stock-workerd.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { openOrtSession, startOrt } from '../../src/inference/ort-core.ts';
+import { openOrtSession, startOrt } from '../../src/inference/ort/core.ts';
 
 const root = new URL('../../', import.meta.url);
 

@@ -1,4 +1,4 @@
-import { drawPng } from '../../test/helpers/draw-png.ts';
+import { drawPng } from '../harness/inputs/draw-png.ts';
 import { milliseconds } from './measure.ts';
 
 /** A picture of the network's size, and its pixels as the network takes them. */

@@ -1,5 +1,5 @@
-import type { Answer } from './answer.ts';
 import { ConnectionError, TimeoutError } from './errors.ts';
+import type { Answer } from './read-response.ts';
 import type { Fetch } from './request.ts';
 
 /** Longest delay that timers know; a longer one would fire at once. */

@@ -1,8 +1,8 @@
 import type { ImageSource } from '../contract/image-source.ts';
 import type { Batch, Single } from '../contract/wire.ts';
-import { checkShape } from './answer.ts';
 import { batches } from './batches.ts';
 import type { Pack } from './pack.ts';
+import { checkShape } from './read-response.ts';
 import type { Query, RequestOptions, Send } from './request.ts';
 
 /** Requests of one call that are under way together; a single instance of the service takes as many without a queue. */

@@ -1,7 +1,7 @@
-import { abortable } from '../contract/abortable.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { tensorMediaType } from '../contract/wire.ts';
 import { fitImage } from '../image/fit-web.ts';
+import { abortable } from '../util/abortable.ts';
 import type { UnlabelApiError } from './errors.ts';
 import type { Pack } from './pack.ts';
 import type { RequestOptions } from './request.ts';

@@ -1,9 +1,9 @@
 import type { Embedding } from '../contract/engine.ts';
-import { encodeFloat32 } from '../contract/float32.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { vectorOf } from '../contract/vector-query.ts';
 import type { ModelVector, Numbers } from '../contract/vectors.ts';
 import type { VectorSource } from '../contract/wire.ts';
+import { encodeFloat32 } from '../util/float32.ts';
 import type { RequestOptions } from './request.ts';
 
 /** What can be stored: an image, a vector, or an answer of `embed`, whose model is then checked. */

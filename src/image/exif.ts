@@ -1,4 +1,4 @@
-import { viewOf } from './view.ts';
+import { viewOf } from '../util/view.ts';
 
 /**
  * EXIF orientation: how the stored pixels must be turned for display. 1 is upright, 2 mirrored, 3 turned by 180 degrees,

@@ -7,11 +7,11 @@ import {
   unreadable,
 } from '../contract/image-source.ts';
 import { limits } from '../contract/limits.ts';
-import type { Rgba } from './codecs.ts';
 import { flatten } from './flatten.ts';
 import { readHeader } from './header.ts';
 import { orient } from './orient.ts';
-import { decodePng } from './png-decode.ts';
+import type { Rgba } from './pixels.ts';
+import { decodePng } from './png/decode.ts';
 import { fitPixels, fitRows } from './prepare.ts';
 import type { Size } from './resize.ts';
 import { checkSize } from './size.ts';

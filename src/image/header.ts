@@ -1,10 +1,10 @@
 import { UnlabelError } from '../contract/errors.ts';
 import type { Orientation } from './exif.ts';
-import { readJpegHeader } from './jpeg-header.ts';
-import { readPngHeader } from './png-header.ts';
+import { readJpegHeader } from './jpeg/header.ts';
+import { readPngHeader } from './png/header.ts';
 import { checkSize } from './size.ts';
 import { type ImageType, sniff } from './sniff.ts';
-import { readWebpHeader } from './webp-header.ts';
+import { readWebpHeader } from './webp/header.ts';
 
 /** What a file says about its picture before any pixel is decoded. */
 export interface ImageHeader {

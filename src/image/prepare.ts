@@ -1,9 +1,10 @@
 import { UnlabelError } from '../contract/errors.ts';
-import type { Codecs, Rgba } from './codecs.ts';
+import type { Codecs } from './codecs/codecs.ts';
 import type { Orientation } from './exif.ts';
 import { flatten } from './flatten.ts';
 import { readHeader } from './header.ts';
 import { orient } from './orient.ts';
+import type { Rgba } from './pixels.ts';
 import { type Box, type RgbRows, resize, type Size } from './resize.ts';
 
 /**

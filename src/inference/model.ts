@@ -1,9 +1,9 @@
 import type { ModelRef } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import type { Manifest, Precision } from '../contract/manifest.ts';
+import { sha256 } from '../util/sha256.ts';
 import { fileOf, parseManifest } from './manifest.ts';
-import type { NetworkOutput, NetworkSession, Runtime } from './runtime.ts';
-import { sha256 } from './sha256.ts';
+import type { NetworkOutput, NetworkSession, Runtime } from './runtime/runtime.ts';
 
 /** Where a model's files come from: `read('manifest.json')`, `read('cifar10.int8.onnx')`. */
 export interface ModelSource {

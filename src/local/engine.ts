@@ -1,4 +1,3 @@
-import { abortable } from '../contract/abortable.ts';
 import type { CallOptions, Classification, ClassifyOptions, ModelName } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
@@ -6,12 +5,13 @@ import { defaultTopK, limits, topKRange } from '../contract/limits.ts';
 import { classify } from '../inference/classify.ts';
 import { embed } from '../inference/embed.ts';
 import type { Network } from '../inference/model.ts';
-import { accessOf } from './access.ts';
-import { handOver } from './handover.ts';
-import type { Handed } from './host.ts';
+import { abortable } from '../util/abortable.ts';
+import { accessOf } from './files/access.ts';
+import { locate } from './files/urls.ts';
+import type { Handed } from './host/host.ts';
+import { handOver } from './host/transfer.ts';
 import { type Opened, open } from './open.ts';
 import type { LocalEngine, LocalOptions } from './options.ts';
-import { locate } from './places.ts';
 
 /** Images of one run: as many as may be held as full-size pixels at once. */
 const batchSize = 8;

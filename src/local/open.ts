@@ -1,19 +1,19 @@
-import { abortable } from '../contract/abortable.ts';
 import type { Device } from '../contract/engine.ts';
 import type { Manifest, Precision } from '../contract/manifest.ts';
 import { fileOf } from '../inference/manifest.ts';
-import { runtimeFiles } from '../inference/runtime-web.ts';
-import { singleFlight } from '../inference/single-flight.ts';
-import { accessOf } from './access.ts';
-import { type Choice, chooseDevice, chooseWebGpu, wasmPrecision } from './choose.ts';
-import type { Host } from './host.ts';
-import { getManifest } from './manifest.ts';
+import { runtimeFiles } from '../inference/runtime/runtime-web.ts';
+import { abortable } from '../util/abortable.ts';
+import { singleFlight } from '../util/single-flight.ts';
+import { type Choice, chooseDevice, chooseWebGpu, wasmPrecision } from './device/choose.ts';
+import { recallVerdict, rememberVerdict } from './device/timings.ts';
+import { accessOf } from './files/access.ts';
+import { getManifest } from './files/manifest.ts';
+import { getRuntime } from './files/runtime.ts';
+import { locate } from './files/urls.ts';
+import { getWeights } from './files/weights.ts';
+import type { Host } from './host/host.ts';
+import { startHost } from './host/start.ts';
 import type { LocalOptions } from './options.ts';
-import { locate } from './places.ts';
-import { getRuntime } from './runtime.ts';
-import { startHost } from './start.ts';
-import { recallVerdict, rememberVerdict } from './verdict.ts';
-import { getWeights } from './weights.ts';
 
 /**
  * Threads where the page may have them: half of the cores, for threads that wait for a busy one are slower than one

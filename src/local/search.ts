@@ -1,14 +1,14 @@
-import { abortable } from '../contract/abortable.ts';
 import type { Device, Embedding } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { defaultMatches, defaultNamespace, limits } from '../contract/limits.ts';
 import { isId, vectorOf } from '../contract/vector-query.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
+import { abortable } from '../util/abortable.ts';
 import { isDirection } from '../vectors/index-file.ts';
-import type { VectorModel } from '../vectors/models.ts';
 import type { StoreQuery } from '../vectors/store.ts';
-import { getIndex } from './index-file.ts';
+import type { VectorModel } from '../vectors/vector-model.ts';
+import { getIndex } from './files/index-file.ts';
 
 /** What a search in the page needs of its engine. */
 export interface Searched<Model extends string> {

@@ -1,7 +1,7 @@
 import { waitUntil } from 'cloudflare:workers';
-import { codecs } from '../image/codecs-workerd.ts';
-import type { Runtime } from '../inference/runtime.ts';
-import { workerdRuntime } from '../inference/runtime-workerd.ts';
+import { codecs } from '../image/codecs/codecs-workerd.ts';
+import type { Runtime } from '../inference/runtime/runtime.ts';
+import { workerdRuntime } from '../inference/runtime/runtime-workerd.ts';
 import { type AppOptions, createAppOn } from './app.ts';
 import type { App } from './environment.ts';
 

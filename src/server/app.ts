@@ -10,6 +10,7 @@ import { type LogLine, logRequests, logToConsole } from './middleware/log.ts';
 import { problemOf } from './middleware/problem.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import { serverTiming } from './middleware/server-timing.ts';
 import { ModelRegistry } from './model-registry.ts';
 import { addClasses } from './routes/classes.ts';
 import { addClassify } from './routes/classify.ts';
@@ -21,7 +22,6 @@ import { addOtherMethods } from './routes/other-methods.ts';
 import { addRuntime } from './routes/runtime.ts';
 import { addSearch } from './routes/search.ts';
 import { addVectors } from './routes/vectors.ts';
-import { serverTiming } from './timing.ts';
 
 /** Settings of {@link createAppOn}. */
 export interface AppOptions {

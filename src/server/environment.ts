@@ -1,18 +1,18 @@
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
-import type { Codecs } from '../image/codecs.ts';
-import type { Runtime } from '../inference/runtime.ts';
-import type { ClassShelfStub } from '../vectors/class-shelf.ts';
+import type { Codecs } from '../image/codecs/codecs.ts';
+import type { Runtime } from '../inference/runtime/runtime.ts';
+import type { ClassShelfStub } from '../vectors/class-sets.ts';
 import type { NamespaceStub } from '../vectors/durable.ts';
-import type { ObjectBinding } from '../vectors/settled.ts';
+import type { ObjectBinding } from '../vectors/rpc.ts';
 import type { VectorizeBinding } from '../vectors/vectorize.ts';
-import type { BodyLease } from './body.ts';
 import type { Galleries } from './galleries.ts';
 import type { ApiKey } from './keys.ts';
+import type { Part } from './middleware/server-timing.ts';
 import type { ModelRegistry } from './model-registry.ts';
-import type { Part } from './timing.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from './queue.ts';
+import type { BodyLease } from './request/body.ts';
 
 /** What the deployment binds, see `wrangler.toml`. */
 export interface Bindings {

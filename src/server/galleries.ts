@@ -1,7 +1,7 @@
 import { UnlabelError } from '../contract/errors.ts';
 import type { Manifest } from '../contract/manifest.ts';
-import { sha256 } from '../inference/sha256.ts';
-import { singleFlight } from '../inference/single-flight.ts';
+import { sha256 } from '../util/sha256.ts';
+import { singleFlight } from '../util/single-flight.ts';
 import { LoadedIndex } from '../vectors/loaded-index.ts';
 import { type VectorStore, vectorNotFound } from '../vectors/store.ts';
 import type { ModelRegistry } from './model-registry.ts';

@@ -1,5 +1,5 @@
 import { UnlabelError } from '../contract/errors.ts';
-import type { ClassStore } from '../vectors/class-shelf.ts';
+import type { ClassStore } from '../vectors/class-sets.ts';
 import { type VectorStore, vectorNotFound } from '../vectors/store.ts';
 
 /** A store for a key of some namespaces: any other looks empty, and cannot be written to. */

@@ -1,12 +1,12 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { galleryNamespace, limits } from '../contract/limits.ts';
-import { type ClassStore, durableClasses } from '../vectors/class-shelf.ts';
+import { within } from '../util/timeout.ts';
+import { type ClassStore, durableClasses } from '../vectors/class-sets.ts';
 import { durableStore } from '../vectors/durable.ts';
 import type { VectorStore } from '../vectors/store.ts';
 import { VectorizeStore } from '../vectors/vectorize.ts';
 import type { Bindings, RequestContext } from './environment.ts';
 import { noClasses, onlyIn } from './store-access.ts';
-import { within } from './within.ts';
 
 /**
  * The store of a namespace: the gallery of a model, which is for every key as the model is, or what the deployment

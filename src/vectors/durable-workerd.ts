@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { ModelRef } from '../contract/engine.ts';
-import { type ClassSet, ClassShelf, type ClassShelfStub } from './class-shelf.ts';
+import { type ClassSet, ClassShelf, type ClassShelfStub } from './class-sets.ts';
 import type { NamespaceStub } from './durable.ts';
 import { Namespace } from './namespace.ts';
-import { settle } from './settled.ts';
+import { settle } from './rpc.ts';
 import type { SqlStorage } from './sql.ts';
 import type { NewVector, StoreQuery, StoreSearchOptions } from './store.ts';
 

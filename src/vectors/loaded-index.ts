@@ -1,9 +1,9 @@
 import type { Filter, Match, Metadata } from '../contract/vectors.ts';
-import { Columns } from './columns.ts';
 import { type IndexFile, readIndex } from './index-file.ts';
-import { checkModel, type VectorModel } from './models.ts';
-import { NearestIndex, rank } from './nearest.ts';
+import { Columns } from './search/columns.ts';
+import { NearestIndex, rank } from './search/nearest.ts';
 import { type NewVector, type StoreQuery, vectorNotFound } from './store.ts';
+import { checkModel, type VectorModel } from './vector-model.ts';
 
 /** An index file in memory, ready to search: the same answers as the namespace that it was exported from. */
 export class LoadedIndex {

@@ -2,11 +2,10 @@ import type { ModelRef } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import type { Filter, Match, Metadata, MetadataValue } from '../contract/vectors.ts';
-import { Columns } from './columns.ts';
 import { encodeHeader } from './index-file.ts';
-import { checkModel, type VectorModel } from './models.ts';
-import { NearestIndex, rank } from './nearest.ts';
-import { lanes } from './scan-module.ts';
+import { Columns } from './search/columns.ts';
+import { NearestIndex, rank } from './search/nearest.ts';
+import { lanes } from './search/scan-module.ts';
 import type { SqlRow, SqlStorage } from './sql.ts';
 import {
   type NewVector,
@@ -15,6 +14,7 @@ import {
   type VectorPage,
   vectorNotFound,
 } from './store.ts';
+import { checkModel, type VectorModel } from './vector-model.ts';
 
 type About = { name: string; version: string; dimensions: number; etag: string };
 

@@ -2,7 +2,6 @@ import type { ModelRef } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import type { Filter, Match, Metadata } from '../contract/vectors.ts';
-import { checkModel } from './models.ts';
 import {
   type NewVector,
   type StoreQuery,
@@ -10,6 +9,7 @@ import {
   type VectorStore,
   vectorNotFound,
 } from './store.ts';
+import { checkModel } from './vector-model.ts';
 import { translateFilter, type VectorizeFilter } from './vectorize-filter.ts';
 
 type Values = Float32Array | number[];

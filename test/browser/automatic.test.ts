@@ -1,7 +1,7 @@
 import type { Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
 import type { AutomaticEngine, LocalEngine } from '../../src/local.ts';
-import { drawPng } from '../helpers/draw-png.ts';
 import { base64, type Site, startSite } from './site.ts';
 
 const file = base64(drawPng(32, 32, (x, y) => [x * 8, y * 8, 100]));

@@ -1,8 +1,8 @@
 import type { Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { fixturePictures, pngPictures } from '../../scripts/harness/inputs/pictures.ts';
 import { tensorMediaType } from '../../src/contract/wire.ts';
 import { type Client, createClient } from '../../src/index.ts';
-import { fixturePictures, pngPictures } from '../helpers/pictures.ts';
 import { photo12MP } from './deliver.ts';
 import { base64, type Site, startSite } from './site.ts';
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { drawPng } from '../helpers/draw-png.ts';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
 import { base64, type Site, startSite } from './site.ts';
 
 const file = base64(drawPng(32, 32, (x, y) => [x * 8, y * 8, 100]));

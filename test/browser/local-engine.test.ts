@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { drawPng } from '../helpers/draw-png.ts';
-import { type ServedPage, servePage } from '../helpers/serve-page.ts';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { type ServedPage, servePage } from '../../scripts/harness/servers/serve-page.ts';
 import { photo12MP } from './deliver.ts';
 import { base64, type Site, startSite } from './site.ts';
 

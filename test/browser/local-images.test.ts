@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { drawPng } from '../helpers/draw-png.ts';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
 import { photo12MP } from './deliver.ts';
 import { base64, largest, type Site, scoresOf, startSite } from './site.ts';
 

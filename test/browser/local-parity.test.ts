@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { codecs } from '../../src/image/codecs-node.ts';
+import { largestDifference } from '../../scripts/harness/inputs/parity-fixtures.ts';
+import { fixturePictures, type Picture, pngPictures } from '../../scripts/harness/inputs/pictures.ts';
+import { codecs } from '../../src/image/codecs/codecs-node.ts';
 import { readHeader } from '../../src/image/header.ts';
 import { prepareImage } from '../../src/image/prepare.ts';
 import { type Client, createClient } from '../../src/index.ts';
-import { fixturePictures, type Picture, pngPictures } from '../helpers/pictures.ts';
-import { largestDifference } from '../parity/fixtures.ts';
 import { base64, bestOf, largest, type Site, scoresOf, startSite } from './site.ts';
 
 let site: Site;

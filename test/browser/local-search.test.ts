@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { pngPictures } from '../../scripts/harness/inputs/pictures.ts';
 import { type Client, createClient } from '../../src/index.ts';
-import { pngPictures } from '../helpers/pictures.ts';
 import { base64, type Site, startSite } from './site.ts';
 
 const pictures = pngPictures(12).map(({ bytes }) => bytes);

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pngPictures } from '../../scripts/harness/inputs/pictures.ts';
 import type { Manifest } from '../../src/contract/manifest.ts';
-import { codecs } from '../../src/image/codecs-node.ts';
+import { codecs } from '../../src/image/codecs/codecs-node.ts';
 import { prepareImage } from '../../src/image/prepare.ts';
 import { classify } from '../../src/inference/classify.ts';
 import { Model } from '../../src/inference/model.ts';
-import { nodeRuntime } from '../../src/inference/runtime-node.ts';
+import { nodeRuntime } from '../../src/inference/runtime/runtime-node.ts';
 import { folderSource } from '../../src/inference/source-node.ts';
-import { pngPictures } from '../helpers/pictures.ts';
 import { base64, bestOf, largest, type Site, scoresOf, softwareGpu, startSite } from './site.ts';
 
 const folder = fileURLToPath(new URL('../../model/cifar10/', import.meta.url));

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { launchChromium } from '../../scripts/harness/servers/chromium.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 import { errorCodes, type Problem } from '../../src/contract/errors.ts';
 import { tensorMediaType } from '../../src/contract/wire.ts';
 import type { Classification, SearchResult } from '../../src/index.ts';
-import { launchChromium } from '../helpers/chromium.ts';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
 import { type Delivery, deliver, photo12MP, recordSent, sentBytes } from './deliver.ts';
 
 let hosted: Hosted;

@@ -2,8 +2,8 @@ import type { Page } from 'playwright-core';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
 import { useClassifier } from '../../src/react.ts';
-import { drawPng } from '../helpers/draw-png.ts';
 import { base64, type Site, startSite } from './site.ts';
 
 const file = base64(drawPng(32, 32, (x, y) => [x * 8, y * 8, 100]));

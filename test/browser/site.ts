@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '../helpers/chromium.ts';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
-import { type ServedPage, servePage } from '../helpers/serve-page.ts';
+import { launchChromium } from '../../scripts/harness/servers/chromium.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
+import { type ServedPage, servePage } from '../../scripts/harness/servers/serve-page.ts';
 
 /** Flags for a WebGPU adapter in software. */
 export const softwareGpu = [

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { startHosted } from '../../scripts/harness/servers/hosted.ts';
 import {
   ClassesNotFoundError,
   type Client,
@@ -11,8 +13,6 @@ import {
   UnsupportedMediaTypeError,
   VectorNotFoundError,
 } from '../../src/index.ts';
-import { drawPng } from '../helpers/draw-png.ts';
-import { startHosted } from '../helpers/hosted.ts';
 
 let hosted: Awaited<ReturnType<typeof startHosted>>;
 let client: Client<'cifar10'>;

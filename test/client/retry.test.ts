@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { retryDelay } from '../../src/client/retry.ts';
-import { sleep } from '../../src/client/sleep.ts';
 import {
   type Client,
   ConnectionError,
@@ -8,9 +7,10 @@ import {
   TimeoutError,
   UnlabelApiError,
 } from '../../src/index.ts';
+import { sleep } from '../../src/util/delay.ts';
 import { classification, classifies, cut, cutHalfway, hang, json, problem, serve } from './serve.ts';
 
-vi.mock('../../src/client/sleep.ts', () => ({ sleep: vi.fn(async () => {}) }));
+vi.mock('../../src/util/delay.ts', () => ({ sleep: vi.fn(async () => {}) }));
 const waits = () => vi.mocked(sleep).mock.calls.map(([ms]) => ms);
 beforeEach(() => vi.mocked(sleep).mockClear());
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { encodeFloat32 } from '../../src/contract/float32.ts';
 import { createClient, type ImageSource, type SearchQuery, UnlabelApiError } from '../../src/index.ts';
+import { encodeFloat32 } from '../../src/util/float32.ts';
 import { type Behaviour, json, type Received, serve } from './serve.ts';
 
 const model = { name: 'm', version: '1.0.0' };

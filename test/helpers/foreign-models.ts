@@ -1,4 +1,4 @@
-import { sha256 } from '../../src/inference/sha256.ts';
+import { sha256 } from '../../src/util/sha256.ts';
 import { onnxFile } from './onnx-file.ts';
 
 /** Networks that the trimmed runtime was not made for, and one of the same form that it can run; by their operators. */

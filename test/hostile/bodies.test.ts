@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from 'vitest';
+import { bodies, odd, replaced, vector } from '../../scripts/harness/inputs/bodies.ts';
+import { mutate } from '../../scripts/harness/inputs/mutate.ts';
+import { seededRandom } from '../../scripts/harness/inputs/random-vectors.ts';
+import { memoryObjects } from '../../scripts/harness/servers/memory-objects.ts';
+import { createNodeApp, shippedAssets } from '../../scripts/harness/servers/shipped.ts';
 import { limits } from '../../src/contract/limits.ts';
-import { memoryObjects } from '../helpers/memory-objects.ts';
-import { seededRandom } from '../helpers/random-vectors.ts';
-import { createNodeApp, shippedAssets } from '../helpers/shipped.ts';
-import { bodies, odd, replaced, vector } from './bodies.ts';
 import { rounds } from './form.ts';
-import { mutate } from './mutate.ts';
 import { type Ask, attack, goodAnswer } from './server.ts';
 
 const app = createNodeApp();

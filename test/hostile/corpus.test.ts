@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { readCorpus } from './fuzz/corpus.ts';
-import { Judge } from './fuzz/judge.ts';
-import { targetNames, targets } from './fuzz/targets.ts';
+import { readCorpus } from '../../scripts/harness/fuzz/corpus.ts';
+import { Judge } from '../../scripts/harness/fuzz/judge.ts';
+import { targetNames, targets } from '../../scripts/harness/fuzz/targets.ts';
 
 const files = targetNames.flatMap((target) => readCorpus(target).map((file) => ({ target, ...file })));
 

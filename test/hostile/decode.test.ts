@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { mutate } from '../../scripts/harness/inputs/mutate.ts';
+import { fixturePictures } from '../../scripts/harness/inputs/pictures.ts';
+import { seededRandom } from '../../scripts/harness/inputs/random-vectors.ts';
 import { UnlabelError } from '../../src/contract/errors.ts';
-import { codecs } from '../../src/image/codecs-node.ts';
+import { codecs } from '../../src/image/codecs/codecs-node.ts';
 import { prepareImage } from '../../src/image/prepare.ts';
-import { fixturePictures } from '../helpers/pictures.ts';
-import { seededRandom } from '../helpers/random-vectors.ts';
 import { rounds } from './form.ts';
-import { mutate } from './mutate.ts';
 
 const input = { width: 32, height: 32 };
 const files = (['png', 'jpg', 'webp'] as const).flatMap((type) => fixturePictures(type));

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
+import { Coverage } from '../../scripts/harness/fuzz/coverage.ts';
+import { fuzz } from '../../scripts/harness/fuzz/fuzz.ts';
+import { must, type Target } from '../../scripts/harness/fuzz/target.ts';
+import { targetNames, targets } from '../../scripts/harness/fuzz/targets.ts';
 import { rounds } from './form.ts';
-import { Coverage } from './fuzz/coverage.ts';
-import { fuzz } from './fuzz/fuzz.ts';
-import { must, type Target } from './fuzz/target.ts';
-import { targetNames, targets } from './fuzz/targets.ts';
 
 let coverage: Coverage | undefined;
 afterEach(() => {
@@ -16,7 +16,7 @@ const one = { seeds: [new Uint8Array(8)], tokens: [] };
 
 test('coverage leads to a planted fault that blind changes do not find', async () => {
   coverage = new Coverage(/fuzz\/planted\.ts/);
-  const { planted } = await import('./fuzz/planted.ts');
+  const { planted } = await import('../../scripts/harness/fuzz/planted.ts');
   const target: Target = { ...one, run: planted };
   const goOn = upTo(30_000);
   expect((await fuzz(target, { seed: 1, goOn })).findings).toEqual([]);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
-import { seededRandom } from '../helpers/random-vectors.ts';
-import { readFixture } from '../parity/fixtures.ts';
+import { mutate } from '../../scripts/harness/inputs/mutate.ts';
+import { readFixture } from '../../scripts/harness/inputs/parity-fixtures.ts';
+import { seededRandom } from '../../scripts/harness/inputs/random-vectors.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 import { rounds } from './form.ts';
-import { mutate } from './mutate.ts';
 import { hostilePictures } from './pictures.ts';
 import { type Ask, attack, goodAnswer } from './server.ts';
 

@@ -1,6 +1,6 @@
+import { readFixture } from '../../scripts/harness/inputs/parity-fixtures.ts';
+import { chunk, data, header, png } from '../../scripts/harness/inputs/png-file.ts';
 import { limits } from '../../src/contract/limits.ts';
-import { readFixture } from '../parity/fixtures.ts';
-import { chunk, data, header, png } from '../unit/image/png-file.ts';
 import { BitWriter, writeEmptyBlock } from './bits.ts';
 
 /** Pictures that are made to cost much, or to be taken for what they are not, each with the code of its refusal. */

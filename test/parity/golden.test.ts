@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseManifest } from '../../src/inference/manifest.ts';
 import { Model } from '../../src/inference/model.ts';
-import { nodeRuntime } from '../../src/inference/runtime-node.ts';
+import { nodeRuntime } from '../../src/inference/runtime/runtime-node.ts';
 import { folderSource } from '../../src/inference/source-node.ts';
 
 const models = fileURLToPath(new URL('../../model/', import.meta.url));

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { codecs } from '../../src/image/codecs-node.ts';
+import { fixtures, largestDifference, readFixture } from '../../scripts/harness/inputs/parity-fixtures.ts';
+import { codecs } from '../../src/image/codecs/codecs-node.ts';
 import { prepareImage } from '../../src/image/prepare.ts';
-import { fixtures, largestDifference, readFixture } from './fixtures.ts';
 
 const readings = new Uint8Array(gunzipSync(readFixture('images.bin.gz')));
 let offset = 0;

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { fixtures, largestDifference, readFixture } from '../../scripts/harness/inputs/parity-fixtures.ts';
 import { fitPixels } from '../../src/image/prepare.ts';
 import { resize } from '../../src/image/resize.ts';
-import { fixtures, largestDifference, readFixture } from './fixtures.ts';
 import { pixels } from './pixels.ts';
 
 const inOrder = readFixture('resize.bin');

@@ -1,14 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { codecs } from '../../src/image/codecs-node.ts';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
+import { codecs } from '../../src/image/codecs/codecs-node.ts';
 import { prepareImage } from '../../src/image/prepare.ts';
 import { createClient } from '../../src/index.ts';
 import { Model } from '../../src/inference/model.ts';
-import { nodeRuntime } from '../../src/inference/runtime-node.ts';
+import { nodeRuntime } from '../../src/inference/runtime/runtime-node.ts';
 import { folderSource } from '../../src/inference/source-node.ts';
-import { drawPng } from '../helpers/draw-png.ts';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
 
 const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url));
 const files = (await readdir(fixtures, { recursive: true })).filter((file) =>

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, test } from 'vitest';
-import { models, probes } from '../../scripts/runtime/subjects.ts';
-import { createOrtSession } from '../../src/inference/ort-session.ts';
-import { createTrimmedRuntime } from '../../src/inference/runtime-trimmed.ts';
+import { models, probes } from '../../scripts/build/runtime/subjects.ts';
+import { createOrtSession } from '../../src/inference/ort/session.ts';
+import { createTrimmedRuntime } from '../../src/inference/runtime/runtime-trimmed.ts';
 import { onnxFile } from '../helpers/onnx-file.ts';
 
 const root = new URL('../../', import.meta.url);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
+import { createNodeApp, shippedAssets } from '../../scripts/harness/servers/shipped.ts';
 import type { App, Bindings } from '../../src/server/environment.ts';
 import type { Scope } from '../../src/server/keys.ts';
-import { createNodeApp, shippedAssets } from '../helpers/shipped.ts';
 
 const digest = (key: string) => createHash('sha256').update(key).digest('hex');
 

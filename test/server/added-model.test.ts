@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { gatherModels } from '../../scripts/gather-models.ts';
+import { gatherModels } from '../../scripts/build/gather-models.ts';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 import type { ModelList } from '../../src/contract/wire.ts';
 import { createClient } from '../../src/index.ts';
-import { drawPng } from '../helpers/draw-png.ts';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
 
 // A model of three drawn textures, 16 x 16 pixels, beside the shipped ones: a folder more, and no code.
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));

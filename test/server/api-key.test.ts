@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 import {
   type Client,
   createClient,
@@ -8,8 +10,6 @@ import {
   UnauthorizedError,
   type UnlabelApiError,
 } from '../../src/index.ts';
-import { drawPng } from '../helpers/draw-png.ts';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
 
 const keys = ['first-key', 'second-key'];
 const hash = (key: string) => createHash('sha256').update(key).digest('hex');

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 import { errorCodes, type Problem } from '../../src/contract/errors.ts';
 import { limits } from '../../src/contract/limits.ts';
 import type { Manifest } from '../../src/contract/manifest.ts';
 import { tensorMediaType as tensorType } from '../../src/contract/wire.ts';
-import { drawPng } from '../helpers/draw-png.ts';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
 
 let hosted: Hosted;
 beforeAll(async () => {

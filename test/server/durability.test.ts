@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runChaos } from '../helpers/chaos.ts';
+import { runChaos } from '../../scripts/harness/load/chaos.ts';
 
 // `npm run chaos` is the long form.
 test('what was acknowledged is there after workerd is killed, bit by bit, and half of a write never is', async () => {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 import type { Manifest } from '../../src/contract/manifest.ts';
 import { type Client, createClient } from '../../src/index.ts';
-import { sha256 } from '../../src/inference/sha256.ts';
+import { sha256 } from '../../src/util/sha256.ts';
 import { LoadedIndex } from '../../src/vectors/loaded-index.ts';
-import { drawPng } from '../helpers/draw-png.ts';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
 
 const folder = new URL('../../model/cifar10/', import.meta.url);
 const manifest: Manifest = JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8'));

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
 import { limits } from '../../src/contract/limits.ts';
 import type { Manifest } from '../../src/contract/manifest.ts';
-import { codecs } from '../../src/image/codecs-node.ts';
-import type { Runtime } from '../../src/inference/runtime.ts';
-import { nodeRuntime } from '../../src/inference/runtime-node.ts';
+import { codecs } from '../../src/image/codecs/codecs-node.ts';
+import type { Runtime } from '../../src/inference/runtime/runtime.ts';
+import { nodeRuntime } from '../../src/inference/runtime/runtime-node.ts';
 import { createAppOn } from '../../src/server/app.ts';
-import { drawPng } from '../helpers/draw-png.ts';
 
 const folder = new URL('../fixtures/textures/', import.meta.url);
 const manifest: Manifest = JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8'));

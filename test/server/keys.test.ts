@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createNodeApp, shippedAssets } from '../helpers/shipped.ts';
+import { createNodeApp, shippedAssets } from '../../scripts/harness/servers/shipped.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let folder: string;
@@ -18,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const run = promisify(execFile);
 const keys = async (...args: string[]) =>
-  (await run(process.execPath, ['scripts/keys.ts', ...args, '--file', file], { cwd: root })).stdout;
+  (await run(process.execPath, ['scripts/deploy/keys.ts', ...args, '--file', file], { cwd: root })).stdout;
 const secret = async () => JSON.parse(await readFile(file, 'utf8')).API_KEY_HASHES as string;
 
 test('a key that is made opens the API until it is revoked, and is nowhere on disk', async () => {
@@ -73,7 +73,7 @@ test('nothing is deployed without keys, unless it is said to be open', async () 
   const deploy = (...args: string[]) =>
     run(
       process.execPath,
-      ['scripts/deploy.ts', '--dry-run', '--outdir', join(folder, 'out'), '--keys', file, ...args],
+      ['scripts/deploy/deploy.ts', '--dry-run', '--outdir', join(folder, 'out'), '--keys', file, ...args],
       {
         cwd: root,
         env: {

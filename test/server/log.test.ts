@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { createNodeApp, shippedAssets } from '../../scripts/harness/servers/shipped.ts';
 import type { Bindings } from '../../src/server/environment.ts';
 import type { LogLine } from '../../src/server/middleware/log.ts';
-import { drawPng } from '../helpers/draw-png.ts';
-import { createNodeApp, shippedAssets } from '../helpers/shipped.ts';
 
 const png = drawPng(32, 32, (x, y) => [8 * x, 8 * y, 60]);
 const key = 'a-key-nobody-should-read';

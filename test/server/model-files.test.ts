@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { codecs } from '../../src/image/codecs-node.ts';
-import { nodeRuntime } from '../../src/inference/runtime-node.ts';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { codecs } from '../../src/image/codecs/codecs-node.ts';
+import { nodeRuntime } from '../../src/inference/runtime/runtime-node.ts';
 import { createAppOn } from '../../src/server/app.ts';
-import { drawPng } from '../helpers/draw-png.ts';
 
 const folder = fileURLToPath(new URL('../../model/', import.meta.url));
 const weights = await readFile(`${folder}cifar10/cifar10.int8.onnx`);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { openUpload, trickle, type Upload } from '../../scripts/harness/load/raw-request.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 import { limits } from '../../src/contract/limits.ts';
-import { drawPng } from '../helpers/draw-png.ts';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
-import { openUpload, trickle, type Upload } from '../helpers/raw-request.ts';
 
 let hosted: Hosted;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { version as trimmedVersion } from '../../dist/runtime/ort.js';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 
 const root = new URL('../../', import.meta.url);
 const weights = await readFile(new URL('model/cifar10/cifar10.int8.onnx', root));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 
 let hosted: Hosted;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { startBareWorkerd } from '../helpers/bare-workerd.ts';
-import { mostGrowth, runSoak } from '../helpers/soak.ts';
-import { breakOff, runUploads } from '../helpers/uploads.ts';
+import { mostGrowth, runSoak } from '../../scripts/harness/load/soak.ts';
+import { breakOff, runUploads } from '../../scripts/harness/load/uploads.ts';
+import { startBareWorkerd } from '../../scripts/harness/servers/bare-workerd.ts';
 
 // `npm run soak` is the long form.
 test('under load every answer is right, and nothing is kept', async () => {
@@ -11,7 +11,7 @@ test('under load every answer is right, and nothing is kept', async () => {
 }, 180_000);
 
 test('a build that keeps 100 kB of every request is found out', async () => {
-  const { middle, end } = await runSoak(2_000, 20, 'test/helpers/leaking-worker.ts');
+  const { middle, end } = await runSoak(2_000, 20, 'scripts/harness/load/leaking-worker.ts');
   expect(end - middle).toBeGreaterThan(mostGrowth);
 }, 180_000);
 

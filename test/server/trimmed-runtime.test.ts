@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { drawPng } from '../helpers/draw-png.ts';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 
 let hosted: Hosted;
 beforeAll(async () => {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { randomVector, seededRandom } from '../../scripts/harness/inputs/random-vectors.ts';
+import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 import { errorCodes, type Problem } from '../../src/contract/errors.ts';
-import { encodeFloat32 } from '../../src/contract/float32.ts';
 import type { SearchResult } from '../../src/contract/vectors.ts';
 import type { ClassSetItem, VectorItem, VectorList } from '../../src/contract/wire.ts';
+import { encodeFloat32 } from '../../src/util/float32.ts';
 import { LoadedIndex } from '../../src/vectors/loaded-index.ts';
-import { drawPng } from '../helpers/draw-png.ts';
-import { type Hosted, startHosted } from '../helpers/hosted.ts';
-import { randomVector, seededRandom } from '../helpers/random-vectors.ts';
 
 let hosted: Hosted;
 beforeAll(async () => {

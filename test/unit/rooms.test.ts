@@ -7,14 +7,16 @@ const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
 /** Which rooms each room of `src/` may import from, beside itself. */
 const mayImport: Record<string, string[]> = {
+  // The ground: what belongs to no domain.
+  util: [],
   contract: [],
-  image: ['contract'],
-  inference: ['contract', 'image'],
-  vectors: ['contract'],
-  client: ['contract', 'image'],
-  local: ['contract', 'image', 'inference', 'vectors'],
+  image: ['util', 'contract'],
+  inference: ['util', 'contract', 'image'],
+  vectors: ['util', 'contract'],
+  client: ['util', 'contract', 'image'],
+  local: ['util', 'contract', 'image', 'inference', 'vectors'],
   react: ['contract', 'local'],
-  server: ['contract', 'image', 'inference', 'vectors'],
+  server: ['util', 'contract', 'image', 'inference', 'vectors'],
   demo: ['index.ts', 'local.ts', 'contract'],
   'index.ts': ['client', 'contract'],
   'local.ts': ['local', 'contract'],
@@ -28,8 +30,12 @@ const files = (await readdir(src, { recursive: true })).filter(
   (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
 );
 
-async function importsOf(file: string, pattern = /(?:from|import)\s*\(?\s*'([^']+)'/g): Promise<string[]> {
-  const text = await readFile(join(src, file), 'utf8');
+async function importsOf(
+  file: string,
+  pattern = /(?:from|import)\s*\(?\s*'([^']+)'/g,
+  folder = src,
+): Promise<string[]> {
+  const text = await readFile(join(folder, file), 'utf8');
   return Array.from(text.matchAll(pattern), (match) => match[1] as string);
 }
 
@@ -46,6 +52,15 @@ test.each(files)('%s imports only from the rooms that it may', async (file) => {
     if (/^\.\.\/dist\/runtime\/ort(-started)?\.(js|wasm)$/.test(target)) continue;
     expect([room, ...(allowed ?? [])], `${file} imports ${specifier}`).toContain(target.split('/')[0]);
   }
+});
+
+test('scripts import nothing from test/', async () => {
+  const folder = fileURLToPath(new URL('../../scripts/', import.meta.url));
+  const scripts = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
+  expect(scripts.length).toBeGreaterThan(0);
+  for (const file of scripts)
+    for (const specifier of await importsOf(file, undefined, folder))
+      expect(join('scripts', dirname(file), specifier), file).not.toMatch(/^test\//);
 });
 
 test('the client gets the code of images by `import()`, when a page needs it', async () => {

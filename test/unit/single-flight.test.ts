@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { singleFlight } from '../../src/inference/single-flight.ts';
+import { singleFlight } from '../../src/util/single-flight.ts';
 
 test('concurrent and later callers share one load', async () => {
   let loads = 0;

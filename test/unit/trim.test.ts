@@ -1,7 +1,7 @@
 import binaryen from 'binaryen';
 import { expect, test } from 'vitest';
-import { resume } from '../../scripts/runtime/snapshot.ts';
-import { either, instrument, trim } from '../../scripts/runtime/trim.ts';
+import { resume } from '../../scripts/build/runtime/snapshot.ts';
+import { either, instrument, trim } from '../../scripts/build/runtime/trim.ts';
 
 /** Makes a function large enough to be trimmed inside. */
 const padding = '(drop (i32.const 1234567890))'.repeat(50_000);

@@ -1,7 +1,7 @@
 import { env, waitUntil } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
-import { codecs } from '../../src/image/codecs-workerd.ts';
-import { workerdRuntime } from '../../src/inference/runtime-workerd.ts';
+import { codecs } from '../../src/image/codecs/codecs-workerd.ts';
+import { workerdRuntime } from '../../src/inference/runtime/runtime-workerd.ts';
 import { createAppOn } from '../../src/server/app.ts';
 
 test('fifty requests at a cold start make one session', async () => {

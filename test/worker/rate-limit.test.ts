@@ -1,10 +1,10 @@
 import { env, waitUntil } from 'cloudflare:workers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { codecs } from '../../src/image/codecs-workerd.ts';
-import { workerdRuntime } from '../../src/inference/runtime-workerd.ts';
-import { sha256 } from '../../src/inference/sha256.ts';
+import { codecs } from '../../src/image/codecs/codecs-workerd.ts';
+import { workerdRuntime } from '../../src/inference/runtime/runtime-workerd.ts';
 import { createAppOn } from '../../src/server/app.ts';
+import { sha256 } from '../../src/util/sha256.ts';
 
 /** As in `wrangler.toml`. */
 const limit = 600;

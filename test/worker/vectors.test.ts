@@ -1,11 +1,11 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
+import { nearestByForce, randomVector, seededRandom } from '../../scripts/harness/inputs/random-vectors.ts';
 import type { Filter } from '../../src/contract/vectors.ts';
 import type { ClassSets, VectorNamespace } from '../../src/server.ts';
 import { LoadedIndex } from '../../src/vectors/loaded-index.ts';
 import type { VectorizeBinding } from '../../src/vectors/vectorize.ts';
-import { nearestByForce, randomVector, seededRandom } from '../helpers/random-vectors.ts';
 
 const { VECTORS, CLASSES } = env as unknown as {
   VECTORS: DurableObjectNamespace<VectorNamespace>;

@@ -1,5 +1,5 @@
 import type { ClassSetItem, ClassSetList } from '../../contract/wire.ts';
-import { checkShape } from '../answer.ts';
+import { checkShape } from '../read-response.ts';
 import type { RequestOptions, Send } from '../request.ts';
 import { type ImageOrVector, jsonOf, toVectors } from '../vector-source.ts';
 import type { createEmbed } from './embed.ts';

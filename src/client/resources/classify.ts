@@ -2,8 +2,8 @@ import type { Classification, ClassifyOptions } from '../../contract/engine.ts';
 import type { ImageSource } from '../../contract/image-source.ts';
 import type { ClassifyLookup } from '../../contract/vectors.ts';
 import type { ClassifyItem } from '../../contract/wire.ts';
-import { checkShape } from '../answer.ts';
 import { type Connection, infer, type Task } from '../infer.ts';
+import { checkShape } from '../read-response.ts';
 import type { RequestOptions } from '../request.ts';
 
 /** `POST /v1/classify`. */

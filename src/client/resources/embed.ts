@@ -1,9 +1,9 @@
 import type { Embedding } from '../../contract/engine.ts';
-import { decodeFloat32 } from '../../contract/float32.ts';
 import type { ImageSource } from '../../contract/image-source.ts';
 import type { EmbeddingItem } from '../../contract/wire.ts';
-import { checkShape } from '../answer.ts';
+import { decodeFloat32 } from '../../util/float32.ts';
 import { type Connection, infer, type Task } from '../infer.ts';
+import { checkShape } from '../read-response.ts';
 import type { RequestOptions } from '../request.ts';
 
 /** `POST /v1/embeddings`. Asks for base64, which takes a third of the bytes of decimal numbers. */

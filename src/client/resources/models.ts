@@ -1,7 +1,7 @@
 import type { ModelName } from '../../contract/engine.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { ModelList } from '../../contract/wire.ts';
-import { checkShape } from '../answer.ts';
+import { checkShape } from '../read-response.ts';
 import type { RequestOptions, Send } from '../request.ts';
 
 /** The models of a service. */

@@ -2,8 +2,8 @@ import type { ImageSource } from '../../contract/image-source.ts';
 import { isId } from '../../contract/vector-query.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../../contract/vectors.ts';
 import type { SearchItem, Single } from '../../contract/wire.ts';
-import { checkShape } from '../answer.ts';
 import { type Connection, infer, type Task } from '../infer.ts';
+import { checkShape } from '../read-response.ts';
 import type { RequestOptions } from '../request.ts';
 import { jsonOf, toVector } from '../vector-source.ts';
 

@@ -1,8 +1,8 @@
-import { decodeFloat32 } from '../../contract/float32.ts';
 import { limits } from '../../contract/limits.ts';
 import type { Metadata, ModelVector } from '../../contract/vectors.ts';
 import type { VectorItem, VectorList } from '../../contract/wire.ts';
-import { checkShape } from '../answer.ts';
+import { decodeFloat32 } from '../../util/float32.ts';
+import { checkShape } from '../read-response.ts';
 import type { RequestOptions, Send } from '../request.ts';
 import { type ImageOrVector, jsonOf, toVectors } from '../vector-source.ts';
 import type { createEmbed } from './embed.ts';

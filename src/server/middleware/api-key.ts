@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import { timingSafeEqual } from 'hono/utils/buffer';
 import { UnlabelError } from '../../contract/errors.ts';
-import { sha256 } from '../../inference/sha256.ts';
+import { sha256 } from '../../util/sha256.ts';
 import type { Environment } from '../environment.ts';
 import { type ApiKey, parseKeys, type Scope } from '../keys.ts';
 

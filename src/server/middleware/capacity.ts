@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory';
-import { BodyMemory, discardBody } from '../body.ts';
 import type { Environment, Platform } from '../environment.ts';
-import { Turns } from '../turns.ts';
+import { Turns } from '../queue.ts';
+import { BodyMemory, discardBody } from '../request/body.ts';
 
 /**
  * Gives requests their share of the isolate: memory for the body, and turns at the network. What a request holds is

@@ -3,18 +3,18 @@ import type { Prediction } from '../../contract/engine.ts';
 import { UnlabelError } from '../../contract/errors.ts';
 import { classification, classificationBatch, classifyQuery } from '../../contract/schemas.ts';
 import { lookupQuery } from '../../contract/vector-schemas.ts';
-import type { Codecs } from '../../image/codecs.ts';
+import type { Codecs } from '../../image/codecs/codecs.ts';
 import { classify } from '../../inference/classify.ts';
 import { embed } from '../../inference/embed.ts';
 import type { Model } from '../../inference/model.ts';
-import { checkModel } from '../../vectors/models.ts';
-import { classifyByNeighbors } from '../../vectors/neighbors.ts';
-import { classifyByPrototypes } from '../../vectors/prototypes.ts';
-import { answerOf } from '../answer.ts';
+import { classifyByNeighbors } from '../../vectors/search/neighbors.ts';
+import { classifyByPrototypes } from '../../vectors/search/prototypes.ts';
+import { checkModel } from '../../vectors/vector-model.ts';
+import { answerOf } from '../envelope.ts';
 import type { App, RequestContext } from '../environment.ts';
-import { readImages, runOnFiles } from '../images.ts';
+import { imageRequestBody } from '../request/image-body.ts';
+import { readImages, runOnFiles } from '../request/images.ts';
 import { classesOf, storeOf } from '../stores.ts';
-import { imageRequestBody } from './image-body.ts';
 import { inferenceProblems, problemResponses } from './problem-responses.ts';
 
 const route = createRoute({

@@ -1,12 +1,12 @@
 import { createRoute } from '@hono/zod-openapi';
-import { encodeFloat32 } from '../../contract/float32.ts';
 import { embedding, embeddingBatch, embeddingsQuery } from '../../contract/schemas.ts';
-import type { Codecs } from '../../image/codecs.ts';
+import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
-import { answerOf } from '../answer.ts';
+import { encodeFloat32 } from '../../util/float32.ts';
+import { answerOf } from '../envelope.ts';
 import type { App } from '../environment.ts';
-import { readImages, runOnFiles } from '../images.ts';
-import { imageRequestBody } from './image-body.ts';
+import { imageRequestBody } from '../request/image-body.ts';
+import { readImages, runOnFiles } from '../request/images.ts';
 import { inferenceProblems } from './problem-responses.ts';
 
 const route = createRoute({

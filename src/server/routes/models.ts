@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
 import { manifest, modelList } from '../../contract/schemas.ts';
-import { cutTo, parseRange } from '../byte-range.ts';
 import type { App } from '../environment.ts';
+import { cutTo, parseRange } from '../request/byte-range.ts';
 import { problemResponses } from './problem-responses.ts';
 
 const notFound = problemResponses('unauthorized', 'model_not_found', 'not_found', 'model_unavailable');

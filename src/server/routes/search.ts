@@ -10,16 +10,16 @@ import {
   searchResult,
   searchResultBatch,
 } from '../../contract/vector-schemas.ts';
-import type { Codecs } from '../../image/codecs.ts';
+import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
 import type { StoreQuery } from '../../vectors/store.ts';
-import { answerOf } from '../answer.ts';
+import { answerOf } from '../envelope.ts';
 import type { App } from '../environment.ts';
-import { mediaTypeOf, readImages, readJson, runOnFiles } from '../images.ts';
-import { parse } from '../parse.ts';
+import { searchRequestBody } from '../request/image-body.ts';
+import { mediaTypeOf, readImages, readJson, runOnFiles } from '../request/images.ts';
+import { parse } from '../request/parse.ts';
+import { readVectors } from '../request/vectors.ts';
 import { storeOf } from '../stores.ts';
-import { readVectors } from '../vectors.ts';
-import { searchRequestBody } from './image-body.ts';
 import { problemResponses, vectorProblems } from './problem-responses.ts';
 
 const route = createRoute({

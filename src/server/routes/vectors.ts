@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
-import { encodeFloat32 } from '../../contract/float32.ts';
 import { defaultNamespace, limits } from '../../contract/limits.ts';
 import { embeddingsQuery, model } from '../../contract/schemas.ts';
 import {
@@ -13,13 +12,14 @@ import {
   vectorList,
   vectorPath,
 } from '../../contract/vector-schemas.ts';
-import type { Codecs } from '../../image/codecs.ts';
+import type { Codecs } from '../../image/codecs/codecs.ts';
+import { encodeFloat32 } from '../../util/float32.ts';
 import type { App } from '../environment.ts';
-import { readJson } from '../images.ts';
-import { parse } from '../parse.ts';
+import { jsonBody } from '../request/image-body.ts';
+import { readJson } from '../request/images.ts';
+import { parse } from '../request/parse.ts';
+import { readVectors } from '../request/vectors.ts';
 import { storeOf } from '../stores.ts';
-import { readVectors } from '../vectors.ts';
-import { jsonBody } from './image-body.ts';
 import { problemResponses, storeProblems, vectorProblems } from './problem-responses.ts';
 
 const tags = ['Vectors'];

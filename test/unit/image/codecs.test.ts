@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
-import { createCodecs } from '../../../src/image/codecs.ts';
-import { readFixture } from '../../parity/fixtures.ts';
+import { readFixture } from '../../../scripts/harness/inputs/parity-fixtures.ts';
+import { createCodecs } from '../../../src/image/codecs/codecs.ts';
 
 const require = createRequire(import.meta.url);
 const compile = (path: string) => new WebAssembly.Module(readFileSync(require.resolve(path)));
@@ -58,6 +58,8 @@ test('a damaged image next to good ones, many times over, spoils none of them', 
 
 test('Node and workerd load the same modules', () => {
   const modulesOf = (file: string) =>
-    readFileSync(new URL(`../../../src/image/${file}`, import.meta.url), 'utf8').match(/@jsquash.*?\.wasm/g);
+    readFileSync(new URL(`../../../src/image/codecs/${file}`, import.meta.url), 'utf8').match(
+      /@jsquash.*?\.wasm/g,
+    );
   expect(modulesOf('codecs-node.ts')).toEqual(modulesOf('codecs-workerd.ts'));
 });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { readFixture } from '../../../scripts/harness/inputs/parity-fixtures.ts';
+import { chunk, data, header, png } from '../../../scripts/harness/inputs/png-file.ts';
 import { UnlabelError } from '../../../src/contract/errors.ts';
-import { codecs } from '../../../src/image/codecs-node.ts';
+import { codecs } from '../../../src/image/codecs/codecs-node.ts';
 import { prepareImage } from '../../../src/image/prepare.ts';
-import { readFixture } from '../../parity/fixtures.ts';
-import { chunk, data, header, png } from './png-file.ts';
 
 const input = { width: 8, height: 8 };
 const prepare = (bytes: Uint8Array) => prepareImage(bytes, input, codecs);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Codecs } from '../../../src/image/codecs.ts';
+import { readFixture } from '../../../scripts/harness/inputs/parity-fixtures.ts';
+import { chunk, data, header, png } from '../../../scripts/harness/inputs/png-file.ts';
+import type { Codecs } from '../../../src/image/codecs/codecs.ts';
 import { readHeader } from '../../../src/image/header.ts';
 import { prepareImage } from '../../../src/image/prepare.ts';
-import { readFixture } from '../../parity/fixtures.ts';
-import { chunk, data, header, png } from './png-file.ts';
 
 const jpegFile = readFixture('images/baseline-420.jpg');
 const lossyFile = readFixture('images/lossy.webp');

@@ -1,6 +1,6 @@
 import { constants, deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { inflate } from '../../../src/image/inflate.ts';
+import { inflate } from '../../../src/image/png/inflate.ts';
 import { pixels } from '../../parity/pixels.ts';
 
 const noise = pixels(97, 61, 3).data;

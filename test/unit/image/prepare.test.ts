@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { data, header, png } from '../../../scripts/harness/inputs/png-file.ts';
 import type { Orientation } from '../../../src/image/exif.ts';
 import { fitPixels, prepareImage } from '../../../src/image/prepare.ts';
-import { data, header, png } from './png-file.ts';
 
 /** Pixels of one grey each, named by letters: a is 0, b is 10 and so on. */
 function letters(rows: string[]) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Metadata } from '../../../src/contract/vectors.ts';
-import { classifyByNeighbors } from '../../../src/vectors/neighbors.ts';
-import { classifyByPrototypes, prototypeOf } from '../../../src/vectors/prototypes.ts';
+import { classifyByNeighbors } from '../../../src/vectors/search/neighbors.ts';
+import { classifyByPrototypes, prototypeOf } from '../../../src/vectors/search/prototypes.ts';
 
 const neighbor = (score: number, metadata: Metadata) => ({ id: 'x', score, metadata });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { exactCosine, randomVector, seededRandom } from '../../../scripts/harness/inputs/random-vectors.ts';
 import { encodeIndex, type IndexHeader, readIndex } from '../../../src/vectors/index-file.ts';
 import { LoadedIndex } from '../../../src/vectors/loaded-index.ts';
-import { exactCosine, randomVector, seededRandom } from '../../helpers/random-vectors.ts';
 
 const header = { model: { name: 'm', version: '1.2.3' }, dimensions: 5, rows: 'float32' as const };
 const random = seededRandom(1);

@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest';
+import {
+  nearestByForce,
+  randomVector,
+  seededRandom,
+} from '../../../scripts/harness/inputs/random-vectors.ts';
+import { memoryStorage } from '../../../scripts/harness/servers/sqlite.ts';
 import type { Filter, Metadata } from '../../../src/contract/vectors.ts';
-import { meets } from '../../../src/vectors/columns.ts';
 import { LoadedIndex } from '../../../src/vectors/loaded-index.ts';
 import { Namespace } from '../../../src/vectors/namespace.ts';
+import { meets } from '../../../src/vectors/search/columns.ts';
 import type { NewVector } from '../../../src/vectors/store.ts';
-import { nearestByForce, randomVector, seededRandom } from '../../helpers/random-vectors.ts';
-import { memoryStorage } from '../../helpers/sqlite.ts';
 
 const model = { name: 'm', version: '1.0.0' };
 const dimensions = 12;

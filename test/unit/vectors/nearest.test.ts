@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
-import { NearestIndex, rank } from '../../../src/vectors/nearest.ts';
-import { createRows } from '../../../src/vectors/scan.ts';
-import { nearestByForce, randomVector, seededRandom } from '../../helpers/random-vectors.ts';
+import {
+  nearestByForce,
+  randomVector,
+  seededRandom,
+} from '../../../scripts/harness/inputs/random-vectors.ts';
+import { NearestIndex, rank } from '../../../src/vectors/search/nearest.ts';
+import { createRows } from '../../../src/vectors/search/scan.ts';
 
 const kernels = [
   ['SIMD', (dimensions: number) => new NearestIndex(dimensions)],

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
+import {
+  nearestByForce,
+  randomVector,
+  seededRandom,
+} from '../../../scripts/harness/inputs/random-vectors.ts';
 import type { Metadata } from '../../../src/contract/vectors.ts';
 import { VectorizeStore } from '../../../src/vectors/vectorize.ts';
-import { nearestByForce, randomVector, seededRandom } from '../../helpers/random-vectors.ts';
 import { VectorizeStandIn } from '../../helpers/vectorize-stand-in.ts';
 
 const model = { name: 'm', version: '1.0.0' };

@@ -1,0 +1,107 @@
+/**
+ * Measures classification by the nearest vectors and by a few pictures a class, with the shipped int8 file.
+ *
+ *     npm run evaluate:search -- --gallery DIR --images DIR
+ *
+ * Both folders hold one folder of images a class. Every gallery image is stored under its label; the test images are
+ * then classified by the votes of their `--k` neighbours, and by prototypes of `--shots` gallery pictures a class, for
+ * `--draws` random choices of them.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { limits } from '../../src/contract/limits.ts';
+import { codecs } from '../../src/image/codecs/codecs-node.ts';
+import { prepareImage } from '../../src/image/prepare.ts';
+import { embed } from '../../src/inference/embed.ts';
+import { Model } from '../../src/inference/model.ts';
+import { nodeRuntime } from '../../src/inference/runtime/runtime-node.ts';
+import { folderSource } from '../../src/inference/source-node.ts';
+import { Namespace } from '../../src/vectors/namespace.ts';
+import { classifyByNeighbors } from '../../src/vectors/search/neighbors.ts';
+import { classifyByPrototypes, prototypeOf } from '../../src/vectors/search/prototypes.ts';
+import { seededRandom } from '../harness/inputs/random-vectors.ts';
+import { memoryStorage } from '../harness/servers/sqlite.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    gallery: { type: 'string' },
+    images: { type: 'string' },
+    model: { type: 'string', default: 'cifar10' },
+    k: { type: 'string', default: '20' },
+    shots: { type: 'string', default: '5' },
+    draws: { type: 'string', default: '5' },
+    /** Images a class, in both folders; all without it. */
+    limit: { type: 'string' },
+  },
+});
+const { gallery, images } = options;
+if (!gallery || !images)
+  throw new Error('--gallery and --images: name folders with one folder of images a class');
+const [k, shots, draws] = [options.k, options.shots, options.draws].map(Number) as [number, number, number];
+
+const folder = fileURLToPath(new URL(`../../model/${options.model}/`, import.meta.url));
+const model = await Model.load(folderSource(folder), nodeRuntime);
+
+interface Example {
+  label: string;
+  vector: Float32Array;
+}
+
+async function embedFolder(root: string): Promise<Example[]> {
+  const examples: Example[] = [];
+  const labels = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  for (const { name: label } of labels) {
+    const all = (await readdir(join(root, label))).sort();
+    const files = all.slice(0, options.limit ? Number(options.limit) : undefined);
+    for (let i = 0; i < files.length; i += limits.imagesPerRequest) {
+      const batch = files.slice(i, i + limits.imagesPerRequest).map(async (file) => {
+        const bytes = new Uint8Array(await readFile(join(root, label, file)));
+        return prepareImage(bytes, model.manifest.input, codecs);
+      });
+      const vectors = await embed(model, await Promise.all(batch));
+      examples.push(...vectors.map((vector) => ({ label, vector })));
+    }
+  }
+  return examples;
+}
+
+const known = await embedFolder(gallery);
+const tests = await embedFolder(images);
+const accuracy = (classify: (vector: Float32Array) => string | undefined) =>
+  (100 * tests.filter(({ label, vector }) => classify(vector) === label).length) / tests.length;
+
+const storage = memoryStorage();
+const namespace = new Namespace(storage, () => storage.deleteAll());
+for (let i = 0; i < known.length; i += limits.vectorsPerRequest) {
+  const some = known.slice(i, i + limits.vectorsPerRequest);
+  namespace.upsert(
+    model.ref,
+    some.map(({ label, vector }, j) => ({ id: `${i + j}`, vector, metadata: { label } })),
+  );
+}
+const { classes } = model.manifest;
+const byNeighbors = accuracy((vector) => {
+  const { matches } = namespace.search({ model: model.ref, vector }, { topK: k });
+  return classifyByNeighbors(matches, classes, 1)[0]?.label;
+});
+console.log(`${known.length} vectors, ${tests.length} test images`);
+console.log(`${k} neighbours: ${byNeighbors.toFixed(2)} %`);
+
+const random = seededRandom(1);
+const results = Array.from({ length: draws }, () => {
+  const prototypes = [...Map.groupBy(known, ({ label }) => label)].map(([label, examples]) => {
+    const left = [...examples];
+    const drawn = Array.from({ length: shots }, () => left.splice(Math.floor(random() * left.length), 1))
+      .flat()
+      .map(({ vector }) => vector);
+    return { label, count: shots, prototype: prototypeOf(drawn) as Float32Array };
+  });
+  return accuracy((vector) => classifyByPrototypes(prototypes, vector, 1)[0]?.label);
+});
+const mean = results.reduce((sum, result) => sum + result, 0) / draws;
+const spread = Math.sqrt(results.reduce((sum, result) => sum + (result - mean) ** 2, 0) / (draws - 1));
+console.log(
+  `${shots} pictures a class, ${draws} draws: ${mean.toFixed(2)} % +- ${spread.toFixed(2)} (standard deviation)`,
+);

@@ -1,0 +1,98 @@
+/**
+ * The deployment with more routes, which repeat a piece of work inside one request: workerd's clock stands still
+ * while code runs, so the benchmarks take the time outside, of many repetitions less that of one.
+ */
+import { type Bindings, createApp, VectorNamespace as Namespace } from '../../../src/server.ts';
+import { stockRuntime } from '../../../src/stock.ts';
+import { createRows } from '../../../src/vectors/search/scan.ts';
+import type { StoreQuery, StoreSearchOptions } from '../../../src/vectors/store.ts';
+import { randomVector, seededRandom } from '../../harness/inputs/random-vectors.ts';
+
+export { ClassSets } from '../../../src/server.ts';
+
+// Without its log, which the development server takes by its inspector, at the cost of a request's own work.
+const log = () => {};
+const app = createApp({ log });
+/** The same on all of onnxruntime-web. */
+const stock = createApp({ runtime: stockRuntime, log });
+/** The same as it is deployed. */
+const logging = createApp();
+const model = { name: 'bench', version: '1.0.0' };
+
+/** A namespace that fills itself, and searches many times for one call. */
+export class VectorNamespace extends Namespace {
+  /** Adds the vectors `from` to `to` of a seeded sequence. */
+  async fill(from: number, to: number, dimensions: number): Promise<void> {
+    const random = seededRandom(from + 1);
+    for (let first = from; first < to; first += 100) {
+      const vectors = Array.from({ length: Math.min(100, to - first) }, (_, i) => ({
+        id: `${first + i}`,
+        vector: randomVector(random, dimensions),
+        metadata: { label: `class-${(first + i) % 10}` },
+      }));
+      const settled = await this.upsert(model, vectors);
+      if ('code' in settled) throw new Error(settled.detail);
+    }
+  }
+
+  async repeat(query: StoreQuery, options: StoreSearchOptions, times: number): Promise<void> {
+    for (let i = 0; i < times; i++) await this.search(query, options);
+  }
+}
+
+for (const each of [app, stock, logging]) {
+  /** Runs the network on the body, `?batch=` images of the model's size, `?n=` times. */
+  each.post('/bench/run', async (c) => {
+    const body = new Uint8Array(await c.req.arrayBuffer());
+    const batch = Number(c.req.query('batch') ?? 1);
+    return c.var.models.use(c.req.query('model'), async (model) => {
+      const images = Array.from({ length: batch }, () => body);
+      for (let i = Number(c.req.query('n')); i > 0; i--) await model.run(images);
+      return c.text('done');
+    });
+  });
+
+  /** Answers a classify request for the body `?n=` times: routing, decoding, resizing, the run, and JSON. */
+  each.post('/bench/classify', async (c) => {
+    const body = await c.req.arrayBuffer();
+    const headers = { 'content-type': c.req.header('content-type') ?? '' };
+    for (let i = Number(c.req.query('n')); i > 0; i--) {
+      const answer = await each.request('/v1/classify', { method: 'POST', body, headers }, c.env);
+      await answer.arrayBuffer();
+    }
+    return c.text('done');
+  });
+}
+
+/** What scans the vectors here. */
+app.get('/bench/kernel', (c) =>
+  c.text(createRows(1).constructor === createRows(1, null).constructor ? 'plain' : 'simd'),
+);
+
+/** Adds the vectors `?from=` to `?to=`. */
+app.post('/bench/fill', async (c) => {
+  const { from, to, dimensions } = c.req.query();
+  await objectOf(c.env).fill(Number(from), Number(to), Number(dimensions));
+  return c.text('done');
+});
+
+/** Searches for the `?seed=`th query `?n=` times inside of the object. */
+app.post('/bench/search', async (c) => {
+  const { n, seed, dimensions, label } = c.req.query();
+  const vector = randomVector(seededRandom(Number(seed)), Number(dimensions));
+  const options = { topK: 10, filter: label === undefined ? undefined : { label } };
+  await objectOf(c.env).repeat({ model, vector }, options, Number(n));
+  return c.text('done');
+});
+
+function objectOf({ VECTORS }: { VECTORS?: unknown }): VectorNamespace {
+  return (VECTORS as { getByName(name: string): VectorNamespace }).getByName('bench');
+}
+
+/** With the header `x-app: stock`, on all of onnxruntime-web; with `x-app: logging`, with the log of a deployment. */
+export default {
+  fetch(request: Request, env: Bindings) {
+    const wanted = request.headers.get('x-app');
+    return (wanted === 'stock' ? stock : wanted === 'logging' ? logging : app).fetch(request, env);
+  },
+};

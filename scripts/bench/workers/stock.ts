@@ -1,0 +1,9 @@
+/** The deployment on nothing but the stock runtime: what the trimmed one is measured beside. */
+import { waitUntil } from 'cloudflare:workers';
+import { codecs } from '../../../src/image/codecs/codecs-workerd.ts';
+import { createAppOn } from '../../../src/server/app.ts';
+import { stockRuntime } from '../../../src/stock.ts';
+
+export { ClassSets, VectorNamespace } from '../../../src/vectors/durable-workerd.ts';
+
+export default createAppOn({ runtime: stockRuntime, codecs, waitUntil });

@@ -1,0 +1,66 @@
+/**
+ * Gathers what the deployment serves as static assets into `dist/assets/`: the pages, every model below `model/`, and
+ * the runtime that a page needs to run one.
+ *
+ *     node scripts/build/assets.ts
+ */
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { brotliCompress, constants } from 'node:zlib';
+import { build } from 'esbuild';
+import { gatherModels } from './gather-models.ts';
+
+const root = new URL('../../', import.meta.url);
+const assets = new URL('dist/assets/', root);
+
+// The runtimes take seconds to compress, and are of the same versions most of the time.
+const installed = new URL('node_modules/onnxruntime-web/', root);
+const stock: string = JSON.parse(await readFile(new URL('package.json', installed), 'utf8')).version;
+const trimmed: string = (await import(new URL('dist/runtime/ort.js', root).href)).version;
+const runtimes: [version: string, file: URL][] = [
+  [trimmed, new URL('dist/runtime/ort.wasm', root)],
+  [stock, new URL('dist/ort-wasm-simd-threaded.wasm', installed)],
+  [stock, new URL('dist/ort-wasm-simd-threaded.jspi.wasm', installed)],
+];
+for (const name of await readdir(assets).catch(() => []))
+  if (name !== 'runtime') await rm(new URL(name, assets), { recursive: true });
+for (const name of await readdir(new URL('runtime/', assets)).catch(() => []))
+  if (name !== stock && name !== trimmed) await rm(new URL(`runtime/${name}`, assets), { recursive: true });
+await Promise.all(
+  runtimes.map(async ([version, source]) => {
+    const folder = new URL(`runtime/${version}/`, assets);
+    const file = new URL(`${source.pathname.split('/').pop()}.br`, folder);
+    if (existsSync(file)) return;
+    await mkdir(folder, { recursive: true });
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 6, [constants.BROTLI_PARAM_LGWIN]: 24 };
+    await writeFile(file, await promisify(brotliCompress)(await readFile(source), { params }));
+  }),
+);
+
+const models = await gatherModels(new URL('model/', root).pathname, assets.pathname);
+
+const pages = new URL('src/demo/', root);
+for (const name of await readdir(pages)) {
+  if (/\.(html|css|svg|png|webp|txt)$/.test(name)) await cp(new URL(name, pages), new URL(name, assets));
+}
+await build({
+  entryPoints: [
+    ...['page.ts', 'docs.ts'].map((name) => new URL(name, pages).pathname),
+    ...['worker-trimmed-web.ts', 'worker-stock-web.ts', 'worker-webgpu-web.ts'].map(
+      (name) => new URL(`src/local/host/${name}`, root).pathname,
+    ),
+  ],
+  entryNames: '[name]',
+  outdir: assets.pathname,
+  bundle: true,
+  minify: true,
+  sourcemap: true,
+  splitting: true,
+  format: 'esm',
+  target: 'es2022',
+  logLevel: 'warning',
+});
+console.log(
+  `dist/assets: ${models.length} ${models.length === 1 ? 'model' : 'models'} (${models.join(', ')}) and the pages`,
+);

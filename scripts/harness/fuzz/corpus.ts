@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Coverage } from './coverage.ts';
+import type { Target } from './target.ts';
+
+const folder = new URL('../../../test/hostile/corpus/', import.meta.url);
+
+/** Inputs of a target that are kept for their blocks, and bytes of each; findings are kept beyond that. */
+const mostKept = 20;
+const longestKept = 4 * 1024;
+
+/** The kept inputs of a target, by the names of their files. */
+export function readCorpus(target: string): { name: string; input: Uint8Array }[] {
+  const inputs = new URL(`${target}/`, folder);
+  if (!existsSync(inputs)) return [];
+  return readdirSync(inputs)
+    .sort()
+    .map((name) => ({ name, input: new Uint8Array(readFileSync(new URL(name, inputs))) }));
+}
+
+/** Keeps an input, named by its SHA-256. */
+export function keep(target: string, input: Uint8Array): void {
+  const inputs = new URL(`${target}/`, folder);
+  mkdirSync(inputs, { recursive: true });
+  const name = createHash('sha256').update(input).digest('hex').slice(0, 12);
+  writeFileSync(new URL(`${name}.bin`, inputs), input);
+}
+
+/** The shortest of some inputs that reach blocks of code which neither the seeds do, nor the others. */
+export async function worthKeeping(
+  target: Target,
+  inputs: readonly Uint8Array[],
+  coverage: Coverage,
+): Promise<Uint8Array[]> {
+  const known = new Set<unknown>();
+  const reachesMore = async (input: Uint8Array) => {
+    const before = known.size;
+    coverage.take();
+    try {
+      await target.run(input);
+    } catch {
+      return false;
+    }
+    for (const [block] of coverage.take()) known.add(block);
+    return known.size > before;
+  };
+  for (const seed of target.seeds) await reachesMore(seed);
+  const kept: Uint8Array[] = [];
+  for (const input of inputs.toSorted((a, b) => a.length - b.length))
+    if (input.length <= longestKept && kept.length < mostKept && (await reachesMore(input))) kept.push(input);
+  return kept;
+}

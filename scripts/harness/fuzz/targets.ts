@@ -1,0 +1,42 @@
+import type { Target } from './target.ts';
+
+/** A target; it is imported when coverage counts already. */
+interface Lazy {
+  /** Modules whose blocks guide the fuzzer. */
+  sources: RegExp;
+  /** Its part of the time. */
+  share: number;
+  load(): Promise<Target>;
+}
+
+/** What is fuzzed, by name. */
+export const targets = {
+  header: {
+    sources: /\/src\/(image|util)\//,
+    share: 1,
+    load: async () => (await import('./targets/header.ts')).header,
+  },
+  picture: {
+    sources: /\/src\/(image|util)\//,
+    share: 3,
+    load: async () => (await import('./targets/picture.ts')).picture,
+  },
+  api: {
+    sources: /\/src\/(server|contract|vectors|inference|util)\//,
+    share: 4,
+    load: async () => (await import('./targets/api.ts')).api,
+  },
+  index: {
+    sources: /\/src\/vectors\//,
+    share: 1,
+    load: async () => (await import('./targets/index-file.ts')).indexFile,
+  },
+  keys: {
+    sources: /\/src\/server\/keys\.ts/,
+    share: 0.5,
+    load: async () => (await import('./targets/keys.ts')).keys,
+  },
+} satisfies Record<string, Lazy>;
+
+export type TargetName = keyof typeof targets;
+export const targetNames = Object.keys(targets) as TargetName[];

@@ -1,0 +1,60 @@
+import { fixturePictures } from '../inputs/pictures.ts';
+
+const pictures = (['png', 'jpg', 'webp'] as const).flatMap((type) => fixturePictures(type));
+
+/** What {@link openLoad} gives of some requests. */
+export interface Load {
+  /** Milliseconds of each answer. */
+  times: number[];
+  /** Requests that were refused for want of room, with `Retry-After`. */
+  refused: number;
+}
+
+/**
+ * Classifies a picture of each kind, and gives what puts load on a server: classifies pictures again and again, and holds
+ * every answer against the first one for its picture.
+ *
+ * @param url - of a server.
+ * @returns a function of how many pictures, how many at a time, and what is called before each; it throws Error for a lost
+ * or a wrong answer.
+ */
+export async function openLoad(
+  url: string,
+): Promise<(requests: number, concurrency: number, onRequest?: (number: number) => void) => Promise<Load>> {
+  const classify = (body: Uint8Array<ArrayBuffer>) => fetch(`${url}/v1/classify`, { method: 'POST', body });
+  const expected: string[] = [];
+  for (const { bytes } of pictures) expected.push(await (await classify(bytes)).text());
+  return async (requests, concurrency, onRequest) => {
+    const load: Load = { times: [], refused: 0 };
+    let sent = 0;
+    const work = async () => {
+      while (sent < requests) {
+        const number = sent++;
+        onRequest?.(number);
+        const index = number % pictures.length;
+        const { bytes, name } = pictures[index] as (typeof pictures)[number];
+        const began = performance.now();
+        const answer = await classify(bytes);
+        const text = await answer.text();
+        load.times.push(performance.now() - began);
+        if (answer.status === 503 && answer.headers.has('retry-after')) load.refused++;
+        else if (text !== expected[index]) throw new Error(`${name}: ${answer.status} ${text.slice(0, 300)}`);
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, work));
+    return load;
+  };
+}
+
+/** MB that are kept in the middle and at the end of a run: the lowest of a fifth of it each. */
+export function kept(memory: readonly number[]): { middle: number; end: number } {
+  const lowest = (from: number, to: number) =>
+    Math.min(...memory.slice(from * memory.length, Math.ceil(to * memory.length)));
+  return { middle: lowest(0.4, 0.6), end: lowest(0.8, 1) };
+}
+
+/** The time, in whole milliseconds, that a share of all times does not exceed. */
+export function percentile(times: readonly number[], share: number): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.floor(share * (sorted.length - 1))] as number);
+}

@@ -1,0 +1,48 @@
+import { startBareWorkerd } from '../servers/bare-workerd.ts';
+import { kept, openLoad, percentile } from './load.ts';
+
+/** Figures of {@link runSoak}. */
+export interface SoakReport {
+  requests: number;
+  /** Requests that were refused for want of room, with `Retry-After`. */
+  refused: number;
+  /** MB of workerd's resident memory in the middle and at the end: the lowest of a fifth of the run each. */
+  middle: number;
+  end: number;
+  /** Milliseconds of an answer, at the median and at the 99th percentile. */
+  median: number;
+  p99: number;
+}
+
+/**
+ * MB that workerd may grow by from the middle of a run to its end. For its first thousand requests even a leak finds room
+ * in what the decoders left behind.
+ */
+export const mostGrowth = 10;
+
+/**
+ * Classifies pictures of all kinds, again and again, on a workerd of this machine, and holds every answer against the
+ * first one for its picture.
+ *
+ * @param entry - another Worker than that of `wrangler.toml`.
+ * @throws Error for a lost or a wrong answer.
+ */
+export async function runSoak(requests: number, concurrency: number, entry?: string): Promise<SoakReport> {
+  const hosted = await startBareWorkerd(entry);
+  try {
+    const load = await openLoad(hosted.url);
+    const memory: number[] = [];
+    const { times, refused } = await load(requests, concurrency, (number) => {
+      if (number % Math.ceil(requests / 100) === 0) memory.push(hosted.memory());
+    });
+    return {
+      requests,
+      refused,
+      ...kept(memory),
+      median: percentile(times, 0.5),
+      p99: percentile(times, 0.99),
+    };
+  } finally {
+    await hosted.stop();
+  }
+}

@@ -1,0 +1,101 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { freePort } from './hosted.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** A workerd that runs the bundle of a deployment, and nothing beside it. */
+export interface BareWorkerd {
+  url: string;
+  pid: number;
+  /** When its process was started, by `performance.now()`. */
+  began: number;
+  /** Address of the Worker's inspector, for the Chrome DevTools Protocol. */
+  inspector: string;
+  /** MB of its resident memory. */
+  memory(): number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Bundles a Worker as a deployment does and starts it in workerd, without the development server around it, whose own
+ * memory grows by some 25 kB a request. Has the models, and keeps vectors for as long as it runs.
+ *
+ * @param entry - from the root of the repository.
+ */
+export async function startBareWorkerd(entry = 'src/worker.ts'): Promise<BareWorkerd> {
+  const folder = await mkdtemp(join(tmpdir(), 'unlabel-bare-'));
+  const bin = (name: string) => join(root, 'node_modules/.bin', name);
+  await promisify(execFile)(bin('wrangler'), ['deploy', entry, '--dry-run', '--env=', '--outdir', folder], {
+    cwd: root,
+    env: { ...process.env, PATH: `${bin('')}:${process.env.PATH}`, WRANGLER_SEND_METRICS: 'false' },
+  });
+  const state = join(folder, 'state');
+  await mkdir(state);
+  const [port, inspectorPort] = [await freePort(), await freePort()];
+  const files = (await readdir(folder)).sort((a, b) => Number(b.endsWith('.js')) - Number(a.endsWith('.js')));
+  const modules = files
+    .filter((name) => /\.(js|wasm)$/.test(name))
+    .map((name) => `(name = "./${name}", ${name.endsWith('.js') ? 'esModule' : 'wasm'} = embed "${name}")`);
+  await writeFile(
+    join(folder, 'config.capnp'),
+    `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  v8Flags = ["--expose-gc"],
+  services = [
+    (name = "main", worker = .worker),
+    (name = "assets", disk = "${join(root, 'dist/assets')}"),
+    (name = "state", disk = (path = "${state}", writable = true)),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [${modules.join(', ')}],
+  compatibilityDate = "2026-11-02",
+  compatibilityFlags = ["enable_request_signal"],
+  durableObjectNamespaces = [(className = "VectorNamespace", uniqueKey = "vectors", enableSql = true)],
+  durableObjectStorage = (localDisk = "state"),
+  bindings = [
+    (name = "ASSETS", service = "assets"),
+    (name = "DEFAULT_MODEL", text = "cifar10"),
+    (name = "VECTORS", durableObjectNamespace = "VectorNamespace"),
+  ],
+);`,
+  );
+  const began = performance.now();
+  const workerd = spawn(
+    bin('workerd'),
+    ['serve', '--experimental', `--inspector-addr=127.0.0.1:${inspectorPort}`, join(folder, 'config.capnp')],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let log = '';
+  workerd.stderr.on('data', (chunk) => {
+    log = (log + chunk).slice(-10_000);
+  });
+  const ended = new Promise<void>((resolve) => workerd.once('exit', () => resolve()));
+  const stop = async () => {
+    workerd.kill();
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const url = `http://127.0.0.1:${port}`;
+  const inspector = `ws://127.0.0.1:${inspectorPort}/main`;
+  for (let tries = 0; tries < 3000 && workerd.exitCode === null; tries++) {
+    const health = await fetch(`${url}/health`).catch(() => undefined);
+    const { pid } = workerd;
+    if (health?.ok && pid) return { url, pid, began, inspector, memory: () => residentMemory(pid), stop };
+    await sleep(10);
+  }
+  await stop();
+  throw new Error(`workerd did not start:\n${log}`);
+}
+
+function residentMemory(pid: number): number {
+  const kibibytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`], { encoding: 'utf8' }));
+  return Math.round((kibibytes * 1024) / 1e6);
+}

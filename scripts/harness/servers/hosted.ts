@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** A deployment that runs on this machine. */
+export interface Hosted {
+  /** Its address, without a slash at the end. */
+  url: string;
+  /** Process group of wrangler and workerd. */
+  pid: number;
+  /** Ends it. */
+  stop(): Promise<void>;
+  /** Ends workerd and wrangler at once by SIGKILL, in the middle of whatever they do; what is on disk stays. */
+  crash(): Promise<void>;
+}
+
+/**
+ * Starts the deployment of `wrangler.toml` in workerd, with the shipped models, on a free port of the loopback
+ * address.
+ * @param options.vars - bindings beside those of `wrangler.toml`, as text.
+ * @param options.entry - another Worker than that of `wrangler.toml`, from the root of the repository.
+ * @param options.state - folder of what it stores, which is kept. Default: one that goes when it stops.
+ * @param options.assets - another folder of static assets than that of `wrangler.toml`.
+ */
+export async function startHosted({
+  vars = {},
+  entry,
+  state: kept,
+  assets,
+}: {
+  vars?: Record<string, string>;
+  entry?: string;
+  state?: string;
+  assets?: string;
+} = {}): Promise<Hosted> {
+  const port = await freePort();
+  const state = kept ?? (await mkdtemp(join(tmpdir(), 'unlabel-')));
+  const args = [
+    'dev',
+    ...(entry ? [entry] : []),
+    ...(assets ? ['--assets', assets] : []),
+    '--port',
+    `${port}`,
+    '--inspector-port',
+    `${await freePort()}`,
+    '--persist-to',
+    state,
+  ];
+  for (const [name, value] of Object.entries(vars)) args.push('--var', `${name}:${value}`);
+  const wrangler = spawn(join(root, 'node_modules/.bin/wrangler'), args, {
+    cwd: root,
+    // Its own process group, so that workerd ends with it.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+      CI: '1',
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      WRANGLER_SEND_METRICS: 'false',
+      // Its collector keeps the spans of every request, in the process whose memory is measured.
+      X_LOCAL_OBSERVABILITY: 'false',
+    },
+  });
+  let log = '';
+  wrangler.stdout.on('data', (chunk) => {
+    log += chunk;
+  });
+  wrangler.stderr.on('data', (chunk) => {
+    log += chunk;
+  });
+  const ended = new Promise<void>((resolve) => wrangler.once('exit', () => resolve()));
+  const end = async (signal: NodeJS.Signals) => {
+    if (wrangler.exitCode === null && wrangler.signalCode === null && wrangler.pid)
+      process.kill(-wrangler.pid, signal);
+    await ended;
+  };
+  const stop = async () => {
+    await end('SIGTERM');
+    if (!kept) await rm(state, { recursive: true, force: true });
+  };
+
+  const url = `http://127.0.0.1:${port}`;
+  for (let tries = 0; tries < 240; tries++) {
+    if (wrangler.exitCode !== null) break;
+    const health = await fetch(`${url}/health`).catch(() => undefined);
+    if (health?.ok && wrangler.pid) return { url, pid: wrangler.pid, stop, crash: () => end('SIGKILL') };
+    await sleep(500);
+  }
+  await stop();
+  throw new Error(`wrangler dev did not start:\n${log}`);
+}
+
+/** A port of the loopback address that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

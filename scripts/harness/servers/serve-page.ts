@@ -1,0 +1,89 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** A page with a script, on an origin of its own. */
+export interface ServedPage {
+  /** Its address. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Bundles a script as a user of esbuild would, with the package's Workers as further entries, and serves it.
+ *
+ * @param options.script - from the root of the repository.
+ * @param options.isolated - whether the page is cross-origin isolated, and may use threads.
+ * @param options.workers - whether the Workers' files are there.
+ * @param options.answer - answers a request in place of the page's files, unless it returns false.
+ */
+export async function servePage({
+  script = 'test/browser/fixture.ts',
+  isolated = false,
+  workers = true,
+  answer = () => false,
+}: {
+  script?: string;
+  isolated?: boolean;
+  workers?: boolean;
+  answer?: (request: IncomingMessage, response: ServerResponse) => boolean;
+} = {}): Promise<ServedPage> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [
+      { in: script, out: 'script' },
+      ...(workers ? ['trimmed', 'stock', 'webgpu'] : []).map((build) => ({
+        in: `src/local/host/worker-${build}-web.ts`,
+        out: `worker-${build}-web`,
+      })),
+    ],
+    outdir: 'out',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    logLevel: 'warning',
+  });
+  const scripts = new Map(
+    outputFiles.map(({ path, contents }) => [`/${basename(path)}`, brotliCompressSync(contents)]),
+  );
+  const isolation = isolated
+    ? { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
+    : {};
+  const server = createServer((request, response) => {
+    if (answer(request, response)) return;
+    const { pathname } = new URL(request.url ?? '', 'http://localhost');
+    const found = scripts.get(pathname);
+    if (found)
+      response
+        .writeHead(200, { 'content-type': 'text/javascript', 'content-encoding': 'br', ...isolation })
+        .end(found);
+    else if (pathname === '/')
+      response
+        .writeHead(200, { 'content-type': 'text/html', ...isolation })
+        .end(
+          '<!doctype html><title>Test</title><link rel="icon" href="data:,"><script type="module" src="/script.js"></script>',
+        );
+    else if (pathname === '/picture.svg')
+      response
+        .writeHead(200, { 'content-type': 'image/svg+xml' })
+        .end('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>');
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * Fuzzes what reads a stranger's bytes, guided by the blocks of our code that an input reaches: see `scripts/harness/fuzz`.
+ * What it finds goes to `test/hostile/corpus`, as small as it still fails, where `npm test` replays it.
+ *
+ *     npm run fuzz [-- --minutes 10 --seed 1 --target api --record]
+ */
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { keep } from '../harness/fuzz/corpus.ts';
+import type { Finding } from '../harness/fuzz/fuzz.ts';
+import { Lane } from '../harness/fuzz/lane.ts';
+import { type TargetName, targetNames, targets } from '../harness/fuzz/targets.ts';
+import type { Task, ThreadReport } from '../harness/fuzz/thread.ts';
+import { record } from './record.ts';
+
+/** Milliseconds that an input may take, and after which it is taken never to end. */
+const mostMs = 2_000;
+const hangMs = 60_000;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+    target: { type: 'string' },
+    record: { type: 'boolean', default: false },
+  },
+});
+const names = targetNames.filter((name) => !values.target || name === values.target);
+if (names.length === 0) throw new Error(`--target is one of ${targetNames.join(', ')}`);
+const shares = names.reduce((sum, name) => sum + targets[name].share, 0);
+
+const reports: string[] = [];
+let [executions, inputs, found] = [0, 0, 0];
+for (const name of names) {
+  const time = (Number(values.minutes) * 60_000 * targets[name].share) / shares;
+  const { report, findings, ran } = await run(name, time);
+  for (const { input, reason } of findings) {
+    keep(name, input);
+    console.error(`${name}: ${reason}`);
+  }
+  if (values.record) for (const input of report?.kept ?? []) keep(name, input);
+  executions += ran;
+  inputs += report?.corpus.length ?? 0;
+  found += findings.length;
+  reports.push(`${name} ${report?.blocks.reached} of ${report?.blocks.all}`);
+  console.log(`${name}: ${ran} inputs in ${(time / 1000).toFixed(0)} s, blocks reached: ${reports.at(-1)}`);
+}
+process.exitCode = found > 0 ? 1 : 0;
+if (values.record)
+  record(
+    'npm run fuzz',
+    `${executions.toLocaleString('en')} inputs in ${values.minutes} min, of which ${inputs} each reached more than those before; ` +
+      `blocks: ${reports.join(', ')}; ${found || 'no'} findings`,
+  );
+
+/** Fuzzes in threads: what ends one is a finding, and the next goes on in the time that is left. */
+async function run(name: TargetName, time: number) {
+  const end = performance.now() + time;
+  const findings: Finding[] = [];
+  let report: ThreadReport | undefined;
+  let ran = 0;
+  for (let seed = Number(values.seed); !report && performance.now() < end; seed++) {
+    const lane = new Lane();
+    const ended = await runThread(
+      { name, seed, mostMs, time: end - performance.now(), lane: lane.buffer },
+      lane,
+    );
+    ran += lane.count;
+    if ('reason' in ended) findings.push(ended);
+    else report = ended;
+  }
+  return { report, findings: [...findings, ...(report?.findings ?? [])], ran };
+}
+
+function runThread(task: Task, lane: Lane): Promise<ThreadReport | Finding> {
+  const thread = new Worker(new URL('../harness/fuzz/thread.ts', import.meta.url), { workerData: task });
+  let [count, since] = [0, performance.now()];
+  return new Promise<ThreadReport | Finding>((resolve) => {
+    const lost = (reason: string) => resolve({ input: lane.input, reason });
+    const watch = setInterval(() => {
+      if (lane.count !== count) [count, since] = [lane.count, performance.now()];
+      else if (performance.now() - since > hangMs) lost(`no end after ${hangMs} ms`);
+    }, 1_000);
+    thread.once('message', resolve).once('error', (error) => lost(`it ends the thread: ${error}`));
+    thread.once('exit', () => clearInterval(watch));
+  }).finally(() => thread.terminate());
+}

@@ -1,0 +1,10 @@
+import { version } from '../../../dist/runtime/ort.js';
+import { createTrimmedRuntime } from './runtime-trimmed.ts';
+import type { WebRuntime } from './runtime-web.ts';
+
+/** The trimmed runtime in a page or its Worker. */
+export const trimmedRuntime: WebRuntime = {
+  device: 'wasm',
+  version,
+  start: (module) => createTrimmedRuntime(module, "createLocalEngine({ runtime: 'stock' })"),
+};

@@ -1,0 +1,8 @@
+import module from '../../../dist/runtime/ort-started.wasm';
+import { createTrimmedRuntime } from './runtime-trimmed.ts';
+
+/** The trimmed runtime inside Cloudflare's workerd. */
+export const workerdRuntime = createTrimmedRuntime(
+  module,
+  "createApp({ runtime: stockRuntime }), of 'unlabel/stock'",
+);

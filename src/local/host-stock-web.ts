@@ -1,4 +1,0 @@
-import { stockRuntime } from '../inference/runtime-stock-web.ts';
-import { createHost } from './host.ts';
-
-export const host = createHost(stockRuntime);

@@ -1,0 +1,4 @@
+import { trimmedRuntime } from '../../inference/runtime/runtime-trimmed-web.ts';
+import { createHost } from './host.ts';
+
+export const host = createHost(trimmedRuntime);

@@ -1,0 +1,91 @@
+import type { ImageSource } from '../../contract/image-source.ts';
+import type { Manifest, Precision } from '../../contract/manifest.ts';
+import { fitImage } from '../../image/fit-web.ts';
+import { Model } from '../../inference/model.ts';
+import type { NetworkOutput } from '../../inference/runtime/runtime.ts';
+import type { WebRuntime } from '../../inference/runtime/runtime-web.ts';
+import { selfTest } from '../../inference/self-test.ts';
+
+/** What a host needs to be able to run. */
+export interface Load {
+  manifest: Manifest;
+  precision: Precision;
+  /** Checked against the manifest's hash. */
+  weights: Uint8Array;
+  module: WebAssembly.Module;
+  threads: number;
+}
+
+/** An image that belongs to the host, and its name in an error. */
+export interface Handed {
+  image: ImageSource;
+  field: string;
+}
+
+/** Where a network runs: in a Worker or in the page. Calls come one after the other. */
+export interface Host {
+  /** Version of its onnxruntime-web. */
+  readonly version: string;
+  /**
+   * Loads the network and lets it prove itself on the golden input, where the manifest has one for the precision.
+   * @throws UnlabelError `model_unavailable`.
+   */
+  load(load: Load): Promise<void>;
+  /** Milliseconds of one run for one image: the median of a few. */
+  time(): Promise<number>;
+  /** @throws UnlabelError as {@link fitImage}. */
+  run(images: Handed[]): Promise<NetworkOutput>;
+  dispose(): void;
+}
+
+/** A speed is measured in so many runs, or as many as fit into so many milliseconds. */
+const timedRuns = 7;
+const timedSpan = 300;
+
+/** Runs networks in this very thread. */
+export function createHost(runtime: WebRuntime): Host {
+  let model: Model | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  const loaded = () => {
+    if (!model) throw new Error('nothing is loaded');
+    return model;
+  };
+  return {
+    version: runtime.version,
+    async load({ manifest, precision, weights, module, threads }) {
+      model = await Model.create(manifest, precision, weights, runtime.start(module, threads));
+      // On WebGPU wrong kernels have been seen to answer without an error.
+      if (runtime.device === 'webgpu' || manifest.golden.outputs[precision]) await selfTest(model);
+    },
+    async time() {
+      const image = new Uint8Array(loaded().inputBytes);
+      const times: number[] = [];
+      // The first run prepares what the others use.
+      await loaded().run([image]);
+      const start = performance.now();
+      do {
+        const began = performance.now();
+        await loaded().run([image]);
+        times.push(performance.now() - began);
+      } while (times.length < timedRuns && performance.now() - start < timedSpan);
+      return times.sort((a, b) => a - b)[times.length >> 1] as number;
+    },
+    async run(images) {
+      const pixels: Uint8Array[] = [];
+      try {
+        for (const { image, field } of images)
+          pixels.push(await fitImage(image, loaded().manifest.input, field));
+      } finally {
+        for (const { image } of images) if ('close' in image) image.close();
+      }
+      const output = loaded().run(pixels);
+      running = output.catch(() => {});
+      return output;
+    },
+    dispose() {
+      const last = model;
+      model = undefined;
+      running.then(() => last?.release());
+    },
+  };
+}

@@ -1,4 +1,0 @@
-import { host } from './host-stock-web.ts';
-import { serve } from './serve.ts';
-
-serve(host);

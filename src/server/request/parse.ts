@@ -1,0 +1,35 @@
+import type { z } from 'zod';
+import { UnlabelError } from '../../contract/errors.ts';
+
+/**
+ * A value that came in a body, as its schema gives it.
+ * @throws UnlabelError `invalid_parameter` that names the field: `vectors[3].metadata`.
+ */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  refuseProto(value);
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { path, message } = reason(result.error.issues[0] as z.core.$ZodIssue);
+  const field = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+  throw new UnlabelError('invalid_parameter', message, { field: field.replace(/^\./, '') || undefined });
+}
+
+/** Zod leaves the key `__proto__` out without a word, and a filter without it would let more match than was asked for. */
+function refuseProto(json: unknown): void {
+  const values = [json];
+  for (const value of values) {
+    if (typeof value !== 'object' || value === null) continue;
+    if (Object.hasOwn(value, '__proto__'))
+      throw new UnlabelError('invalid_parameter', 'No key can be __proto__', { field: '__proto__' });
+    for (const member of Object.values(value)) if (typeof member === 'object') values.push(member);
+  }
+}
+
+/** What is wrong, and where; of a union, what keeps the value from the form that it is nearest to. */
+function reason(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
+  if (issue.code !== 'invalid_union') return issue;
+  const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length);
+  if (!nearest?.[0]) return issue;
+  const inner = reason(nearest[0]);
+  return { path: [...issue.path, ...inner.path], message: inner.message };
+}

@@ -1,0 +1,79 @@
+import type { ModelRef } from '../../contract/engine.ts';
+import { UnlabelError } from '../../contract/errors.ts';
+import { limits } from '../../contract/limits.ts';
+import type { VectorSource } from '../../contract/wire.ts';
+import type { Codecs } from '../../image/codecs/codecs.ts';
+import { embed } from '../../inference/embed.ts';
+import { decodeFloat32 } from '../../util/float32.ts';
+import { isDirection } from '../../vectors/index-file.ts';
+import { checkModel } from '../../vectors/vector-model.ts';
+import type { RequestContext } from '../environment.ts';
+import { fromBase64, runOnFiles } from './images.ts';
+
+/** A vector or an image of a request, and the name of its place in errors. */
+type Source = VectorSource & { field: string };
+
+/**
+ * The vectors of a request: as they are given, or embedded from images; all of one model.
+ * @param sources - at least one.
+ * @param name - model that embeds the images, and that a vector is taken to be of where it does not say.
+ * @throws UnlabelError `model_mismatch`, or for what is no vector and no image.
+ */
+export async function readVectors(
+  c: RequestContext,
+  codecs: Codecs,
+  sources: readonly Source[],
+  name: string | undefined,
+): Promise<{ model: ModelRef; vectors: Float32Array[] }> {
+  const images = sources.filter((source) => 'image' in source);
+  const embedded = images.length > 0 ? await embedAll(c, codecs, images, name) : undefined;
+  const assumed = async () => {
+    const manifest = await c.var.models.manifest(name ?? (await c.var.models.defaultName()));
+    return { name: manifest.name, version: manifest.version, dimensions: manifest.embedding.dimensions };
+  };
+
+  const vectors: Float32Array[] = [];
+  let first = embedded?.model;
+  for (const source of sources) {
+    if ('image' in source) {
+      vectors.push(embedded?.vectors.shift() as Float32Array);
+      continue;
+    }
+    const vector = toVector(source.vector, `${source.field}vector`);
+    const dimensions = vector.length;
+    // Without a word on its model, a vector must at least have the length that the model gives.
+    first ??= source.model ? { ...source.model, dimensions } : await assumed();
+    checkModel(first, { ...(source.model ?? first), dimensions });
+    vectors.push(vector);
+  }
+  const model = first as ModelRef;
+  return { model: { name: model.name, version: model.version }, vectors };
+}
+
+async function embedAll(
+  c: RequestContext,
+  codecs: Codecs,
+  sources: readonly (Source & { image: string })[],
+  name: string | undefined,
+) {
+  const files = sources.map(({ field, image }) => ({ field: `${field}image`, bytes: fromBase64(image) }));
+  return c.var.models.use(name, async (model) => {
+    const vectors: Float32Array[] = [];
+    for (let i = 0; i < files.length; i += limits.imagesPerRequest) {
+      const some = files.slice(i, i + limits.imagesPerRequest);
+      vectors.push(...(await runOnFiles(c, some, model, codecs, (images) => embed(model, images))));
+    }
+    return { model: { ...model.ref, dimensions: model.manifest.embedding.dimensions }, vectors };
+  });
+}
+
+function toVector(numbers: number[] | string, field: string): Float32Array {
+  const vector = typeof numbers === 'string' ? decodeFloat32(numbers) : Float32Array.from(numbers);
+  if (vector.length > limits.dimensions || !isDirection(vector))
+    throw new UnlabelError(
+      'invalid_parameter',
+      `${field} must have 1 to ${limits.dimensions} finite float32 numbers that are not all zero`,
+      { field },
+    );
+  return vector;
+}

@@ -1,0 +1,120 @@
+import { UnlabelError } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
+import { type ObjectBinding, type Settled, unwrap } from './rpc.ts';
+import type { ClassPrototype } from './search/prototypes.ts';
+import type { SqlStorage } from './sql.ts';
+import type { VectorModel } from './vector-model.ts';
+
+/** Classes that a person named by pictures. */
+export interface ClassSet {
+  name: string;
+  model: VectorModel;
+  classes: ClassPrototype[];
+}
+
+/** A set without its prototypes. */
+export interface ClassSetSummary {
+  name: string;
+  model: VectorModel;
+  classes: { label: string; count: number }[];
+}
+
+/** Sets of classes, by name. */
+export interface ClassStore {
+  /**
+   * Adds a set, or replaces the one of its name. Resolves when it is stored.
+   * @throws UnlabelError `quota_exceeded`.
+   */
+  put(set: ClassSet): Promise<void>;
+  /** @throws UnlabelError `classes_not_found`. */
+  get(name: string): Promise<ClassSet>;
+  /** Resolves when there is no set of that name any more. */
+  delete(name: string): Promise<void>;
+  /** All of them, by name. */
+  list(): Promise<ClassSetSummary[]>;
+}
+
+/** The sets of a deployment in SQLite: a row each, so that a set is replaced whole or not at all. */
+export class ClassShelf {
+  readonly #storage: SqlStorage;
+
+  constructor(storage: SqlStorage) {
+    this.#storage = storage;
+    this.#storage.sql.exec(
+      'CREATE TABLE IF NOT EXISTS sets (name TEXT PRIMARY KEY, model TEXT, classes TEXT, prototypes BLOB) STRICT',
+    );
+  }
+
+  /** See {@link ClassStore.put}. */
+  put({ name, model, classes }: ClassSet): void {
+    const prototypes = new Float32Array(classes.length * model.dimensions);
+    for (const [i, { prototype }] of classes.entries()) prototypes.set(prototype, i * model.dimensions);
+    this.#storage.transactionSync(() => {
+      const query = 'SELECT COUNT(*) AS others FROM sets WHERE name <> ?';
+      const [row] = this.#storage.sql.exec<{ others: number }>(query, name);
+      if (row && row.others >= limits.classSets)
+        throw new UnlabelError('quota_exceeded', `There are at most ${limits.classSets} sets of classes`, {
+          field: 'name',
+        });
+      this.#storage.sql.exec(
+        'INSERT OR REPLACE INTO sets VALUES (?, ?, ?, ?)',
+        name,
+        JSON.stringify(model),
+        JSON.stringify(classes.map(({ label, count }) => ({ label, count }))),
+        prototypes.buffer,
+      );
+    });
+  }
+
+  /** See {@link ClassStore.get}. */
+  get(name: string): ClassSet {
+    const query = 'SELECT model, classes, prototypes FROM sets WHERE name = ?';
+    const [row] = this.#storage.sql.exec<{ model: string; classes: string; prototypes: ArrayBuffer }>(
+      query,
+      name,
+    );
+    if (!row)
+      throw new UnlabelError('classes_not_found', 'There is no set of classes of that name', {
+        field: 'classes',
+      });
+    const model: VectorModel = JSON.parse(row.model);
+    const classes: ClassSetSummary['classes'] = JSON.parse(row.classes);
+    const numbers = new Float32Array(row.prototypes);
+    const prototypeOf = (i: number) => numbers.slice(i * model.dimensions, (i + 1) * model.dimensions);
+    return { name, model, classes: classes.map((entry, i) => ({ ...entry, prototype: prototypeOf(i) })) };
+  }
+
+  /** See {@link ClassStore.delete}. */
+  delete(name: string): void {
+    this.#storage.sql.exec('DELETE FROM sets WHERE name = ?', name);
+  }
+
+  /** See {@link ClassStore.list}. */
+  list(): ClassSetSummary[] {
+    const query = 'SELECT name, model, classes FROM sets ORDER BY name';
+    const rows = this.#storage.sql.exec<{ name: string; model: string; classes: string }>(query);
+    return Array.from(rows, ({ name, model, classes }) => ({
+      name,
+      model: JSON.parse(model),
+      classes: JSON.parse(classes),
+    }));
+  }
+}
+
+/** The Durable Object of the sets, as it is called; see `durable-workerd.ts`. */
+export type ClassShelfStub = {
+  [Method in keyof ClassStore]: (
+    ...args: Parameters<ClassStore[Method]>
+  ) => Promise<Settled<Awaited<ReturnType<ClassStore[Method]>>>>;
+};
+
+/** The sets of a deployment, in one Durable Object. */
+export function durableClasses(binding: ObjectBinding<ClassShelfStub>): ClassStore {
+  const shelf = binding.getByName('classes');
+  return {
+    put: (set) => unwrap(shelf.put(set)),
+    get: (name) => unwrap(shelf.get(name)),
+    delete: (name) => unwrap(shelf.delete(name)),
+    list: () => unwrap(shelf.list()),
+  };
+}
