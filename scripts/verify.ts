@@ -1,0 +1,2 @@
+// The training calls the check by this path.
+import './build/verify.ts';
