@@ -1,20 +1,9 @@
 import { UnlabelError } from '../contract/errors.ts';
-import type { Orientation } from './exif.ts';
 import { readJpegHeader } from './jpeg/header.ts';
 import { readPngHeader } from './png/header.ts';
 import { checkSize } from './size.ts';
-import { type ImageType, sniff } from './sniff.ts';
+import { type ImageHeader, sniff } from './sniff.ts';
 import { readWebpHeader } from './webp/header.ts';
-
-/** What a file says about its picture before any pixel is decoded. */
-export interface ImageHeader {
-  readonly type: ImageType;
-  /** Pixels a row as stored, before {@link orientation} is applied. */
-  readonly width: number;
-  /** Rows as stored, before {@link orientation} is applied. */
-  readonly height: number;
-  readonly orientation: Orientation;
-}
 
 const readers = { jpeg: readJpegHeader, png: readPngHeader, webp: readWebpHeader };
 

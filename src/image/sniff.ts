@@ -1,7 +1,18 @@
 import { UnlabelError } from '../contract/errors.ts';
+import type { Orientation } from './exif.ts';
 
 /** An image format that Unlabel decodes. */
 export type ImageType = 'jpeg' | 'png' | 'webp';
+
+/** The header of an image file, read without decoding a pixel. */
+export interface ImageHeader {
+  readonly type: ImageType;
+  /** Pixels a row as stored, before {@link orientation} is applied. */
+  readonly width: number;
+  /** Rows as stored, before {@link orientation} is applied. */
+  readonly height: number;
+  readonly orientation: Orientation;
+}
 
 /**
  * Tells the format by the first bytes alone; a file name or a `Content-Type` is never believed.

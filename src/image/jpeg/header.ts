@@ -2,7 +2,7 @@ import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
 import { viewOf } from '../../util/view.ts';
 import { exifOrientation, hasExifPrefix, type Orientation } from '../exif.ts';
-import type { ImageHeader } from '../header.ts';
+import type { ImageHeader } from '../sniff.ts';
 
 /**
  * Walks the segments of a JPEG (ITU T.81, annex B) up to its end marker: a cut file has none and is refused here,

@@ -1,7 +1,7 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import { viewOf } from '../../util/view.ts';
 import { exifOrientation, type Orientation } from '../exif.ts';
-import type { ImageHeader } from '../header.ts';
+import type { ImageHeader } from '../sniff.ts';
 import { pngChunks } from './chunks.ts';
 
 /** Samples a pixel of each PNG colour type: grey, RGB, palette index, grey and alpha, RGBA. */

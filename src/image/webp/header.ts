@@ -1,7 +1,7 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import { viewOf } from '../../util/view.ts';
 import { exifOrientation, type Orientation } from '../exif.ts';
-import type { ImageHeader } from '../header.ts';
+import type { ImageHeader } from '../sniff.ts';
 
 const animationFlag = 0x02;
 const exifFlag = 0x08;
