@@ -1,6 +1,7 @@
 export { type Client, type ClientOptions, createClient } from './client/client.ts';
 export * from './client/errors.ts';
-export type { ConnectionOptions, Fetch, RequestOptions } from './client/request.ts';
+export type { Fetch } from './client/exchange.ts';
+export type { ConnectionOptions, RequestOptions } from './client/request.ts';
 export type { Classes } from './client/resources/classes.ts';
 export type { Models } from './client/resources/models.ts';
 export type { StoredVector, VectorOptions, Vectors } from './client/resources/vectors.ts';
@@ -9,5 +10,6 @@ export type * from './contract/engine.ts';
 export { type ErrorCode, type Problem, UnlabelError } from './contract/errors.ts';
 export type { ImageSource } from './contract/image-source.ts';
 export type { Manifest, ModelFile, Precision } from './contract/manifest.ts';
+export type * from './contract/model.ts';
 export type * from './contract/vectors.ts';
 export type { ClassSetItem as ClassSet, ModelList } from './contract/wire.ts';

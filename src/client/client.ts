@@ -1,5 +1,6 @@
-import type { Classification, ClassifyOptions, Embedding, Engine, ModelName } from '../contract/engine.ts';
+import type { Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
 import type { ImageSource } from '../contract/image-source.ts';
+import type { ModelName } from '../contract/model.ts';
 import type { ClassifyLookup, SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import type { Connection } from './infer.ts';
 import { filePack, type Pack } from './pack.ts';

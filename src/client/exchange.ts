@@ -1,6 +1,8 @@
 import { ConnectionError, TimeoutError } from './errors.ts';
 import type { Answer } from './read-response.ts';
-import type { Fetch } from './request.ts';
+
+/** What a client needs of `fetch`: the global one, a service binding's, or the `request` of a Hono app. */
+export type Fetch = (url: string, init: RequestInit) => Response | Promise<Response>;
 
 /** Longest delay that timers know; a longer one would fire at once. */
 const longestTimer = 2 ** 31 - 1;

@@ -1,11 +1,8 @@
-import type { CallOptions } from '../contract/engine.ts';
+import type { CallOptions } from '../contract/model.ts';
 import { sleep } from '../util/delay.ts';
-import { exchange } from './exchange.ts';
+import { exchange, type Fetch } from './exchange.ts';
 import { readAnswer } from './read-response.ts';
 import { isRetryable, retryDelay } from './retry.ts';
-
-/** What a client needs of `fetch`: the global one, a service binding's, or the `request` of a Hono app. */
-export type Fetch = (url: string, init: RequestInit) => Response | Promise<Response>;
 
 /** How requests are sent. */
 export interface ConnectionOptions {

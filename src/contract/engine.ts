@@ -1,25 +1,5 @@
-import type { ModelLabels } from '../../model/labels.d.ts';
+import type { CallOptions, Device, LabelOf, ModelRef, Source } from './model.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from './vectors.ts';
-
-export type { ModelLabels };
-
-/** Name of a model: one that this package knows (its class names are then typed), or any other string. */
-export type ModelName = keyof ModelLabels | (string & {});
-
-/** Union of a model's class names; `string` for a model that this package does not know. */
-export type LabelOf<Model extends string> = Model extends keyof ModelLabels ? ModelLabels[Model] : string;
-
-/** The model that gave an answer. Embeddings of two versions do not compare. */
-export interface ModelRef<Model extends string = string> {
-  name: Model;
-  /** Semantic version of the weights. */
-  version: string;
-}
-
-/** Where an answer was computed. */
-export type Source = 'hosted' | 'local';
-/** What it was computed on. */
-export type Device = 'wasm' | 'webgpu';
 
 /** One class of a {@link Classification}. */
 export interface Prediction<Label extends string = string> {
@@ -48,12 +28,6 @@ export interface Embedding<Model extends string = string> {
   dimensions: number;
   source: Source;
   device: Device;
-}
-
-/** Options of every call. */
-export interface CallOptions {
-  /** Cancels the call; it then rejects with the signal's reason. */
-  signal?: AbortSignal | undefined;
 }
 
 /** Options of {@link Engine.classify}. */

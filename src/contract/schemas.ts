@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { ModelRef, Prediction } from './engine.ts';
+import type { Prediction } from './engine.ts';
 import { type ErrorCode, errorCodes, type Problem } from './errors.ts';
 import { defaultTopK, limits } from './limits.ts';
 import type { Manifest } from './manifest.ts';
+import type { ModelRef } from './model.ts';
 import type { Batch, ClassifyItem, EmbeddingItem, ModelList, Single } from './wire.ts';
 
 /** The wire format as schemas: they validate requests and become the OpenAPI document. */

@@ -1,4 +1,4 @@
-import type { ModelRef } from './engine.ts';
+import type { ModelRef } from './model.ts';
 import type { Numbers } from './vectors.ts';
 
 /** Numbers of a vector, and the model that made it where that is known. */

@@ -1,4 +1,4 @@
-import type { CallOptions, Device, ModelRef, Source } from './engine.ts';
+import type { CallOptions, Device, ModelRef, Source } from './model.ts';
 
 /** What a vector's metadata can hold under a key. */
 export type MetadataValue = string | number | boolean;

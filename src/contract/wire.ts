@@ -1,5 +1,6 @@
-import type { Device, ModelRef, Prediction, Source } from './engine.ts';
+import type { Prediction } from './engine.ts';
 import type { Manifest } from './manifest.ts';
+import type { Device, ModelRef, Source } from './model.ts';
 import type { Match, Metadata } from './vectors.ts';
 
 /** What all answers to a call of the network share. */

@@ -1,6 +1,6 @@
-import type { ModelRef } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import type { Manifest, Precision } from '../contract/manifest.ts';
+import type { ModelRef } from '../contract/model.ts';
 import { sha256 } from '../util/sha256.ts';
 import { fileOf, parseManifest } from './manifest.ts';
 import type { NetworkOutput, NetworkSession, Runtime } from './runtime/runtime.ts';

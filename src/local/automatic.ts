@@ -1,6 +1,7 @@
-import type { CallOptions, Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
+import type { Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
 import type { ErrorCode, UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
+import type { CallOptions } from '../contract/model.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import type { LocalEngine } from './options.ts';
 

@@ -1,7 +1,8 @@
-import type { CallOptions, Classification, ClassifyOptions, ModelName } from '../contract/engine.ts';
+import type { Classification, ClassifyOptions } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { defaultTopK, limits, topKRange } from '../contract/limits.ts';
+import type { CallOptions, ModelName } from '../contract/model.ts';
 import { classify } from '../inference/classify.ts';
 import { embed } from '../inference/embed.ts';
 import type { Network } from '../inference/model.ts';

@@ -1,5 +1,5 @@
-import type { Device } from '../contract/engine.ts';
 import type { Manifest, Precision } from '../contract/manifest.ts';
+import type { Device } from '../contract/model.ts';
 import { fileOf } from '../inference/manifest.ts';
 import { runtimeFiles } from '../inference/runtime/runtime-web.ts';
 import { abortable } from '../util/abortable.ts';

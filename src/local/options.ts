@@ -1,6 +1,7 @@
-import type { Device, Engine } from '../contract/engine.ts';
+import type { Engine } from '../contract/engine.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import type { Manifest } from '../contract/manifest.ts';
+import type { Device } from '../contract/model.ts';
 
 /** How much of a model's weights has arrived. */
 export interface Progress {

@@ -1,7 +1,8 @@
-import type { Device, Embedding } from '../contract/engine.ts';
+import type { Embedding } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { defaultMatches, defaultNamespace, limits } from '../contract/limits.ts';
+import type { Device } from '../contract/model.ts';
 import { isId, vectorOf } from '../contract/vector-query.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { abortable } from '../util/abortable.ts';

@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { ClassifyOptions, Engine, ModelName } from '../contract/engine.ts';
+import type { ClassifyOptions, Engine } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
+import type { ModelName } from '../contract/model.ts';
 import { createEngine } from '../local/automatic.ts';
 import { createLocalEngine } from '../local/engine.ts';
 import type { LocalOptions, Progress } from '../local/options.ts';

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { ModelRef } from '../contract/engine.ts';
+import type { ModelRef } from '../contract/model.ts';
 import { type ClassSet, ClassShelf, type ClassShelfStub } from './class-sets.ts';
 import type { NamespaceStub } from './durable.ts';
 import { Namespace } from './namespace.ts';

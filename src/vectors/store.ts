@@ -1,5 +1,5 @@
-import type { ModelRef } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
+import type { ModelRef } from '../contract/model.ts';
 import type { Filter, Match, Metadata } from '../contract/vectors.ts';
 
 /** A vector to be kept. */

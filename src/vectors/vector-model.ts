@@ -1,5 +1,5 @@
-import type { ModelRef } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
+import type { ModelRef } from '../contract/model.ts';
 
 /** A model and the length of its vectors. */
 export interface VectorModel extends ModelRef {

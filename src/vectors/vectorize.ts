@@ -1,6 +1,6 @@
-import type { ModelRef } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
+import type { ModelRef } from '../contract/model.ts';
 import type { Filter, Match, Metadata } from '../contract/vectors.ts';
 import {
   type NewVector,

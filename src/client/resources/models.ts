@@ -1,5 +1,5 @@
-import type { ModelName } from '../../contract/engine.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import type { ModelName } from '../../contract/model.ts';
 import type { ModelList } from '../../contract/wire.ts';
 import { checkShape } from '../read-response.ts';
 import type { RequestOptions, Send } from '../request.ts';

@@ -1,5 +1,5 @@
 import type { Env } from 'onnxruntime-web';
-import type { Device } from '../../contract/engine.ts';
+import type { Device } from '../../contract/model.ts';
 import { withCompiled } from '../ort/compiled.ts';
 import { createOrtSession, type Ort } from '../ort/session.ts';
 import type { Runtime } from './runtime.ts';

@@ -1,6 +1,6 @@
-import type { Device } from '../../contract/engine.ts';
 import { UnlabelError } from '../../contract/errors.ts';
 import type { Manifest, Precision } from '../../contract/manifest.ts';
+import type { Device } from '../../contract/model.ts';
 import { fileOf } from '../../inference/manifest.ts';
 import type { Host } from '../host/host.ts';
 import { findWebGpu } from './webgpu.ts';
