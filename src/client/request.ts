@@ -1,5 +1,5 @@
 import type { CallOptions } from '../contract/model.ts';
-import { sleep } from '../util/delay.ts';
+import { delay } from '../util/delay.ts';
 import { exchange, type Fetch } from './exchange.ts';
 import { readAnswer } from './read-response.ts';
 import { isRetryable, retryDelay } from './retry.ts';
@@ -82,7 +82,7 @@ export function createSend(connection: ConnectionOptions): Send {
       } catch (error) {
         options.signal?.throwIfAborted();
         if (retry >= maxRetries || !isRetryable(error)) throw error;
-        await sleep(retryDelay(error, retry), options.signal);
+        await delay(retryDelay(error, retry), options.signal);
       }
     }
   };

@@ -1,4 +1,5 @@
 import { UnlabelError } from '../contract/errors.ts';
+import { decodeBase64 } from '../util/base64.ts';
 import type { Model } from './model.ts';
 
 /**
@@ -15,8 +16,7 @@ export async function selfTest(model: Model): Promise<void> {
   const expected = model.manifest.golden.outputs[model.precision];
   if (!expected)
     throw new UnlabelError('model_unavailable', `The model has no golden output for ${model.precision}`);
-  const input = Uint8Array.from(atob(model.manifest.golden.input), (char) => char.charCodeAt(0));
-  const { probabilities } = await model.run([input]);
+  const { probabilities } = await model.run([decodeBase64(model.manifest.golden.input)]);
   const off = Math.max(
     ...expected.probabilities.map((value, i) => Math.abs(value - (probabilities[i] ?? Number.NaN))),
   );

@@ -1,6 +1,6 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { galleryNamespace, limits } from '../contract/limits.ts';
-import { within } from '../util/timeout.ts';
+import { timeout } from '../util/timeout.ts';
 import { type ClassStore, durableClasses } from '../vectors/class-sets.ts';
 import { durableStore } from '../vectors/durable.ts';
 import type { VectorStore } from '../vectors/store.ts';
@@ -54,7 +54,7 @@ function inTime<Store extends VectorStore | ClassStore>(store: Store): Store {
 async function answerOf<Answer>(call: () => Promise<Answer>): Promise<Answer> {
   try {
     const late = () => new Error(`no answer within ${limits.storeMs} ms`);
-    return await within(limits.storeMs, call(), late);
+    return await timeout(call(), limits.storeMs, late);
   } catch (cause) {
     if (cause instanceof UnlabelError) throw cause;
     throw new UnlabelError('store_unavailable', 'The store fails, or does not answer in time', { cause });

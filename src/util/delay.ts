@@ -1,15 +1,20 @@
-/** Waits for `ms` milliseconds; an abort ends the wait at once, and it rejects with the signal's reason. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+/**
+ * Resolves after some time.
+ *
+ * @param ms - milliseconds.
+ * @param signal - ends the wait at once; the promise then rejects with its reason.
+ */
+export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const wake = () => {
+    const abort = () => {
       clearTimeout(timer);
       reject(signal?.reason);
     };
     const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', wake);
+      signal?.removeEventListener('abort', abort);
       resolve();
     }, ms);
-    signal?.addEventListener('abort', wake, { once: true });
+    signal?.addEventListener('abort', abort, { once: true });
   });
 }

@@ -1,10 +1,16 @@
 /**
- * The value of a promise, unless it takes too long.
- * @param late - what is thrown then.
+ * Resolves as the promise does, or rejects once it has taken too long.
+ *
+ * @param ms - milliseconds.
+ * @param createError - makes the error for a promise that is late.
  */
-export function within<Value>(ms: number, promise: Promise<Value>, late: () => Error): Promise<Value> {
+export function timeout<Value>(
+  promise: Promise<Value>,
+  ms: number,
+  createError: () => Error,
+): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(late()), ms);
+    const timer = setTimeout(() => reject(createError()), ms);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -7,12 +7,12 @@ import {
   TimeoutError,
   UnlabelApiError,
 } from '../../src/index.ts';
-import { sleep } from '../../src/util/delay.ts';
+import { delay } from '../../src/util/delay.ts';
 import { classification, classifies, cut, cutHalfway, hang, json, problem, serve } from './serve.ts';
 
-vi.mock('../../src/util/delay.ts', () => ({ sleep: vi.fn(async () => {}) }));
-const waits = () => vi.mocked(sleep).mock.calls.map(([ms]) => ms);
-beforeEach(() => vi.mocked(sleep).mockClear());
+vi.mock('../../src/util/delay.ts', () => ({ delay: vi.fn(async () => {}) }));
+const waits = () => vi.mocked(delay).mock.calls.map(([ms]) => ms);
+beforeEach(() => vi.mocked(delay).mockClear());
 
 const image = new Uint8Array([1, 2, 3]);
 
