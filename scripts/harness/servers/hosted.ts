@@ -27,17 +27,20 @@ export interface Hosted {
  * @param options.entry - another Worker than that of `wrangler.toml`, from the root of the repository.
  * @param options.state - folder of what it stores, which is kept. Default: one that goes when it stops.
  * @param options.assets - another folder of static assets than that of `wrangler.toml`.
+ * @param options.project - folder with the `wrangler.toml`. Default: the repository.
  */
 export async function startHosted({
   vars = {},
   entry,
   state: kept,
   assets,
+  project = root,
 }: {
   vars?: Record<string, string>;
   entry?: string;
   state?: string;
   assets?: string;
+  project?: string;
 } = {}): Promise<Hosted> {
   const port = await freePort();
   const state = kept ?? (await mkdtemp(join(tmpdir(), 'unlabel-')));
@@ -54,7 +57,7 @@ export async function startHosted({
   ];
   for (const [name, value] of Object.entries(vars)) args.push('--var', `${name}:${value}`);
   const wrangler = spawn(join(root, 'node_modules/.bin/wrangler'), args, {
-    cwd: root,
+    cwd: project,
     // Its own process group, so that workerd ends with it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
