@@ -1,4 +1,4 @@
-"""The Self-Classifier loss (arXiv 2103.10994, section 3.2 and algorithm 1).
+"""The losses: the Self-Classifier's (arXiv 2103.10994, section 3.2 and algorithm 1), and a contrastive one beside it.
 
 Cross-entropy between the class predictions of two views, with a uniform prior over the classes built in: by Bayes,
 ``p(y|x1)`` is proportional to ``p(x1|y)``, a softmax over the *batch* (columns), and dividing the prediction's row
@@ -16,7 +16,7 @@ import math
 import torch
 from torch import Tensor
 
-from distributed import gather, world
+from distributed import gather, rank, world
 
 
 def batch_logsumexp(logits: Tensor) -> Tensor:
@@ -67,3 +67,31 @@ def self_classifier_loss(
         if i != j
     ]
     return torch.stack(losses).mean(0)
+
+
+def contrastive_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
+    """Decoupled contrastive loss (DCL, Yeh et al., arXiv 2110.06848) of two views, symmetrized.
+
+    As SimCLR's NT-Xent, but the positive pair is left out of the denominator, so that an easy pair does not take the
+    force from the negatives: small batches learn as fast as large ones.
+
+    Args:
+        first, second: unit embeddings ``[N, D]``, rows aligned; the other rows of both views, and those of all other
+            processes, are the negatives.
+        temperature: of the cosines (the paper's 0.1).
+
+    Returns:
+        The mean over this process's rows and both views, a scalar of float32.
+    """
+    first, second = first.float(), second.float()
+    everything = torch.cat([gather(first), gather(second)])
+    count, own = len(first), torch.arange(len(first), device=first.device) + rank() * len(first)
+    positive = (first * second).sum(1) / temperature
+    losses = []
+    for view in (first, second):
+        cosines = view @ everything.T / temperature
+        row = torch.arange(count, device=view.device)
+        for place in (own, own + len(everything) // 2):  # the image itself, in both views
+            cosines = cosines.index_put((row, place), cosines.new_full((), -math.inf))
+        losses.append(torch.logsumexp(cosines, dim=1) - positive)
+    return torch.stack(losses).mean()

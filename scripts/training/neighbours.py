@@ -47,3 +47,22 @@ def nearest_neighbours(views: Tensor, k: int) -> Tensor:
         similarity[own, start + own] = -2.0
         nearest.append(similarity.topk(k, dim=1).indices)
     return torch.cat(nearest)
+
+
+@torch.no_grad()
+def draw_partners(bank: Tensor, pool: int, rate: float, rng: torch.Generator) -> Tensor:
+    """An image to go with each image, ``[N]`` on the CPU: with probability ``rate`` one of its mutual neighbors, drawn
+    evenly, else, or where it has none, itself.
+
+    Args:
+        bank: embeddings ``[N, D]``, of any length.
+        pool: two images are mutual neighbors where each is among the ``pool`` nearest others of the other one.
+        rng: a generator on the CPU.
+    """
+    nearest = nearest_neighbours(bank[None], min(pool, len(bank) - 1)).cpu()
+    own = torch.arange(len(nearest))
+    mutual = (nearest[nearest] == own[:, None, None]).any(2)
+    draws = torch.rand(nearest.shape, generator=rng).masked_fill(~mutual, -1.0)
+    drawn = nearest.gather(1, draws.argmax(1, keepdim=True)).squeeze(1)
+    paired = mutual.any(1) & (torch.rand(len(own), generator=rng) < rate)
+    return torch.where(paired, drawn, own)

@@ -146,3 +146,22 @@ def build(config: dict[str, Any]) -> SelfClassifier:
     """The network of a configuration, as a checkpoint holds it."""
     keys = ("depth", "width", "stem", "hidden", "dimensions", "heads")
     return SelfClassifier(**{key: config[key] for key in keys})
+
+
+def multiply_accumulates(network: SelfClassifier, size: int) -> int:
+    """Multiply-accumulates of one picture of ``size`` pixels through backbone and projector, forward."""
+    total = 0
+
+    def count(module: nn.Module, _: Any, output: Tensor) -> None:
+        nonlocal total
+        total += output[0].numel() * module.weight[0].numel()
+
+    layers = [module for module in network.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    training = network.training
+    with torch.no_grad():
+        network.eval()(torch.zeros(1, 3, size, size, device=next(network.parameters()).device))
+    network.train(training)
+    for hook in hooks:
+        hook.remove()
+    return total

@@ -25,11 +25,21 @@ class Config:
     hidden: int = 512
     dimensions: int = 128
 
-    # The loss: the paper's temperatures, and its nearest-neighbour queue (0: none), which starts after a tenth of the
-    # schedule, when neighbours mean something. It must stay well below the number of images.
+    # The loss: Self-Classifier with the paper's temperatures, and its nearest-neighbor queue (0: none), which starts
+    # after a tenth of the schedule and must stay well below the number of images; plus `contrast` times DCL on the
+    # embedding (arXiv 2110.06848), which makes features grow several times as fast. 0: none.
     tau_row: float = 0.1
     tau_col: float = 0.05
-    queue: int = 16384
+    queue: int = 0
+    contrast: float = 1.0
+    contrast_temperature: float = 0.1
+    # From this part of the schedule on, the second view is often that of a neighbor: one of the `neighbor_pool` nearest
+    # other images that have this one among theirs, by embeddings that are renewed every epoch (1: never). Views of one
+    # image cannot say that two pictures show the same thing; neighbors that are mostly right can (NNCLR, arXiv
+    # 2104.14548; ProPos, arXiv 2111.11821).
+    neighbor_from: float = 1.0
+    neighbor_pool: int = 10
+    neighbor_rate: float = 0.5
 
     # Pictures become squares of `stored_size` pixels (0: `size`) and are held on the device, by each process, unless
     # they take more than `memory_gib`: then `workers` per process decode them as they are needed.
@@ -48,16 +58,21 @@ class Config:
     early_size: int = 0
     early_part: float = 0.7
 
-    # The schedule: linear warm-up, then cosine to 0. It ends after `epochs` or `minutes` (0: no clock), whichever
-    # comes first, and the cosine follows that one. `batch` is that of all processes together. SGD has Nesterov
-    # momentum; LARS keeps batches of thousands stable.
+    # The schedule: linear warm-up, a plateau, and in its last part, `decay`, a cosine to 0 (1: no plateau). It ends
+    # after `epochs` or `minutes` (0: no clock), whichever comes first. `batch` is that of all processes together.
+    # Muon takes matrices and kernels at `lr`, and Nesterov SGD the norms, biases and class weights at `rest_lr`;
+    # LARS, which keeps batches of thousands stable, and SGD take all at `lr`. What is measured and served is the
+    # running average of the weights, over some 1 / (1 - `average`) steps.
     epochs: int = 60
     minutes: float = 0.0
     batch: int = 512
-    optimizer: str = "sgd"
-    lr: float = 0.25
-    warmup: float = 0.05
+    optimizer: str = "muon"
+    lr: float = 0.03
+    rest_lr: float = 0.25
+    warmup: float = 0.02
+    decay: float = 1.0
     weight_decay: float = 5e-4
+    average: float = 0.998
 
     # Refinement (refine.py). Heads are learned anew on frozen features of `neighbour_views` views, each image paired
     # with one of its `neighbours`: seconds, so several runs, of which the lowest loss stays.
@@ -94,7 +109,7 @@ class Config:
 
 PRESETS = {
     # Two cores with AVX512-BF16. The clock ends it; the trained network is small enough to be served itself.
-    "cifar10-cpu": Config(early_size=24, minutes=107, epochs=80, label_epochs=10),
+    "cifar10-cpu": Config(width=32, early_size=24, early_part=1.0, minutes=120, epochs=1000, decay=0.3, label_epochs=0),
     # For one H200 and 30 minutes, the last 10 for self-labelling and the student; not run yet. Batch 1024 keeps ten
     # images a class for the head of 100.
     "cifar10-h200": Config(

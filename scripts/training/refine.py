@@ -33,7 +33,7 @@ from loss import self_classifier_loss, view_loss
 from metrics import training_accuracy
 from neighbours import nearest_neighbours
 from network import SelfClassifier, build
-from optimize import parameter_groups
+from optimize import follow, parameter_groups
 from recipe import Config, config_of
 from stage import Stage
 
@@ -117,16 +117,6 @@ def label_loss(teacher: list[Tensor], student: list[Tensor], config: Config) -> 
                 loss = loss + F.cross_entropy(prediction[sure] / config.tau_row, label[sure], weight)
         losses.append(loss)
     return torch.stack(losses), torch.stack(confident).mean()
-
-
-@torch.no_grad()
-def follow(teacher: nn.Module, student: nn.Module, momentum: float) -> None:
-    """Moves the teacher's weights and running statistics towards the student's."""
-    for mine, theirs in zip(teacher.state_dict().values(), student.state_dict().values(), strict=True):
-        if mine.is_floating_point():
-            mine.lerp_(theirs, 1 - momentum)
-        else:
-            mine.copy_(theirs)
 
 
 def self_label(

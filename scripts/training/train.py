@@ -37,6 +37,7 @@ import torch
 from distill import DISTILLATION
 from distributed import device_name, processes, rank
 from images import Folder, list_folder, load_folder
+from monitor import Monitor
 from pretrain import Trainer
 from publish import check_name, publish
 from recipe import PRESETS, add_options, config_of, given_options
@@ -44,6 +45,8 @@ from refine import REFINEMENT
 from stage import forget_later, save
 
 FEW = 500  # images a class
+PLATEAU = "plateau.pt"  # the last checkpoint before the learning rate falls
+MONITORED = 3  # epochs from one look at the labelled images to the next
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -54,6 +57,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     photos = "photos-gpu" if torch.cuda.is_available() else "photos-cpu"
     parser.add_argument("--preset", choices=sorted(PRESETS), default=photos, help=f"default here: {photos}")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --run; options given again replace its own")
+    parser.add_argument("--extend", action="store_true", help="as --resume, from before the learning rate fell: with more --epochs or --minutes")
+    parser.add_argument("--monitor", type=Path, help="class folders that training never sees: kNN and ACC are printed and kept, and choose nothing")
     parser.add_argument("--init", type=Path, help="checkpoint of another run to start from: its network, of the same shape")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_options(parser)
@@ -69,8 +74,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     """Trains to the end of the schedule; gives process 0 the images that it holds in memory, if it does."""
     path, first = args.run / "checkpoint.pt", rank() == 0
-    if args.resume:
-        saved = torch.load(path, map_location=device, weights_only=True)
+    if args.resume or args.extend:
+        saved = torch.load(args.run / PLATEAU if args.extend else path, map_location=device, weights_only=True)
         images, preset = args.images or Path(saved["images"]), saved["preset"]
         config = config_of(saved)
     elif args.images is None:
@@ -100,18 +105,27 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     elif args.init:
         trainer.start_from(torch.load(args.init, map_location=device, weights_only=True))
     args.run.mkdir(parents=True, exist_ok=True)
+    monitor = Monitor(folder, args.monitor, config) if args.monitor and first else None
     while not trainer.done:
+        plateau = trainer.progress <= 1 - config.decay
         entry = trainer.epoch(show_bar=first and sys.stderr.isatty())
+        if monitor and trainer.done_epochs % MONITORED == 0:
+            entry["monitor"] = monitor.measure(trainer.average)
         state = trainer.state()
         if not first:
             continue
-        save(state | {"images": str(images), "preset": preset}, path)
+        state |= {"images": str(images), "preset": preset}
+        if plateau and config.decay < 1:
+            save(state, args.run / PLATEAU)
+        save(state, path)
         forget_later(args.run, path.name)
         accuracy = f"  train ACC {entry['train_acc']:.3f}" if "train_acc" in entry else ""
         print(
             f"epoch {entry['epoch']:4d}  {entry['progress']:6.1%}  {entry['seconds']:7.0f} s  loss {entry['loss']:.4f}"
             f"  main {entry['loss_heads'][0]:.4f} (collapse {math.log(config.classes):.4f})"
             f"  classes {entry['classes_used']}{accuracy}",
+            *(f"{key} {entry[key]:.3f}" for key in ("paired", "pairs_right") if key in entry),
+            *(f"{key} {100 * value:.1f}" for key, value in entry.get("monitor", {}).items()),
             flush=True,
         )
     if first and streamed:

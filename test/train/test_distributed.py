@@ -65,7 +65,7 @@ def one_gather(rank: int) -> tuple[Tensor, Tensor]:
 
 def resumed_and_whole(path: Path, rank: int) -> tuple[dict, dict]:
     """The end of a run that was broken off after two epochs and of one that was not."""
-    whole, broken, resumed = trainer(), trainer(), trainer()
+    whole, broken, resumed = (trainer(neighbor_from=0.4, neighbor_pool=3) for _ in range(3))
     for _ in range(4):
         whole.epoch(show_bar=False)
     for _ in range(2):
@@ -96,7 +96,7 @@ def process(rank: int, folder: Path) -> None:
     said = {
         "step": one_step(12 * rank, 12 * rank + 12),
         "gather": one_gather(rank),
-        "views": trainer().views(textures(4)[0])[0][0],
+        "views": trainer().views(textures(4)[0], textures(4)[0])[0][0],
         "resume": resumed_and_whole(folder / "checkpoint.pt", rank),
         "clock": steps_until_the_clock_ends(rank),
     }

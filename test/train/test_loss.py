@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from loss import self_classifier_loss, view_loss
+from loss import contrastive_loss, self_classifier_loss, view_loss
 
 
 def by_hand(target, prediction, tau_row, tau_col):
@@ -77,3 +77,15 @@ def test_gradient_reaches_target_and_prediction():
 def test_is_computed_in_float32_for_bfloat16_logits():
     logits = torch.tensor(TARGET).bfloat16()
     assert view_loss(logits, logits, 0.1, 0.05).dtype == torch.float32
+
+
+def test_the_contrastive_loss_leaves_the_image_itself_out_of_its_negatives():
+    rng = torch.Generator().manual_seed(0)
+    first, second = torch.nn.functional.normalize(torch.randn(2, 4, 3, generator=rng), dim=2)
+    total = 0.0
+    for anchors, others in ((first, second), (second, first)):
+        for i in range(4):
+            negatives = [view[j] for view in (anchors, others) for j in range(4) if j != i]
+            cosines = [float(anchors[i] @ negative) for negative in negatives]
+            total += math.log(sum(math.exp(c / 0.1) for c in cosines)) - float(anchors[i] @ others[i]) / 0.1
+    assert contrastive_loss(first, second, 0.1).item() == pytest.approx(total / 8, rel=1e-5)

@@ -15,7 +15,7 @@ from augment import augment
 from images import Folder, load_folder
 from loss import self_classifier_loss
 from metrics import hungarian_accuracy
-from neighbours import NeighbourQueue
+from neighbours import NeighbourQueue, draw_partners
 from network import SelfClassifier, build
 from optimize import schedule
 from pretrain import Trainer
@@ -87,7 +87,7 @@ def test_without_the_uniform_prior_it_collapses_and_with_it_it_does_not():
 
 def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path):
     images = write_folder(tmp_path / "images", 300)
-    more = ("--epochs", "4", "--queue", "128", "--small-crops", "1", "--small-size", "8")
+    more = ("--epochs", "4", "--queue", "128", "--small-crops", "1", "--small-size", "8", "--neighbor-from", "0.4")
     whole = run(tmp_path / "whole", images, *more)
 
     # Ends the second run after two epochs, as a crash would: between two checkpoints.
@@ -141,6 +141,48 @@ def test_stops_by_the_clock_with_the_learning_rate_at_its_end():
 def test_learning_rate_warms_up_and_ends_at_zero():
     assert [schedule(progress, 0.1) for progress in (0, 0.05, 0.1, 0.55)] == pytest.approx([0, 0.5, 1, 0.5])
     assert schedule(1, 0.1) == pytest.approx(0, abs=1e-12)
+
+
+def test_the_learning_rate_keeps_its_plateau_until_the_last_part():
+    assert [schedule(progress, 0.1, 0.2) for progress in (0.1, 0.5, 0.8, 0.9)] == pytest.approx([1, 1, 1, 0.5])
+    assert schedule(1, 0.1, 0.2) == pytest.approx(0, abs=1e-12)
+
+
+def test_a_run_is_extended_from_before_its_learning_rate_fell(tmp_path):
+    images = write_folder(tmp_path / "images", 200)
+    short = run(tmp_path / "run", images, "--epochs", "4", "--decay", "0.5")
+    assert [entry["epoch"] for entry in short["history"]] == [1, 2, 3, 4]
+    plateau = torch.load(tmp_path / "run" / "plateau.pt", weights_only=True)
+    assert plateau["epoch"] == 3  # the epoch that starts at the end of the plateau is still of it
+    longer = run(tmp_path / "run", None, "--extend", "--epochs", "8")
+    assert longer["epoch"] == 8
+    assert longer["history"][:3] == short["history"][:3]
+
+
+def test_the_average_is_what_is_kept_to_be_served(tmp_path):
+    state = run(tmp_path / "run", write_folder(tmp_path / "images", 200), "--epochs", "2")
+    name = "projector.3.weight"
+    assert not torch.equal(state["network"][name], state["learner"][name])
+
+
+def test_partners_are_mutual_neighbors_and_the_lonely_stay_alone():
+    # Three points close to each other; one whose nearest is among them, but which is nobody's nearest.
+    angles = torch.tensor([0.0, 0.1, 0.2, 1.5])
+    bank = torch.stack([angles.cos(), angles.sin()], 1)
+    drawn = torch.stack([draw_partners(bank, 2, 1.0, torch.Generator().manual_seed(seed)) for seed in range(50)])
+    assert (drawn[:, 3] == 3).all()
+    assert set(drawn[:, 1].tolist()) == {0, 2}
+    rng = torch.Generator().manual_seed(0)
+    assert torch.equal(draw_partners(bank, 2, 0.0, rng), torch.arange(4))
+
+
+def test_the_monitor_says_what_is_known_and_changes_nothing(tmp_path):
+    images, held_out = write_folder(tmp_path / "images", 200), write_folder(tmp_path / "test", 60)
+    watched = run(tmp_path / "watched", images, "--epochs", "3", "--monitor", str(held_out))
+    plain = run(tmp_path / "plain", images, "--epochs", "3")
+    assert set(watched["history"][2]["monitor"]) == {"knn20_features", "knn20", "purity20", "acc0", "acc1"}
+    for name, value in plain["network"].items():
+        assert torch.equal(watched["network"][name], value), name
 
 
 def test_the_queue_gives_the_nearest_earlier_embedding_and_forgets_the_oldest():
