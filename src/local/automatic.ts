@@ -7,21 +7,21 @@ import type { LocalEngine } from './options.ts';
 
 /** Options of {@link createEngine}. */
 export interface AutomaticOptions<Model extends string = string> {
-  /** Any engine that answers elsewhere: a client. Let it give up early: `maxRetries: 0` falls back at once. */
+  /** An engine that answers elsewhere, such as a client; with `maxRetries: 0` it falls back at once. */
   hosted: Engine<ImageSource, Model>;
   local: LocalEngine<NoInfer<Model>>;
   /**
-   * Which of the two answers where both can. `local`: the hosted one answers until the model is here.
+   * Which engine answers if both can. `local`: the hosted one answers until the model is loaded.
    * @default 'local'
    */
   prefer?: 'local' | 'hosted' | undefined;
 }
 
-/** A hosted and a local engine as one. */
+/** A hosted and a local engine, joined. */
 export interface AutomaticEngine<Model extends string = string> extends Engine<ImageSource, Model> {}
 
-/** Faults of the caller: the other engine would find them too. */
-const callersFaults: ReadonlySet<ErrorCode | undefined> = new Set([
+/** Errors of the caller: the other engine would throw them too. */
+const callerErrors: ReadonlySet<ErrorCode | undefined> = new Set([
   'invalid_request',
   'invalid_image',
   'invalid_parameter',
@@ -33,15 +33,15 @@ const callersFaults: ReadonlySet<ErrorCode | undefined> = new Set([
 ]);
 
 /**
- * Joins a hosted and a local engine: one answers, and the other one where that fails for a reason that it may not
- * share (no network, 429, 5xx, a model that cannot be loaded or run). Each answer says its `source` and `device`.
- * Searches go to the hosted engine first whatever is preferred: it has the vectors as they are now.
+ * Joins a hosted and a local engine. One answers; the other one answers if the first fails for a reason that it may
+ * not share: no network, 429, 5xx, a model that cannot be loaded or run. Each answer has its `source` and `device`.
+ * Searches always ask the hosted engine first: it has the current vectors.
  *
  * ```ts
  * const engine = createEngine({ hosted: createClient({ url, maxRetries: 0 }), local: createLocalEngine({ model, baseUrl: url }) });
  * ```
  *
- * A call that both fail rejects with the error of the one that was asked first.
+ * If both fail, the call rejects with the error of the engine that was asked first.
  */
 export function createEngine<Model extends string>({
   hosted,
@@ -57,7 +57,7 @@ export function createEngine<Model extends string>({
     try {
       return await call(first);
     } catch (error) {
-      if (signal?.aborted || callersFaults.has((error as Partial<UnlabelError>).code)) throw error;
+      if (signal?.aborted || callerErrors.has((error as Partial<UnlabelError>).code)) throw error;
       try {
         return await call(second);
       } catch (other) {
@@ -87,7 +87,7 @@ export function createEngine<Model extends string>({
     );
   }
 
-  // The service has the vectors as they are now, the page a copy that may have to be downloaded.
+  // The service has the current vectors; the page has a copy that may have to be downloaded.
   function search(query: SearchQuery<ImageSource>, options?: SearchOptions): Promise<SearchResult<Model>>;
   function search(images: readonly ImageSource[], options?: SearchOptions): Promise<SearchResult<Model>[]>;
   function search(query: SearchQuery<ImageSource> | readonly ImageSource[], options: SearchOptions = {}) {

@@ -7,19 +7,19 @@ import { classify } from '../inference/classify.ts';
 import { embed } from '../inference/embed.ts';
 import type { Network } from '../inference/model.ts';
 import { abortable } from '../util/abortable.ts';
-import { accessOf } from './files/access.ts';
-import { locate } from './files/urls.ts';
-import type { Handed } from './host/host.ts';
-import { handOver } from './host/transfer.ts';
-import { type Opened, open } from './open.ts';
+import { createSerial } from '../util/serial.ts';
+import { deploymentOf } from './files/deployment.ts';
+import type { TakenImage } from './host/host.ts';
+import { takeImage } from './host/take-image.ts';
+import { type OpenModel, openModel } from './open.ts';
 import type { LocalEngine, LocalOptions } from './options.ts';
 
-/** Images of one run: as many as may be held as full-size pixels at once. */
+/** Images of one run: so many may be in memory as full-size pixels at once. */
 const batchSize = 8;
 
 /**
- * Makes an engine that runs a model in this page, and begins to load it. It returns at once: calls wait for the
- * model, {@link LocalEngine.ready} says when it is there.
+ * Creates an engine that runs a model in this page, and starts to load it. It returns at once: calls wait for the
+ * model, and {@link LocalEngine.ready} settles when it is loaded.
  *
  * ```ts
  * const engine = createLocalEngine({ model: 'cifar10', baseUrl: 'https://unlabel.example.workers.dev' });
@@ -33,21 +33,22 @@ const batchSize = 8;
 export function createLocalEngine<Model extends ModelName = string>(
   options: LocalOptions<Model>,
 ): LocalEngine<Model> {
-  // An invalid address is told here, not by a rejected promise.
-  const places = locate(options);
+  // Here and not in `load`, so that an invalid address is thrown at once.
+  const deployment = deploymentOf(options);
   const lifetime = new AbortController();
   const loading = anySignal(options.signal, lifetime.signal);
-  let opening: Promise<Opened> | undefined;
-  let opened: Opened | undefined;
+  const inTurn = createSerial();
+  let opening: Promise<OpenModel> | undefined;
+  let opened: OpenModel | undefined;
 
-  /** The network; opened anew after a failure. */
-  async function load(): Promise<Opened> {
+  /** The model; loaded again after a failure. */
+  async function load(): Promise<OpenModel> {
     lifetime.signal.throwIfAborted();
-    opening ??= open(options, loading).then(
-      (value) => {
-        if (lifetime.signal.aborted) value.host.dispose();
-        opened = value;
-        return value;
+    opening ??= openModel(deployment, options, loading).then(
+      (model) => {
+        if (lifetime.signal.aborted) model.host.dispose();
+        opened = model;
+        return model;
       },
       (error: unknown) => {
         opening = undefined;
@@ -57,29 +58,17 @@ export function createLocalEngine<Model extends ModelName = string>(
     return opening;
   }
 
-  /** A network that failed without being refused an image is not to be trusted with another. */
-  function drop({ host }: Opened): void {
+  /** After any failure but a rejected image, the network is discarded. */
+  function discard({ host }: OpenModel): void {
     host.dispose();
     opening = undefined;
     opened = undefined;
   }
 
-  let last: Promise<unknown> = Promise.resolve();
-
-  /** Does a piece of work when all earlier ones are done, unless its call is over by then. */
-  function inTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const turn = last.then(() => {
-      signal.throwIfAborted();
-      return work();
-    });
-    last = turn.catch(() => {});
-    return abortable(turn, signal);
-  }
-
   async function infer<Item>(
     images: ImageSource | readonly ImageSource[],
     { signal: own }: CallOptions,
-    task: (network: Network<Handed>, batch: Handed[]) => Promise<Item[]>,
+    task: (network: Network<TakenImage>, batch: TakenImage[]) => Promise<Item[]>,
   ): Promise<(Answer<Model> & Item) | (Answer<Model> & Item)[]> {
     const signal = anySignal(own, lifetime.signal);
     signal.throwIfAborted();
@@ -88,23 +77,24 @@ export function createLocalEngine<Model extends ModelName = string>(
     const results: (Answer<Model> & Item)[] = [];
     for (let start = 0; start < list.length; start += batchSize) {
       const part = list.slice(start, start + batchSize);
-      const batch = await Promise.all(part.map((image, i) => handOver(image, field(start + i))));
-      const answers = await inTurn(async () => {
+      const batch = await Promise.all(part.map((image, i) => takeImage(image, field(start + i))));
+      const turn = inTurn(async () => {
+        signal.throwIfAborted();
         const current = await load();
         signal.throwIfAborted();
         const { manifest, device, host } = current;
         try {
-          const items = await task({ manifest, run: (handed) => host.run([...handed]) }, batch);
+          const items = await task({ manifest, run: (taken) => host.run([...taken]) }, batch);
           const model = { name: manifest.name as Model, version: manifest.version };
           return items.map((item) => ({ model: { ...model }, ...item, source: 'local' as const, device }));
         } catch (cause) {
           const known = cause instanceof UnlabelError ? cause : undefined;
           if (known && known.code !== 'model_unavailable') throw known;
-          drop(current);
+          discard(current);
           throw known ?? new UnlabelError('internal_error', 'The network failed to run', { cause });
         }
-      }, signal);
-      results.push(...answers);
+      });
+      results.push(...(await abortable(turn, signal)));
     }
     return isMany(images) ? results : (results[0] as Answer<Model> & Item);
   }
@@ -127,7 +117,7 @@ export function createLocalEngine<Model extends ModelName = string>(
   const embedAll = embedImages as LocalEngine<Model>['embed'];
   let search: Promise<LocalEngine<Model>['search']> | undefined;
 
-  /** The code of searches comes with the first one. */
+  /** The code of searches is loaded by the first one. */
   async function searchVectors(...args: Parameters<LocalEngine<Model>['search']>) {
     search ??= import('./search.ts').then(({ createSearch }) =>
       createSearch<Model>({
@@ -137,8 +127,8 @@ export function createLocalEngine<Model extends ModelName = string>(
           const { name, version, embedding } = manifest;
           return { name, version, dimensions: embedding.dimensions, device };
         },
-        placeOf: places.index,
-        access: { ...accessOf(options), signal: loading },
+        deployment,
+        lifetime: loading,
       }),
     );
     search.catch(() => {
@@ -147,7 +137,7 @@ export function createLocalEngine<Model extends ModelName = string>(
     return (await search)(...args);
   }
 
-  // Who waits hears of a failure.
+  // Awaiting callers get the error.
   load().catch(() => {});
   return {
     get ready() {
@@ -172,7 +162,7 @@ export function createLocalEngine<Model extends ModelName = string>(
   };
 }
 
-/** What answers share. */
+/** The part that all answers share. */
 type Answer<Model extends string> = Pick<Classification<Model>, 'model' | 'source' | 'device'>;
 
 function anySignal(own: AbortSignal | undefined, other: AbortSignal): AbortSignal {

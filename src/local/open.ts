@@ -1,32 +1,16 @@
+import { UnlabelError } from '../contract/errors.ts';
 import type { Manifest, Precision } from '../contract/manifest.ts';
 import type { Device } from '../contract/model.ts';
 import { fileOf } from '../inference/manifest.ts';
-import { runtimeFiles } from '../inference/runtime/runtime-web.ts';
 import { abortable } from '../util/abortable.ts';
-import { singleFlight } from '../util/single-flight.ts';
-import { type Choice, chooseDevice, chooseWebGpu, wasmPrecision } from './device/choose.ts';
-import { recallVerdict, rememberVerdict } from './device/timings.ts';
-import { accessOf } from './files/access.ts';
-import { getManifest } from './files/manifest.ts';
-import { getRuntime } from './files/runtime.ts';
-import { locate } from './files/urls.ts';
-import { getWeights } from './files/weights.ts';
+import type { Deployment } from './files/deployment.ts';
 import type { Host } from './host/host.ts';
-import { startHost } from './host/start.ts';
+import { createLoader, type Loaded, type Loader } from './loader.ts';
 import type { LocalOptions } from './options.ts';
+import { recallTimings, rememberTimings } from './timings.ts';
 
-/**
- * Threads where the page may have them: half of the cores, for threads that wait for a busy one are slower than one
- * alone, and no more than 4, for more gain nothing with networks of this size.
- */
-function threadsHere(): number {
-  return globalThis.crossOriginIsolated
-    ? Math.max(1, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2)))
-    : 1;
-}
-
-/** A network that is ready to run. */
-export interface Opened {
+/** A model that is ready to run. */
+export interface OpenModel {
   manifest: Manifest;
   device: Device;
   host: Host;
@@ -34,77 +18,122 @@ export interface Opened {
   reason: string;
 }
 
+/** The network on the chosen device. */
+interface Choice extends Loaded {
+  /** Why this device: a clause. */
+  because: string;
+}
+
 /**
- * Loads the model of an engine on the device that it asks for. The runtime arrives beside the weights.
+ * Loads the model on the device that the options ask for, or on the faster one of this machine.
  *
- * @param fastEnough - see {@link chooseDevice}.
+ * @param fastEnough - milliseconds of a run on WASM below which WebGPU is not tried: no person would notice the gain.
  * @throws UnlabelError as `LocalEngine.ready` does; the reason of the signal.
  */
-export async function open(options: LocalOptions, signal: AbortSignal, fastEnough?: number): Promise<Opened> {
-  const { device: asked = 'auto', runtime = 'trimmed', worker = true, onProgress } = options;
-  const places = locate(options);
-  const access = { ...accessOf(options), signal };
-  const hosts: Host[] = [];
+export async function openModel(
+  deployment: Deployment,
+  options: LocalOptions,
+  signal: AbortSignal,
+  fastEnough = 5,
+): Promise<OpenModel> {
+  const loader = createLoader(deployment, options, signal);
+  const choose = choosers[options.device ?? 'auto'];
   let chosen: Host | undefined;
-  let isOver = false;
-
-  const begin = async (device: Device) => {
-    const build = device === 'wasm' ? runtime : device;
-    const started = await startHost(build, worker);
-    hosts.push(started.host);
-    if (isOver) started.host.dispose();
-    const url = places.runtime(started.host.version, runtimeFiles[build]);
-    return { ...started, module: singleFlight(() => getRuntime(url, access)) };
-  };
-
-  const arriving = getManifest(places.manifest, access);
-  arriving.catch(() => {});
-  const wasm = asked === 'webgpu' ? undefined : begin('wasm');
-  const remembered = asked === 'auto' ? recallVerdict(places.manifest) : undefined;
-  // The runtime is the most bytes: do not wait for the manifest, unless it is the other one that is expected.
-  if (!remembered || remembered.wasm <= remembered.webgpu)
-    wasm?.then((begun) => begun.module()).catch(() => {});
-
-  let threads = 1;
-  const load = async (device: Device, precision: Precision): Promise<Host> => {
-    const manifest = await arriving;
-    const file = fileOf(manifest, precision);
-    const weights = getWeights(places.weights(file), file, { ...access, onProgress });
-    weights.catch(() => {});
-    const { host, inWorker, module } = await (device === 'wasm' && wasm ? wasm : begin(device));
-    threads = inWorker && runtime === 'stock' ? threadsHere() : 1;
-    await host.load({ manifest, precision, weights: await weights, module: await module(), threads });
-    return host;
-  };
-
-  const choose = async (): Promise<Choice> => {
-    const manifest = await arriving;
-    if (!wasm) return chooseWebGpu(manifest, load);
-    if (asked === 'wasm')
-      return {
-        device: 'wasm',
-        host: await load('wasm', wasmPrecision(manifest)),
-        because: 'it was asked for',
-      };
-    const versions = { model: manifest.version, runtime: (await wasm).host.version };
-    const holds = remembered?.model === versions.model && remembered.runtime === versions.runtime;
-    return chooseDevice({
-      manifest,
-      load,
-      times: holds ? remembered : undefined,
-      remember: (times) => rememberVerdict(places.manifest, { ...times, ...versions }),
-      signal,
-      fastEnough,
-    });
-  };
-
   try {
-    const { device, host, because } = await abortable(choose(), signal);
+    const choice = await abortable(choose(loader, deployment.manifestUrl, signal, fastEnough), signal);
+    const { device, host, threads, because } = choice;
     chosen = host;
     const name = device === 'webgpu' ? 'WebGPU' : threads > 1 ? `WASM on ${threads} threads` : 'WASM';
-    return { manifest: await arriving, device, host, reason: `${name}: ${because}` };
+    return { manifest: await loader.manifest, device, host, reason: `${name}: ${because}` };
   } finally {
-    isOver = true;
-    for (const host of hosts) if (host !== chosen) host.dispose();
+    loader.close(chosen);
   }
+}
+
+type Chooser = (loader: Loader, manifestUrl: URL, signal: AbortSignal, fastEnough: number) => Promise<Choice>;
+
+const choosers: Record<Device | 'auto', Chooser> = {
+  async wasm(loader) {
+    loader.preload('wasm');
+    return loadWasm(loader, 'it was asked for');
+  },
+
+  async webgpu(loader) {
+    const found = await findWebGpu(await loader.manifest);
+    if ('obstacle' in found)
+      throw new UnlabelError('model_unavailable', `WebGPU was asked for, but ${found.obstacle}`);
+    return { ...(await loader.load('webgpu', found.precision)), because: 'it was asked for' };
+  },
+
+  async auto(loader, manifestUrl, signal, fastEnough) {
+    const known = recallTimings(manifestUrl);
+    // The runtime is the most bytes: do not wait for the manifest, unless the other runtime is expected.
+    if (!known || known.wasm <= known.webgpu) loader.preload('wasm');
+    const manifest = await loader.manifest;
+    const versions = { model: manifest.version, runtime: (await loader.start('wasm')).version };
+    const timings = known?.model === versions.model && known.runtime === versions.runtime ? known : undefined;
+    const failed = (error: unknown) => {
+      signal.throwIfAborted();
+      return `WebGPU failed (${error instanceof Error ? error.message : error})`;
+    };
+
+    const found = await findWebGpu(manifest);
+    if ('obstacle' in found) return loadWasm(loader, found.obstacle);
+    if (timings && timings.wasm <= timings.webgpu) return loadWasm(loader, compared(timings));
+    if (timings)
+      return loader.load('webgpu', found.precision).then(
+        (loaded) => ({ ...loaded, because: compared(timings) }),
+        (error: unknown) => loadWasm(loader, failed(error)),
+      );
+
+    const wasm = await loadWasm(loader, '');
+    const time = await wasm.host.time();
+    if (time <= fastEnough)
+      return { ...wasm, because: `it takes ${time.toFixed(1)} ms, too little for WebGPU to be worth a try` };
+    try {
+      const webgpu = await loader.load('webgpu', found.precision);
+      const measured = { wasm: time, webgpu: await webgpu.host.time() };
+      rememberTimings(manifestUrl, { ...measured, ...versions });
+      return { ...(measured.webgpu < time ? webgpu : wasm), because: compared(measured) };
+    } catch (error) {
+      return { ...wasm, because: failed(error) };
+    }
+  },
+};
+
+/** Loads the int8 weights where the model has them, else fp32. */
+async function loadWasm(loader: Loader, because: string): Promise<Choice> {
+  const manifest = await loader.manifest;
+  const hasInt8 = manifest.files.some(({ precision }) => precision === 'int8');
+  const { precision } = fileOf(manifest, hasInt8 ? 'int8' : 'fp32');
+  return { ...(await loader.load('wasm', precision)), because };
+}
+
+function compared({ wasm, webgpu }: Record<Device, number>): string {
+  const [time, other] = [Math.min(wasm, webgpu), Math.max(wasm, webgpu)];
+  return `faster on this machine, ${time.toFixed(1)} ms against ${other.toFixed(1)}`;
+}
+
+/** The part of `navigator.gpu` that is used; TypeScript's DOM library does not have it. */
+interface Gpu {
+  requestAdapter(): Promise<{ features: ReadonlySet<string> } | null>;
+}
+
+/**
+ * The weights to run on WebGPU, or why it cannot be used, as a clause. Never int8: its kernels are known to answer
+ * wrongly without an error.
+ */
+async function findWebGpu({ files }: Manifest): Promise<{ precision: Precision } | { obstacle: string }> {
+  const has = (precision: Precision) => files.some((file) => file.precision === precision);
+  if (!has('fp16') && !has('fp32')) return { obstacle: 'the model has no fp16 or fp32 weights' };
+  const gpu = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;
+  if (!gpu) return { obstacle: 'this browser has no WebGPU' };
+  if (!('Suspending' in WebAssembly))
+    return { obstacle: 'this browser has no JSPI, which the runtime needs for WebGPU' };
+  const adapter = await gpu.requestAdapter().catch(() => null);
+  if (!adapter) return { obstacle: 'this machine offers no GPU to the browser' };
+  if (adapter.features.has('shader-f16') && has('fp16')) return { precision: 'fp16' };
+  return has('fp32')
+    ? { precision: 'fp32' }
+    : { obstacle: 'the GPU has no 16-bit floats, and the model no fp32 weights' };
 }

@@ -7,28 +7,35 @@ import { isId, vectorOf } from '../contract/vector-query.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { abortable } from '../util/abortable.ts';
 import { isDirection } from '../vectors/index-file.ts';
+import type { LoadedIndex } from '../vectors/loaded-index.ts';
 import type { StoreQuery } from '../vectors/store.ts';
 import type { VectorModel } from '../vectors/vector-model.ts';
+import type { Deployment } from './files/deployment.ts';
 import { getIndex } from './files/index-file.ts';
 
-/** What a search in the page needs of its engine. */
-export interface Searched<Model extends string> {
+/** What searches in the page need of their engine. */
+export interface SearchParts<Model extends string> {
   embed(images: readonly ImageSource[], options: SearchOptions): Promise<Embedding<Model>[]>;
-  /** The engine's own model, which a vector is taken to be of where it does not say. */
+  /** The engine's own model; a vector without a model is taken to be of it. */
   model(): Promise<VectorModel & { device: Device }>;
-  /** Where a namespace is, as one file. */
-  placeOf(namespace: string, model: string): URL;
-  access: Parameters<typeof getIndex>[1];
+  deployment: Deployment;
+  /** Ends downloads. */
+  lifetime: AbortSignal;
 }
 
-/** `Engine.search` over namespaces that were loaded into the page. */
-export function createSearch<Model extends string>({ embed, model, placeOf, access }: Searched<Model>) {
+/** `Engine.search` over namespaces that are downloaded into the page. */
+export function createSearch<Model extends string>({
+  embed,
+  model,
+  deployment,
+  lifetime,
+}: SearchParts<Model>) {
   type Result = SearchResult<Model>;
-  const indexes = new Map<string, ReturnType<typeof getIndex>>();
+  const indexes = new Map<string, Promise<LoadedIndex | undefined>>();
 
-  /** A namespace, loaded once; anew after a failure. */
-  function load(namespace: string, model: string): ReturnType<typeof getIndex> {
-    const loaded = indexes.get(namespace) ?? getIndex(placeOf(namespace, model), access);
+  /** A namespace; loaded once, and again after a failure. */
+  function load(namespace: string, model: string): Promise<LoadedIndex | undefined> {
+    const loaded = indexes.get(namespace) ?? getIndex(deployment, namespace, model, lifetime);
     loaded.catch(() => indexes.delete(namespace));
     indexes.set(namespace, loaded);
     return loaded;

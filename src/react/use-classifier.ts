@@ -7,48 +7,48 @@ import { createEngine } from '../local/automatic.ts';
 import { createLocalEngine } from '../local/engine.ts';
 import type { LocalOptions, Progress } from '../local/options.ts';
 
-/** Options of {@link useClassifier}: those of `createLocalEngine`, and who answers beside the page. */
+/** Options of {@link useClassifier}: those of `createLocalEngine`, and an engine that answers beside the page. */
 export interface UseClassifierOptions<Model extends string = string>
   extends Omit<LocalOptions<Model>, 'onProgress' | 'signal'> {
-  /** A client: it answers while the model loads, and where the page cannot. Make it once, outside of the component. */
+  /** A client: it answers while the model loads, and if the page cannot. Create it once, outside of the component. */
   hosted?: Engine<ImageSource, NoInfer<Model>> | undefined;
   /**
-   * With {@link hosted}, which of the two answers where both can.
+   * With {@link hosted}, which engine answers if both can.
    * @default 'local'
    */
   prefer?: 'local' | 'hosted' | undefined;
 }
 
 interface State {
-  /** Of the model in this page. `loading` on the server and before the first effect. */
+  /** State of the model in this page. `loading` on the server and before the first effect. */
   status: 'loading' | 'ready' | 'error';
-  /** How much of the weights is here; undefined before the download begins. */
+  /** How much of the weights is downloaded; undefined before the download begins. */
   progress: Progress | undefined;
-  /** Why the model could not be loaded. With `hosted`, `classify` answers all the same; each call loads it anew. */
+  /** Why the model could not be loaded. Each call tries again; with `hosted`, `classify` still answers. */
   error: unknown;
 }
 
-/** What {@link useClassifier} gives. */
+/** Result of {@link useClassifier}. */
 export interface Classifier<Model extends string = string> extends State {
   /**
-   * Classifies one image or an array of them; the same function from render to render.
+   * Classifies one image or an array of images. The function is the same in every render.
    * @throws UnlabelError as the engine does; `model_unavailable` while the component is not mounted.
    */
   classify: Engine<ImageSource, Model>['classify'];
 }
 
-/** What there is from mount to unmount. */
+/** What exists from mount to unmount. */
 interface Mounted<Model extends string> {
   classify: Engine<ImageSource, Model>['classify'];
-  /** Loads the model where it is not, and keeps the state in step. */
+  /** Loads the model unless it is loaded, and updates the state. */
   follow(): void;
 }
 
 const loading: State = { status: 'loading', progress: undefined, error: undefined };
 
 /**
- * A model in this page for as long as the component is mounted. It loads when the component mounts, and again when
- * an option changes; calls wait for it.
+ * Runs a model in this page while the component is mounted. It loads when the component mounts, and again when an
+ * option changes; calls wait for it.
  *
  * ```tsx
  * const { status, progress, classify, error } = useClassifier({ model: 'cifar10', baseUrl });
@@ -62,7 +62,7 @@ export function useClassifier<Model extends ModelName = string>(
   const { model, baseUrl, runtimeUrl, device, cache, worker, apiKey, hosted, prefer } = options;
   const [state, setState] = useState(loading);
   const current = useRef<Mounted<Model>>(undefined);
-  // Addresses are the same when their text is: `new URL()` in a render must not load the model anew.
+  // Compare addresses by their text: `new URL()` in a render must not load the model again.
   const [address, base, runtime] = [model, baseUrl, runtimeUrl].map((value) => value && String(value));
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the addresses are compared by their text
@@ -94,7 +94,7 @@ export function useClassifier<Model extends ModelName = string>(
   const classify = useCallback((image: ImageSource, options?: ClassifyOptions) => {
     if (!current.current)
       return Promise.reject(new UnlabelError('model_unavailable', 'The component is not mounted'));
-    // A call loads anew what had failed to load.
+    // A call tries again after a failed load.
     current.current.follow();
     return current.current.classify(image, options);
   }, []) as Classifier<Model>['classify'];

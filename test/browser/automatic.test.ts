@@ -17,13 +17,13 @@ beforeEach(async () => {
 });
 afterEach(() => page.context().close());
 
-/** Answers of the service, as the network or the service may spoil them. */
+/** Replaces the answers of the service. */
 const spoilHosted = (handle: (route: Route) => unknown) => page.route('**/v1/classify*', handle);
 const status = (code: number) => (route: Route) =>
   route.fulfill({ status: code, headers: { 'access-control-allow-origin': '*' } });
 const offline = (route: Route) => route.abort('internetdisconnected');
 
-/** Makes an automatic engine in the page. */
+/** Creates an automatic engine in the page. */
 const start = (prefer?: 'local' | 'hosted', options: { device?: 'webgpu'; model?: string } = {}) =>
   page.evaluate(
     ({ url, prefer, options }) => {
@@ -35,7 +35,7 @@ const start = (prefer?: 'local' | 'hosted', options: { device?: 'webgpu'; model?
   );
 const ready = () => page.evaluate(() => local.ready);
 
-/** Where the answer came from, or its failure. */
+/** Source of the answer, or the error. */
 const ask = (bytes = file, topK = 3) =>
   page.evaluate(
     async ([bytes, topK]) => {
@@ -55,7 +55,7 @@ declare global {
   var local: LocalEngine;
 }
 
-test('the service answers until the model is here, and then the page', async () => {
+test('the service answers until the model is loaded, and then the page', async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
@@ -86,7 +86,7 @@ test.each([
   expect(await ask()).toMatchObject({ source: 'local' });
 });
 
-test('the page waits for its model where the service does not answer', async () => {
+test('the page waits for its model if the service does not answer', async () => {
   await spoilHosted(offline);
   await start('local');
   expect(await ask()).toMatchObject({ source: 'local' });
@@ -102,33 +102,36 @@ test.each([
   expect(await ask()).toMatchObject({ source: 'hosted' });
 });
 
-test('the service answers in place of an engine that was disposed', async () => {
+test('the service answers in place of a disposed engine', async () => {
   await start('local');
   await ready();
   await page.evaluate(() => local.dispose());
   expect(await ask()).toMatchObject({ source: 'hosted' });
 });
 
-test('the service answers where it is preferred', async () => {
+test('the service answers if it is preferred', async () => {
   await start('hosted');
   await ready();
   expect(await ask()).toMatchObject({ source: 'hosted' });
 });
 
-test.each(['local', 'hosted'] as const)('a fault of the caller is asked of one only (%s)', async (prefer) => {
-  await start(prefer);
-  await ready();
-  const requests: string[] = [];
-  page.on('request', (request) => requests.push(request.url()));
-  expect(await ask(base64(Buffer.from('just words, not an image')))).toMatchObject({
-    code: 'unsupported_media_type',
-  });
-  expect(await ask(file, 0)).toMatchObject({ code: 'invalid_parameter' });
-  // Only the parameter is the service's to judge.
-  expect(requests.filter((url) => url.includes('/v1/classify'))).toHaveLength(prefer === 'hosted' ? 1 : 0);
-});
+test.each(['local', 'hosted'] as const)(
+  'an error of the caller is not retried elsewhere (%s)',
+  async (prefer) => {
+    await start(prefer);
+    await ready();
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    expect(await ask(base64(Buffer.from('just words, not an image')))).toMatchObject({
+      code: 'unsupported_media_type',
+    });
+    expect(await ask(file, 0)).toMatchObject({ code: 'invalid_parameter' });
+    // Only the parameter is the service's to judge.
+    expect(requests.filter((url) => url.includes('/v1/classify'))).toHaveLength(prefer === 'hosted' ? 1 : 0);
+  },
+);
 
-test('an abort is the end: the other one is not asked', async () => {
+test('an abort ends the call: the other engine is not asked', async () => {
   await spoilHosted(() => {});
   await start('hosted');
   await ready();
@@ -143,7 +146,7 @@ test('an abort is the end: the other one is not asked', async () => {
   expect(message).toBe('the user left');
 });
 
-test('where both fail, the failure is that of the one that was asked first', async () => {
+test('if both fail, the error is that of the engine asked first', async () => {
   await spoilHosted(offline);
   await start('hosted', { model: 'no' });
   expect(await ask()).toMatchObject({ name: 'ConnectionError' });

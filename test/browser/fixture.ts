@@ -3,8 +3,9 @@
 import { version as runtimeVersion } from '../../dist/runtime/ort.js';
 import { fitImage } from '../../src/image/fit-web.ts';
 import { createClient } from '../../src/index.ts';
-import { open } from '../../src/local/open.ts';
-import { createEngine, createLocalEngine, type LocalEngine } from '../../src/local.ts';
+import { deploymentOf } from '../../src/local/files/deployment.ts';
+import { openModel } from '../../src/local/open.ts';
+import { createEngine, createLocalEngine, type LocalEngine, type LocalOptions } from '../../src/local.ts';
 
 const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 
@@ -18,6 +19,10 @@ async function failureOf(promise: Promise<unknown>) {
   }
   return undefined;
 }
+
+/** Opens a model as an engine does; `fastEnough: 0` always compares the devices. */
+const open = (options: LocalOptions, fastEnough?: number) =>
+  openModel(deploymentOf(options), options, new AbortController().signal, fastEnough);
 
 const fixture = {
   createClient,

@@ -10,10 +10,10 @@ const file = base64(drawPng(32, 32, (x, y) => [x * 8, y * 8, 100]));
 const weights = await readFile(new URL('../../model/cifar10/cifar10.int8.onnx', import.meta.url));
 
 let site: Site;
-/** A server between the page and the deployment, whose weights a test may spoil. */
+/** Proxy between the page and the deployment; a test may corrupt its weights. */
 let baseUrl: string;
 let spoil: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
-/** Paths and ranges that were asked for. */
+/** Names and ranges of the files requested. */
 let asked: string[];
 let page: Page;
 
@@ -50,7 +50,7 @@ beforeEach(async () => {
 });
 afterEach(() => page.context().close());
 
-/** Makes an engine, classifies one image with it, and tells how its weights arrived. */
+/** Creates an engine, classifies one image, and returns the progress of its weights too. */
 const classify = (options: { cache?: boolean } = {}) =>
   page.evaluate(
     async ({ baseUrl, file, options }) => {
@@ -101,7 +101,7 @@ test('a second visit asks for the manifest alone, and works offline', async () =
   expect((await classify()).label).toBe(label);
 });
 
-test('a deployment in trouble is as good as none: the stored manifest serves', async () => {
+test('the stored manifest serves if the deployment answers 5xx', async () => {
   const { label } = await classify();
   await expect.poll(stored).toEqual(everything);
   await page.route('**/v1/models/cifar10', (route) => route.fulfill({ status: 503 }));
@@ -119,7 +119,7 @@ test('offline without anything stored is a typed error', async () => {
   });
 });
 
-test('nothing is kept where the cache is off', async () => {
+test('nothing is stored with `cache: false`', async () => {
   expect((await classify({ cache: false })).label).toBeDefined();
   await page.waitForTimeout(200);
   expect(await stored()).toEqual([]);
@@ -155,7 +155,7 @@ test('a stored file that was damaged is downloaded again', async () => {
   expect(asked.toSorted()).toEqual(everything);
 });
 
-test('a new version of the weights takes the place of the old one', async () => {
+test('a new version of the weights replaces the old one', async () => {
   await classify();
   await expect.poll(stored).toEqual(everything);
   await page.evaluate(async (baseUrl) => {
@@ -169,7 +169,7 @@ test('a new version of the weights takes the place of the old one', async () => 
   await expect.poll(stored).toEqual(everything);
 });
 
-/** Sends a part of the weights, and breaks the connection when the page has some of it. */
+/** Sends a part of the weights, and cuts the connection when the page has some of it. */
 function breakAt(bytes: number) {
   return (_: IncomingMessage, response: ServerResponse) => {
     response.writeHead(200, { 'content-length': weights.length });
@@ -179,7 +179,7 @@ function breakAt(bytes: number) {
   };
 }
 
-test('a download that broke goes on where it ended', async () => {
+test('an interrupted download resumes where it ended', async () => {
   spoil = breakAt(300_000);
   const { label, progress } = await classify();
   expect(label).toBeDefined();
@@ -192,7 +192,7 @@ test('a download that broke goes on where it ended', async () => {
   expect(loaded).toEqual(loaded.toSorted((a, b) => a - b));
 });
 
-test('a download that broke starts over where the server knows no ranges', async () => {
+test('an interrupted download starts over if the server does not support ranges', async () => {
   const whole = (_: IncomingMessage, response: ServerResponse) => void response.writeHead(200).end(weights);
   spoil = (request, response) => {
     breakAt(300_000)(request, response);
@@ -209,7 +209,7 @@ test.each([
   ['with one bit flipped', flipped],
   ['that are longer', Buffer.concat([weights, weights])],
   ['that are HTML', Buffer.from('<!doctype html>')],
-])('weights %s are never run or kept, and good ones are loaded later', async (_, bytes) => {
+])('weights %s are never run or stored, and good ones are loaded later', async (_, bytes) => {
   spoil = (_, response) => void response.writeHead(200).end(bytes);
   const spoilt = await page.evaluate(async (baseUrl) => {
     globalThis.engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl });
@@ -227,7 +227,7 @@ test.each([
   expect(label).toBeDefined();
 });
 
-test('an abort ends the download, with the reason, and what was not loaded is not kept', async () => {
+test('an abort ends the download with its reason, and stores nothing incomplete', async () => {
   const closed = new Promise<void>((resolve) => {
     spoil = (_, response) => {
       response.writeHead(200, { 'content-length': weights.length }).write(weights.subarray(0, 100_000));

@@ -50,7 +50,7 @@ async function openWith(
 const label = (page: Page) =>
   page.evaluate(async (file) => (await engine.classify(unlabel.bytesOf(file))).predictions[0]?.label, file);
 
-test('what an engine is can be told once it is ready', async () => {
+test('device, reason and manifest are known once the engine is ready', async () => {
   const page = await site.open();
   const [before, after] = await page.evaluate(async (baseUrl) => {
     const engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl });
@@ -109,7 +109,7 @@ test.each([
   await page.context().close();
 });
 
-test('a cross-origin isolated page has threads on the stock runtime, and gives the same', async () => {
+test('a cross-origin isolated page has threads on the stock runtime, and gives the same answer', async () => {
   const [alone, threaded] = [
     await openWith(),
     await openWith({ runtime: 'stock' }, { url: isolated.url, cores: 4 }),
@@ -128,8 +128,8 @@ test('a cross-origin isolated page has threads on the stock runtime, and gives t
 });
 
 test.each([
-  ['where the Worker cannot start', {}, () => workerless.url],
-  ['where no Worker is wanted', { worker: false }, () => site.served.url],
+  ['if the Worker cannot start', {}, () => workerless.url],
+  ['without a Worker', { worker: false }, () => site.served.url],
 ])('the page itself runs the network %s', async (_, options, url) => {
   const [page, reference] = [await openWith(options, { url: url() }), await openWith()];
   expect(page.workers()).toHaveLength(0);
@@ -139,7 +139,7 @@ test.each([
   await Promise.all([page.context().close(), reference.context().close()]);
 });
 
-test('a call that is aborted ends at once; one that has not begun is not run, the others are', async () => {
+test('an aborted call ends at once; it does not run if it has not begun, and other calls do', async () => {
   const page = await openWith();
   const result = await page.evaluate(async (file) => {
     const image = () => unlabel.bytesOf(file);
@@ -165,7 +165,7 @@ test('a call that is aborted ends at once; one that has not begun is not run, th
   await page.context().close();
 });
 
-test('an engine that is disposed rejects what is pending and what comes later, and ends its Worker', async () => {
+test('a disposed engine rejects pending and later calls, and ends its Worker', async () => {
   const page = await openWith();
   const failures = await page.evaluate(async (file) => {
     const image = () => unlabel.bytesOf(file);
@@ -188,7 +188,7 @@ test('an engine that is disposed rejects what is pending and what comes later, a
   await page.context().close();
 });
 
-test('an engine that is disposed while it loads leaves no Worker', async () => {
+test('an engine disposed while it loads leaves no Worker', async () => {
   const page = await site.open();
   const failure = await page.evaluate(async (baseUrl) => {
     const engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl });
@@ -201,7 +201,7 @@ test('an engine that is disposed while it loads leaves no Worker', async () => {
   await page.context().close();
 });
 
-test('the page never stands still for 50 ms while images are read', async () => {
+test('reading images never blocks the page for 50 ms', async () => {
   const page = await openWith();
   const photo = base64(await photo12MP(page));
   const tasks = await page.evaluate(
@@ -232,7 +232,7 @@ test('the page never stands still for 50 ms while images are read', async () => 
 test.each([
   ['in Workers', {}],
   ['in the page', { worker: false }],
-])('making and disposing 20 engines %s does not grow', { timeout: 180_000 }, async (_, options) => {
+])('creating and disposing 20 engines %s does not grow memory', { timeout: 180_000 }, async (_, options) => {
   const page = await (await site.browser.newContext()).newPage();
   await page.goto(isolated.url);
   const grown = await page.evaluate(

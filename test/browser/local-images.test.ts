@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => site?.stop());
 
-/** Makes every kind of image out of one file, in the page. */
+/** Makes an image of any kind from one file, in the page. */
 function makeImage(kind: string, file: string) {
   return page.evaluateHandle(
     async ({ kind, file }) => {
@@ -107,7 +107,7 @@ test('a video is read as it is at the call', async () => {
   expect(largest(scoresOf(scores[0] as never), scoresOf(scores[1] as never))).toBeLessThanOrEqual(0.05);
 });
 
-test('what is drawn later on a canvas does not change a call that was made', async () => {
+test('drawing on a canvas after the call does not change its answer', async () => {
   const same = await page.evaluate(async (file) => {
     const bitmap = await createImageBitmap(new Blob([unlabel.bytesOf(file)]));
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
@@ -121,7 +121,7 @@ test('what is drawn later on a canvas does not change a call that was made', asy
   expect(same).toBe(true);
 });
 
-test('a photo of 12 megapixels is turned, scaled and read as the server reads a small one', async () => {
+test('a photo of 12 megapixels is rotated, scaled and read as a small one', async () => {
   const photo = base64(await photo12MP(page));
   const [large, small] = await page.evaluate(async (photo) => {
     const blob = new Blob([unlabel.bytesOf(photo)]);
@@ -131,7 +131,7 @@ test('a photo of 12 megapixels is turned, scaled and read as the server reads a 
   expect(largest(scoresOf(large as never), scoresOf(small as never))).toBeLessThanOrEqual(0.02);
 });
 
-/** A PNG that says that it is larger than it is. */
+/** A PNG whose header claims a larger size. */
 function claiming(width: number, height: number): Uint8Array {
   const claim = Buffer.from(png);
   claim.writeUInt32BE(width, 16);

@@ -95,7 +95,7 @@ test('a stored namespace that was damaged is downloaded again', async () => {
   expect(await search()).toEqual(good);
 });
 
-test('a new engine sees what was written, and asks for nothing that has not changed', async () => {
+test('a new engine sees later writes, and downloads only what has changed', async () => {
   const statuses: number[] = [];
   page.on(
     'response',
@@ -124,7 +124,7 @@ test('a new engine sees what was written, and asks for nothing that has not chan
   expect(statuses).toEqual([404, 200, 304, 200]);
 });
 
-test('what cannot be searched is the typed error of the service', async () => {
+test('an invalid search throws the typed error of the service', async () => {
   const failures = await page.evaluate(async () => {
     const mismatch = {
       embedding: new Float32Array(128).fill(1),
@@ -149,7 +149,7 @@ test('what cannot be searched is the typed error of the service', async () => {
   ]);
 });
 
-test('the automatic engine searches the service, and the page where that fails', async () => {
+test('the automatic engine searches the service, or the page if that fails', async () => {
   const sourceOf = () =>
     page.evaluate(
       async ({ picture, url }) => {

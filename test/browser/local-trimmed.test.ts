@@ -9,7 +9,7 @@ const file = base64(drawPng(32, 32, (x, y) => [x * 8, y * 8, 100]));
 let site: Site;
 beforeAll(async () => {
   site = await startSite({
-    // Networks that the trimmed runtime was not made for, under /models/.
+    // Networks that the trimmed runtime does not support, under /models/.
     answer: (request, response) => {
       if (!request.url?.startsWith('/models/')) return false;
       foreignModels(`http://localhost${request.url}`).then(async (answer) => {
@@ -26,7 +26,7 @@ interface Options {
   runtime?: 'stock';
 }
 
-/** What becomes of a foreign network in a page, twice, and then of the shipped one. */
+/** Runs a foreign network twice, and then the shipped one. */
 async function tryOut(page: Page, name: string, options: Options = {}) {
   return page.evaluate(
     async ({ baseUrl, file, name, options }) => {
@@ -53,7 +53,7 @@ test.each([
   ['sine', { worker: false }],
   ['logarithm', { worker: false }],
 ] as [string, Options][])(
-  '%s is refused with what to do, and other networks go on: %j',
+  '%s is refused with a remedy, and other networks still run: %j',
   async (name, options) => {
     const page = await site.open();
     const { failures, predictions } = await tryOut(page, name, options);
@@ -68,13 +68,13 @@ test.each([
   },
 );
 
-test('networks of familiar parts run', async () => {
+test('networks of known operators run', async () => {
   const page = await site.open();
   expect((await tryOut(page, 'familiar')).failures).toEqual([undefined, undefined]);
   await page.context().close();
 });
 
-test('the stock runtime runs them all, and gives the same scores', async () => {
+test('the stock runtime runs all of them, and gives the same scores', async () => {
   const page = await site.open();
   const { predictions } = await tryOut(page, 'familiar');
   for (const name of ['sine', 'logarithm'])

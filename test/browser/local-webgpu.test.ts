@@ -27,7 +27,7 @@ const openIn = (page: Page, device: 'auto' | 'webgpu' = 'auto') =>
     async ({ baseUrl, device }) => {
       const options = { model: 'cifar10', baseUrl, device };
       try {
-        const { host, device, reason } = await unlabel.open(options, new AbortController().signal, 0);
+        const { host, device, reason } = await unlabel.open(options, 0);
         host.dispose();
         return { device, reason };
       } catch (error) {
@@ -37,7 +37,7 @@ const openIn = (page: Page, device: 'auto' | 'webgpu' = 'auto') =>
     { baseUrl: site.hosted.url, device },
   );
 
-/** Stores that one of the devices was faster at an earlier visit. */
+/** Stores timings as an earlier visit would. */
 const rememberWinner = (page: Page, winner: 'wasm' | 'webgpu', model = version) =>
   page.evaluate(
     async ({ baseUrl, winner, model }) => {
@@ -50,7 +50,7 @@ const rememberWinner = (page: Page, winner: 'wasm' | 'webgpu', model = version) 
     { baseUrl: site.hosted.url, winner, model },
   );
 
-/** Lets the manifest reach the page changed. */
+/** Changes the manifest on its way to the page. */
 const changeManifest = (page: Page, change: (manifest: Manifest) => void) =>
   page.route('**/v1/models/cifar10', async (route) => {
     const response = await route.fetch();
@@ -59,7 +59,7 @@ const changeManifest = (page: Page, change: (manifest: Manifest) => void) =>
     await route.fulfill({ response, json: manifest });
   });
 
-test('WebGPU in fp32 gives what fp32 gives on WASM, for 100 pictures', { timeout: 600_000 }, async () => {
+test('WebGPU in fp32 gives the answers of fp32 on WASM, for 100 pictures', { timeout: 600_000 }, async () => {
   const reference = await Model.load(folderSource(folder), nodeRuntime, 'fp32');
   const page = await site.open();
   await page.evaluate(async (baseUrl) => {
@@ -98,7 +98,7 @@ test('WebGPU in fp32 gives what fp32 gives on WASM, for 100 pictures', { timeout
   await page.context().close();
 });
 
-test('auto compares the two on this machine, takes the faster one and remembers it', async () => {
+test('auto times both devices on this machine, takes the faster one and remembers it', async () => {
   const page = await site.open();
   const requests: string[] = [];
   page.on('request', (request) => requests.push(request.url()));
@@ -118,7 +118,7 @@ test('auto compares the two on this machine, takes the faster one and remembers 
   await page.context().close();
 });
 
-test('auto takes WebGPU where it was the faster one', async () => {
+test('auto takes WebGPU if it was faster', async () => {
   const page = await site.open();
   await rememberWinner(page, 'webgpu');
   expect(await openIn(page)).toEqual({
@@ -128,14 +128,14 @@ test('auto takes WebGPU where it was the faster one', async () => {
   await page.context().close();
 });
 
-test('what was measured with another version is measured again', async () => {
+test('timings of another version are measured again', async () => {
   const page = await site.open();
   await rememberWinner(page, 'wasm', '0.9.0');
   expect((await openIn(page)).reason).not.toContain('1.5 ms against 9.5');
   await page.context().close();
 });
 
-test('auto falls back on WASM where the WebGPU build cannot be had', async () => {
+test('auto falls back on WASM if the WebGPU build cannot be downloaded', async () => {
   const page = await site.open();
   await rememberWinner(page, 'webgpu');
   await page.route('**/*.jspi.wasm', (route) => route.fulfill({ status: 404 }));
@@ -145,7 +145,7 @@ test('auto falls back on WASM where the WebGPU build cannot be had', async () =>
   await page.context().close();
 });
 
-test('WebGPU that does not give the golden output is not taken', async () => {
+test('WebGPU that does not give the golden output is not used', async () => {
   const page = await site.open();
   await rememberWinner(page, 'webgpu');
   await changeManifest(page, ({ golden }) => {
@@ -172,7 +172,7 @@ test('int8 never runs on WebGPU', async () => {
   await page.context().close();
 });
 
-test('without storage the comparison is remembered for the page', async () => {
+test('without storage the timings are remembered for the page', async () => {
   const page = await (await site.browser.newContext()).newPage();
   await page.addInitScript(() => {
     for (const name of ['localStorage', 'caches'])

@@ -37,7 +37,7 @@ const classify = () =>
     );
   }, file);
 
-test('a component loads the model once, hears of its progress, and classifies', async () => {
+test('a component loads the model once, gets its progress, and classifies', async () => {
   const weights: string[] = [];
   page.on('request', (request) => request.url().includes('.onnx') && weights.push(request.url()));
   await render(options);
@@ -67,7 +67,7 @@ test('`classify` stays the same function, and new options load another model', a
   expect(await page.evaluate(isSame)).toBe(true);
 });
 
-test('unmounted, the Worker ends and calls are refused', async () => {
+test('unmounting ends the Worker, and calls are refused', async () => {
   await render(options);
   await becomes('ready');
   expect(page.workers()).toHaveLength(1);
@@ -76,7 +76,7 @@ test('unmounted, the Worker ends and calls are refused', async () => {
   expect(await classify()).toEqual({ code: 'model_unavailable' });
 });
 
-test('what could not be loaded is an error, and the next call loads it', async () => {
+test('a failed load is an error, and the next call loads again', async () => {
   await page.route('**/*.onnx*', (route) => route.abort());
   await render(options);
   await becomes('error');
@@ -90,7 +90,7 @@ test('what could not be loaded is an error, and the next call loads it', async (
   expect(await page.evaluate(code)).toBeUndefined();
 });
 
-test('with a client the service answers what the page cannot', async () => {
+test('with a client the service answers if the page cannot', async () => {
   await page.route('**/*.onnx*', (route) => route.abort());
   await page.evaluate((options) => {
     const hosted = app.createClient({ url: options.baseUrl });

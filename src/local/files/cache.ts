@@ -1,33 +1,33 @@
 const cacheName = 'unlabel';
 
-/** Answers kept for the next visit. Where storage is denied or full, nothing is kept and nothing fails. */
-export interface Stored {
+/** Files kept for the next visit. Where storage is denied or full, nothing is kept and nothing fails. */
+export interface FileCache {
   get(url: URL): Promise<Response | undefined>;
-  /** Keeps an answer, and drops those of the same file of another version. */
+  /** Stores a file, and deletes other versions of it. */
   put(url: URL, response: Response): Promise<void>;
   delete(url: URL): Promise<void>;
 }
 
 /** The page's Cache API. */
-export const cacheStorage: Stored = {
-  get: (url) => quietly((cache) => cache.match(url)),
+export const browserCache: FileCache = {
+  get: (url) => attempt((cache) => cache.match(url)),
   put: (url, response) =>
-    quietly(async (cache) => {
+    attempt(async (cache) => {
       await cache.put(url, response);
       for (const { url: other } of await cache.keys())
         if (other !== url.href && versionless(other) === versionless(url)) await cache.delete(other);
     }),
-  delete: (url) => quietly(async (cache) => void (await cache.delete(url))),
+  delete: (url) => attempt(async (cache) => void (await cache.delete(url))),
 };
 
-/** Keeps nothing. */
-export const noStorage: Stored = {
+/** Stores nothing. */
+export const noCache: FileCache = {
   get: async () => undefined,
   put: async () => {},
   delete: async () => {},
 };
 
-async function quietly<T>(work: (cache: Cache) => Promise<T>): Promise<T | undefined> {
+async function attempt<T>(work: (cache: Cache) => Promise<T>): Promise<T | undefined> {
   try {
     return await work(await caches.open(cacheName));
   } catch {

@@ -6,8 +6,8 @@ import type { NetworkOutput } from '../../inference/runtime/runtime.ts';
 import type { WebRuntime } from '../../inference/runtime/runtime-web.ts';
 import { selfTest } from '../../inference/self-test.ts';
 
-/** What a host needs to be able to run. */
-export interface Load {
+/** What a host needs to run a network. */
+export interface LoadRequest {
   manifest: Manifest;
   precision: Precision;
   /** Checked against the manifest's hash. */
@@ -17,44 +17,44 @@ export interface Load {
 }
 
 /** An image that belongs to the host, and its name in an error. */
-export interface Handed {
+export interface TakenImage {
   image: ImageSource;
   field: string;
 }
 
-/** Where a network runs: in a Worker or in the page. Calls come one after the other. */
+/** Where a network runs: in a Worker or in the page. One call at a time. */
 export interface Host {
   /** Version of its onnxruntime-web. */
   readonly version: string;
   /**
-   * Loads the network and lets it prove itself on the golden input, where the manifest has one for the precision.
+   * Loads the network and checks its golden output, if the manifest has one for the precision.
    * @throws UnlabelError `model_unavailable`.
    */
-  load(load: Load): Promise<void>;
+  load(request: LoadRequest): Promise<void>;
   /** Milliseconds of one run for one image: the median of a few. */
   time(): Promise<number>;
   /** @throws UnlabelError as {@link fitImage}. */
-  run(images: Handed[]): Promise<NetworkOutput>;
+  run(images: TakenImage[]): Promise<NetworkOutput>;
   dispose(): void;
 }
 
-/** A speed is measured in so many runs, or as many as fit into so many milliseconds. */
+/** A timing takes this many runs, or as many as fit into this many milliseconds. */
 const timedRuns = 7;
 const timedSpan = 300;
 
-/** Runs networks in this very thread. */
+/** Runs networks in the calling thread. */
 export function createHost(runtime: WebRuntime): Host {
   let model: Model | undefined;
   let running: Promise<unknown> = Promise.resolve();
   const loaded = () => {
-    if (!model) throw new Error('nothing is loaded');
+    if (!model) throw new Error('No network is loaded');
     return model;
   };
   return {
     version: runtime.version,
     async load({ manifest, precision, weights, module, threads }) {
       model = await Model.create(manifest, precision, weights, runtime.start(module, threads));
-      // On WebGPU wrong kernels have been seen to answer without an error.
+      // WebGPU kernels have been seen to answer wrongly without an error.
       if (runtime.device === 'webgpu' || manifest.golden.outputs[precision]) await selfTest(model);
     },
     async time() {

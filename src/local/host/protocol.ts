@@ -1,18 +1,18 @@
 import type { ErrorCode } from '../../contract/errors.ts';
 
-/** First message of a Worker: it has started. */
-export interface Hello {
+/** First message of a Worker. */
+export interface Started {
   /** Version of onnxruntime-web. */
   version: string;
 }
 
-/** The page asks the Worker to do something. */
-export interface Ask {
-  call: 'load' | 'time' | 'run';
+/** A call of the page. One at a time. */
+export interface HostCall {
+  method: 'load' | 'time' | 'run';
   argument: unknown;
 }
 
-/** The Worker's answer to the latest question: only one is open at a time. */
-export type Reply =
+/** The Worker's answer to the latest call. */
+export type HostAnswer =
   | { value: unknown }
   | { failure: { message: string; code?: ErrorCode; field?: string | undefined } };

@@ -1,26 +1,27 @@
 import { UnlabelError } from '../../contract/errors.ts';
-import type { Handed, Host, Load } from './host.ts';
-import type { Ask, Hello, Reply } from './protocol.ts';
+import type { Host, LoadRequest, TakenImage } from './host.ts';
+import type { HostAnswer, HostCall, Started } from './protocol.ts';
 
 /** The part of a Worker's global scope that is used here. */
 interface Scope {
   name: string;
-  onmessage: ((event: MessageEvent<Ask>) => void) | null;
-  postMessage(message: Hello | Reply, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<HostCall>) => void) | null;
+  postMessage(message: Started | HostAnswer, transfer?: Transferable[]): void;
 }
 
-/** Lets the page use a host from within a Worker. */
-export function serve(host: Host): void {
+/** Lets the page call a host inside a Worker. */
+export function serveHost(host: Host): void {
   const scope = globalThis as unknown as Scope;
-  // The runtime starts its threads with the script that it was bundled into: this one.
+  // The runtime starts its threads with the script that it is bundled into: this one.
   if (scope.name.startsWith('em-pthread')) return;
-  scope.onmessage = async ({ data: { call, argument } }) => {
+  scope.onmessage = async ({ data: { method, argument } }) => {
     try {
-      if (call === 'run') {
-        const output = await host.run(argument as Handed[]);
+      if (method === 'run') {
+        const output = await host.run(argument as TakenImage[]);
         scope.postMessage({ value: output }, [output.probabilities.buffer, output.embedding.buffer]);
       } else {
-        scope.postMessage({ value: await (call === 'load' ? host.load(argument as Load) : host.time()) });
+        const value = await (method === 'load' ? host.load(argument as LoadRequest) : host.time());
+        scope.postMessage({ value });
       }
     } catch (error) {
       const { message } = error as Error;

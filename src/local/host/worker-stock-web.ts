@@ -1,4 +1,4 @@
 import { host } from './host-stock-web.ts';
-import { serve } from './worker-side.ts';
+import { serveHost } from './worker-side.ts';
 
-serve(host);
+serveHost(host);

@@ -1,13 +1,13 @@
 import { drawableSize, type ImageSource, isBytes, unreadable } from '../../contract/image-source.ts';
-import type { Handed } from './host.ts';
+import type { TakenImage } from './host.ts';
 
 /**
- * Takes an image as it is at this moment, in a form that a Worker can be given: files stay handles, pixels are copied
- * once, and what the page shows becomes a bitmap.
+ * Takes an image as it is at this moment, in a form that can be sent to a Worker: a Blob stays a handle, pixels are
+ * copied once, an element becomes a bitmap.
  *
  * @throws UnlabelError `invalid_image`.
  */
-export async function handOver(image: ImageSource, field: string): Promise<Handed> {
+export async function takeImage(image: ImageSource, field: string): Promise<TakenImage> {
   try {
     return { image: await take(image), field };
   } catch (cause) {
@@ -15,8 +15,8 @@ export async function handOver(image: ImageSource, field: string): Promise<Hande
   }
 }
 
-/** What is moved rather than copied on its way to a Worker. */
-export function transferables(images: readonly Handed[]): Transferable[] {
+/** The parts of images that are transferred to a Worker rather than copied. */
+export function transferables(images: readonly TakenImage[]): Transferable[] {
   return images.flatMap(({ image }): Transferable[] => {
     if (image instanceof Blob) return [];
     if (ArrayBuffer.isView(image)) return [image.buffer as ArrayBuffer];
@@ -25,8 +25,8 @@ export function transferables(images: readonly Handed[]): Transferable[] {
   });
 }
 
-/** Tells a bitmap of another origin, which may be neither read nor sent to a Worker. */
-export function isForeign({ image }: Handed): boolean {
+/** Whether this is a bitmap of another origin, which may be neither read nor sent to a Worker. */
+export function isTainted({ image }: TakenImage): boolean {
   if (!(image instanceof ImageBitmap)) return false;
   const context = new OffscreenCanvas(1, 1).getContext('2d');
   context?.drawImage(image, 0, 0);

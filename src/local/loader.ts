@@ -1,0 +1,95 @@
+import type { Manifest, Precision } from '../contract/manifest.ts';
+import type { Device } from '../contract/model.ts';
+import { fileOf } from '../inference/manifest.ts';
+import { runtimeFiles } from '../inference/runtime/runtime-web.ts';
+import { singleFlight } from '../util/single-flight.ts';
+import type { Deployment } from './files/deployment.ts';
+import { getManifest, getRuntime, getWeights } from './files/model-files.ts';
+import type { Host } from './host/host.ts';
+import { type StartedHost, startHost } from './host/start.ts';
+import type { LocalOptions } from './options.ts';
+
+/** A network that is loaded and has given its golden output. */
+export interface Loaded {
+  device: Device;
+  host: Host;
+  threads: number;
+}
+
+/** Loads one model on one device, or on both to compare them. */
+export interface Loader {
+  readonly manifest: Promise<Manifest>;
+  /** Starts the host of a device, unless it has started. */
+  start(device: Device): Promise<Host>;
+  /** Starts the host of a device and the download of its runtime, without waiting for the manifest. */
+  preload(device: Device): void;
+  load(device: Device, precision: Precision): Promise<Loaded>;
+  /** Disposes of all hosts but one, also of those that are still starting. */
+  close(chosen: Host | undefined): void;
+}
+
+/** @param signal - ends all downloads. */
+export function createLoader(
+  deployment: Deployment,
+  { runtime = 'trimmed', worker = true, onProgress }: LocalOptions,
+  signal: AbortSignal,
+): Loader {
+  const manifest = getManifest(deployment, signal);
+  manifest.catch(() => {});
+  const starting = new Map<Device, Promise<StartedHost & { module(): Promise<WebAssembly.Module> }>>();
+
+  async function begin(device: Device) {
+    const build = device === 'wasm' ? runtime : device;
+    const started = await startHost(build, worker);
+    const { version } = started.host;
+    return {
+      ...started,
+      module: singleFlight(() => getRuntime(deployment, version, runtimeFiles[build], signal)),
+    };
+  }
+
+  function start(device: Device) {
+    const started = starting.get(device) ?? begin(device);
+    started.catch(() => {});
+    starting.set(device, started);
+    return started;
+  }
+
+  return {
+    manifest,
+    start: async (device) => (await start(device)).host,
+    preload: (device) =>
+      void start(device)
+        .then(({ module }) => module())
+        .catch(() => {}),
+    async load(device, precision) {
+      const file = fileOf(await manifest, precision);
+      const weights = getWeights(deployment, file, { signal, onProgress });
+      weights.catch(() => {});
+      const { host, inWorker, module } = await start(device);
+      const threads = device === 'wasm' && inWorker && runtime === 'stock' ? threadsHere() : 1;
+      await host.load({
+        manifest: await manifest,
+        precision,
+        weights: await weights,
+        module: await module(),
+        threads,
+      });
+      return { device, host, threads };
+    },
+    close(chosen) {
+      for (const started of starting.values())
+        started.then(({ host }) => host !== chosen && host.dispose()).catch(() => {});
+    },
+  };
+}
+
+/**
+ * Threads that the page may have: half of the cores, because threads that wait for a busy core are slower than a
+ * single one, and at most 4, because more gain nothing with networks of this size.
+ */
+function threadsHere(): number {
+  return globalThis.crossOriginIsolated
+    ? Math.max(1, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2)))
+    : 1;
+}
