@@ -8,6 +8,7 @@ import { embed } from '../inference/embed.ts';
 import type { Network } from '../inference/model.ts';
 import { abortable } from '../util/abortable.ts';
 import { createSerial } from '../util/serial.ts';
+import { singleFlight } from '../util/single-flight.ts';
 import { deploymentOf } from './files/deployment.ts';
 import type { TakenImage } from './host/host.ts';
 import { takeImage } from './host/take-image.ts';
@@ -38,30 +39,25 @@ export function createLocalEngine<Model extends ModelName = string>(
   const lifetime = new AbortController();
   const loading = anySignal(options.signal, lifetime.signal);
   const inTurn = createSerial();
-  let opening: Promise<OpenModel> | undefined;
   let opened: OpenModel | undefined;
+
+  const open = singleFlight(async () => {
+    const model = await openModel(deployment, options, loading);
+    if (lifetime.signal.aborted) model.host.dispose();
+    opened = model;
+    return model;
+  });
 
   /** The model; loaded again after a failure. */
   async function load(): Promise<OpenModel> {
     lifetime.signal.throwIfAborted();
-    opening ??= openModel(deployment, options, loading).then(
-      (model) => {
-        if (lifetime.signal.aborted) model.host.dispose();
-        opened = model;
-        return model;
-      },
-      (error: unknown) => {
-        opening = undefined;
-        throw error;
-      },
-    );
-    return opening;
+    return open();
   }
 
   /** After any failure but a rejected image, the network is discarded. */
   function discard({ host }: OpenModel): void {
     host.dispose();
-    opening = undefined;
+    open.reset();
     opened = undefined;
   }
 
@@ -115,26 +111,23 @@ export function createLocalEngine<Model extends ModelName = string>(
   }
 
   const embedAll = embedImages as LocalEngine<Model>['embed'];
-  let search: Promise<LocalEngine<Model>['search']> | undefined;
-
   /** The code of searches is loaded by the first one. */
-  async function searchVectors(...args: Parameters<LocalEngine<Model>['search']>) {
-    search ??= import('./search.ts').then(({ createSearch }) =>
-      createSearch<Model>({
-        embed: embedAll,
-        model: async () => {
-          const { device, manifest } = await load();
-          const { name, version, embedding } = manifest;
-          return { name, version, dimensions: embedding.dimensions, device };
-        },
-        deployment,
-        lifetime: loading,
-      }),
-    );
-    search.catch(() => {
-      search = undefined;
+  const loadSearch = singleFlight(async () => {
+    const { createSearch } = await import('./search.ts');
+    return createSearch<Model>({
+      embed: embedAll,
+      model: async () => {
+        const { device, manifest } = await load();
+        const { name, version, embedding } = manifest;
+        return { name, version, dimensions: embedding.dimensions, device };
+      },
+      deployment,
+      lifetime: loading,
     });
-    return (await search)(...args);
+  });
+
+  async function searchVectors(...args: Parameters<LocalEngine<Model>['search']>) {
+    return (await loadSearch())(...args);
   }
 
   // Awaiting callers get the error.

@@ -1,5 +1,5 @@
 import { type ErrorCode, UnlabelError } from '../../contract/errors.ts';
-import { sleep } from '../../util/delay.ts';
+import { delay } from '../../util/delay.ts';
 import type { Sharer } from '../../util/share.ts';
 import type { Progress } from '../options.ts';
 
@@ -63,7 +63,7 @@ export async function download(
       const isRefusal = error instanceof UnlabelError && error.code !== 'model_unavailable';
       if (isRefusal || retryDelay === undefined)
         throw error instanceof UnlabelError ? error : unreachable('A file of the model', error);
-      await sleep(retryDelay, signal);
+      await delay(retryDelay, signal);
     }
   }
   throw wrongLength();
