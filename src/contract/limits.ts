@@ -55,10 +55,10 @@ export const limits = {
   deflateBlocks: 1_000,
   deflateBlockBytes: 1_000,
   /**
-   * Bytes of weights that a server keeps loaded, of all its models together. A session was seen to take twice the
+   * Bytes of weights that a server keeps loaded, of all its models together. A session was measured to take twice the
    * bytes of its weights. Models that are in use at once can go beyond, and so can a single one.
    */
-  keptWeightBytes: 16 * 1024 * 1024,
+  loadedWeightBytes: 16 * 1024 * 1024,
   /** Predictions of one image: no shipped model has more classes. */
   topK: 1_000,
   /** Vectors of one write: the network runs on its images a few times, and a write is one transaction. */

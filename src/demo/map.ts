@@ -8,7 +8,7 @@ export interface Point {
   y: number;
 }
 
-/** As neighbours vote; the place of a picture is their mean, of the nearest ones alone, for the far ones may be anywhere. */
+/** As in the vote of neighbors. A picture's place is the mean of the nearest ones only: far ones may be anywhere. */
 const temperature = 0.07;
 const near = 5;
 const margin = 14;
@@ -20,14 +20,14 @@ let points: Point[] = [];
 let own: Pick<Point, 'x' | 'y'> | undefined;
 let classes: string[] = [];
 
-/** The map of a model's gallery; redrawn where the size or the colours of the page change. */
+/** The map of a model's gallery; redrawn where the size or the colors of the page change. */
 export function showMap(manifest: Manifest, gallery: Point[]): void {
   points = gallery;
   classes = manifest.classes;
   section.hidden = points.length === 0;
   const legend = classes.map((label, i) => {
     const item = make('li', {}, label);
-    item.style.setProperty('--dot', colour(i));
+    item.style.setProperty('--dot', color(i));
     return item;
   });
   find('#legend', HTMLUListElement).replaceChildren(...legend);
@@ -35,7 +35,7 @@ export function showMap(manifest: Manifest, gallery: Point[]): void {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
 }
 
-/** Puts the picture among its nearest neighbours, and names them. */
+/** Puts the picture among its nearest neighbors, and names them. */
 export function showNeighbors(matches: readonly Match[]): void {
   let [x, y, total] = [0, 0, 0];
   for (const { score, metadata } of matches.slice(0, near)) {
@@ -75,7 +75,7 @@ function draw(): void {
   context.globalAlpha = own ? 0.55 : 0.8;
   for (const point of points) {
     const [x, y] = place(point);
-    context.fillStyle = colour(classes.indexOf(point.label));
+    context.fillStyle = color(classes.indexOf(point.label));
     context.fillRect(x - 1, y - 1, 2, 2);
   }
   if (!own) return;
@@ -94,8 +94,8 @@ function draw(): void {
   }
 }
 
-/** Hues as far apart as may be, each class a little lighter or darker than its neighbours on the wheel. */
-function colour(index: number): string {
+/** Hues as far apart as may be, each class a little lighter or darker than its neighbors on the wheel. */
+function color(index: number): string {
   const hue = (360 * index) / Math.max(1, classes.length);
   return `hsl(${hue} 65% ${index % 2 === 0 ? 45 : 60}%)`;
 }

@@ -6,10 +6,9 @@ import type { Device } from '../contract/model.ts';
 import { isId, vectorOf } from '../contract/vector-query.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { abortable } from '../util/abortable.ts';
-import { isDirection } from '../vectors/index-file.ts';
 import type { LoadedIndex } from '../vectors/loaded-index.ts';
 import type { StoreQuery } from '../vectors/store.ts';
-import type { VectorModel } from '../vectors/vector-model.ts';
+import { isDirection, type VectorModel } from '../vectors/vector-model.ts';
 import type { Deployment } from './files/deployment.ts';
 import { getIndex } from './files/index-file.ts';
 

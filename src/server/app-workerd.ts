@@ -8,7 +8,7 @@ import type { App } from './environment.ts';
 /** Settings of {@link createApp}. */
 export interface WorkerOptions extends AppOptions {
   /**
-   * What runs the networks. Default: onnxruntime-web without the parts that no network of `npm run train` uses;
+   * What runs the networks. Default: onnxruntime-web, trimmed to the operators of the networks of `npm run train`;
    * `stockRuntime` of `unlabel/stock` has all of them, and is three times as large.
    */
   runtime?: Runtime | undefined;

@@ -2,16 +2,16 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import { requestId } from 'hono/request-id';
 import { UnlabelError } from '../contract/errors.ts';
-import type { App, Environment, Platform } from './environment.ts';
-import { Galleries } from './galleries.ts';
+import type { App, Environment } from './environment.ts';
 import { checkKey, findKey } from './middleware/api-key.ts';
 import { capacity } from './middleware/capacity.ts';
 import { type LogLine, logRequests, logToConsole } from './middleware/log.ts';
+import { models } from './middleware/models.ts';
 import { problemOf } from './middleware/problem.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { serverTiming } from './middleware/server-timing.ts';
-import { ModelRegistry } from './model-registry.ts';
+import type { Platform } from './platform.ts';
 import { addClasses } from './routes/classes.ts';
 import { addClassify } from './routes/classify.ts';
 import { addEmbeddings } from './routes/embeddings.ts';
@@ -29,14 +29,12 @@ export interface AppOptions {
    * Origins whose pages may call the API. Default: those of the binding `ALLOWED_ORIGINS`, or all.
    */
   origins?: string | string[] | undefined;
-  /** Takes a line for every request. Default: writes it to the console, as JSON. */
+  /** Called with a line for every request. Default: writes it to the console, as JSON. */
   log?: ((line: LogLine) => void) | undefined;
 }
 
-/** Makes the HTTP application on a given platform. Its models live as long as it does: make one, not one a request. */
+/** Makes the HTTP application for a platform. Its models stay loaded as long as it lives: make one, not one a request. */
 export function createAppOn(platform: Platform, { origins, log = logToConsole }: AppOptions = {}): App {
-  let models: ModelRegistry | undefined;
-  let galleries: Galleries | undefined;
   const app: App = new OpenAPIHono<Environment>({
     defaultHook: (result) => {
       const issue = result.success ? undefined : result.error.issues[0];
@@ -51,13 +49,7 @@ export function createAppOn(platform: Platform, { origins, log = logToConsole }:
     const exposeHeaders = ['x-request-id', 'retry-after', 'etag', 'server-timing'];
     return cors({ origin, exposeHeaders, maxAge: 86_400 })(c, next);
   });
-  app.use(async (c, next) => {
-    models ??= new ModelRegistry(platform, c.env.ASSETS, c.env.DEFAULT_MODEL);
-    galleries ??= new Galleries(models);
-    c.set('models', models);
-    c.set('galleries', galleries);
-    await next();
-  });
+  app.use(models(platform));
   app.use('/v1/*', serverTiming, capacity(platform), findKey, rateLimit, checkKey());
 
   addClassify(app, platform.codecs);
@@ -81,7 +73,7 @@ export function createAppOn(platform: Platform, { origins, log = logToConsole }:
 
   app.onError((error, c) => problemOf(error, c));
   app.notFound(async (c) => {
-    // The pages; the API has no place there, weights go by /v1/models, and the runtime by its own route.
+    // The pages. Models and runtime are assets too, but have routes of their own.
     if (c.req.method === 'GET' && !/^\/(v1|models|runtime)(\/|$)/.test(c.req.path)) {
       const page = await c.env.ASSETS.fetch(c.req.raw);
       if (page.status !== 404) return new Response(page.body, page);

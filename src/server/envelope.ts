@@ -2,7 +2,7 @@ import type { Batch, Single } from '../contract/wire.ts';
 import type { Model } from '../inference/model.ts';
 
 /** The body of an answer: the item itself for one image, `results` for a batch. */
-export function answerOf<Item>(
+export function envelope<Item>(
   model: Pick<Model, 'ref' | 'device'>,
   items: Item[],
   isBatch: boolean,

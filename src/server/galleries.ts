@@ -13,7 +13,7 @@ interface Gallery {
   sha256: string;
 }
 
-/** Memoised by the hash of the file, so that a gallery is read once in the life of an application. */
+/** The galleries of the deployment's models, each loaded once, by the hash of its file. */
 export class Galleries {
   readonly #models: ModelRegistry;
   readonly #loads = new Map<string, () => Promise<Gallery>>();
@@ -23,16 +23,20 @@ export class Galleries {
   }
 
   /**
-   * The gallery of a model as a namespace that cannot be written to.
+   * The gallery of a model, as a read-only namespace.
    * @param name - default: the default model.
    */
   store(name?: string): VectorStore {
     const manifest = async () => this.#models.manifest(name ?? (await this.#models.defaultName()));
     const load = async () => this.#load(await manifest());
     const refuse = async () => {
-      throw new UnlabelError('invalid_parameter', 'A gallery belongs to its model and cannot be written to', {
-        field: 'namespace',
-      });
+      throw new UnlabelError(
+        'invalid_parameter',
+        'The namespace `gallery` is part of a model and cannot be written to: choose another name',
+        {
+          field: 'namespace',
+        },
+      );
     };
     return {
       upsert: refuse,

@@ -3,29 +3,29 @@ import { limits } from '../contract/limits.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { fileOf, parseManifest } from '../inference/manifest.ts';
 import { Model } from '../inference/model.ts';
-import type { Bindings, Platform } from './environment.ts';
+import type { Bindings, Platform } from './platform.ts';
 
-/** A model that is loaded, or loads. */
-interface Kept {
+/** A model that is loaded or loading. */
+interface Loaded {
   model: Promise<Model>;
-  /** Size of its weights. */
+  /** Bytes of its weights. */
   bytes: number;
-  /** Requests that use it now. */
+  /** Requests that are using it. */
   users: number;
 }
 
 /**
- * The models of a deployment: every folder below `models/` of its static assets, loaded when first asked for. The
- * least recently used ones are released where all would be more than `limits.keptWeightBytes`.
+ * The models of a deployment: every folder below `models/` of its static assets, loaded on first use. Releases the least
+ * recently used ones where their weights would exceed `limits.loadedWeightBytes`.
  */
 export class ModelRegistry {
   readonly #platform: Platform;
   readonly #assets: Bindings['ASSETS'];
   readonly #preferred: string | undefined;
-  /** By name, the last used last. */
-  readonly #kept = new Map<string, Kept>();
+  /** By name, the most recently used last. */
+  readonly #loaded = new Map<string, Loaded>();
 
-  /** @param preferred - name of the default model; the first by name where absent. */
+  /** @param preferred - name of the default model. Default: the first by name. */
   constructor(platform: Platform, assets: Bindings['ASSETS'], preferred?: string) {
     this.#platform = platform;
     this.#assets = assets;
@@ -47,21 +47,21 @@ export class ModelRegistry {
 
   /** @throws UnlabelError `model_not_found`. */
   async manifest(name: string): Promise<Manifest> {
-    await this.#check(name);
+    await this.#checkName(name);
     return parseManifest(await (await this.file(`${name}/manifest.json`)).text());
   }
 
   /**
-   * Does a task with a model, which is not released before the task ends. Concurrent first calls share one load; a
-   * load that failed is tried again, and so is one whose runtime has failed since.
+   * Runs a task with a model, and releases the model no earlier than the task ends. Concurrent first calls share one
+   * load; a failed load is tried again, and so is one whose runtime has failed since.
    * @param name - default: the default model.
-   * @param task - has read the request before: a caller who is slow to send would keep the model from others.
+   * @param task - has read its request before: a slow sender would keep the model loaded.
    * @throws UnlabelError `model_not_found` or `model_unavailable`.
    */
   async use<Result>(name: string | undefined, task: (model: Model) => Promise<Result>): Promise<Result> {
     const work = this.#use(name ?? (await this.defaultName()), task);
-    // Errors are for those who await it. A caller who leaves must not take along a load that others wait for, nor
-    // leave the model in use for ever.
+    // A caller who disconnects must neither cancel a load that others wait for, nor leave the model in use forever.
+    // Awaiting callers get the error.
     this.#platform.waitUntil?.(work.catch(() => undefined));
     return work;
   }
@@ -81,40 +81,40 @@ export class ModelRegistry {
   }
 
   async #use<Result>(name: string, task: (model: Model) => Promise<Result>): Promise<Result> {
-    // Another request may open it while this one reads the manifest.
-    const bytes = this.#kept.has(name) ? 0 : fileOf(await this.manifest(name), 'int8').bytes;
-    const kept = this.#kept.get(name) ?? this.#open(name, bytes);
-    kept.users++;
-    this.#kept.delete(name);
-    this.#kept.set(name, kept);
-    this.#makeRoom();
+    // Another request may load it while this one reads the manifest.
+    const bytes = this.#loaded.has(name) ? 0 : fileOf(await this.manifest(name), 'int8').bytes;
+    const loaded = this.#loaded.get(name) ?? this.#load(name, bytes);
+    loaded.users++;
+    this.#loaded.delete(name);
+    this.#loaded.set(name, loaded);
+    this.#evict();
     try {
-      const model = await kept.model;
+      const model = await loaded.model;
       if (!model.broken) return await task(model);
     } finally {
-      kept.users--;
-      this.#makeRoom();
+      loaded.users--;
+      this.#evict();
     }
-    if (this.#kept.get(name) === kept) this.#kept.delete(name);
+    if (this.#loaded.get(name) === loaded) this.#loaded.delete(name);
     return this.#use(name, task);
   }
 
-  #open(name: string, bytes: number): Kept {
+  #load(name: string, bytes: number): Loaded {
     const model = Model.load({ read: (file) => this.#read(name, file) }, this.#platform.runtime);
-    model.catch(() => this.#kept.delete(name));
+    model.catch(() => this.#loaded.delete(name));
     return { model, bytes, users: 0 };
   }
 
-  /** Releases models that nobody uses, the least recently used first, until the rest fits; never the last used one. */
-  #makeRoom(): void {
-    const all = [...this.#kept];
-    let bytes = all.reduce((sum, [, kept]) => sum + kept.bytes, 0);
-    for (const [name, kept] of all.slice(0, -1)) {
-      if (bytes <= limits.keptWeightBytes) return;
-      if (kept.users > 0) continue;
-      this.#kept.delete(name);
-      bytes -= kept.bytes;
-      void kept.model.then((model) => model.release());
+  /** Releases unused models, the least recently used first, until the rest fits; never the most recent one. */
+  #evict(): void {
+    const all = [...this.#loaded];
+    let bytes = all.reduce((sum, [, loaded]) => sum + loaded.bytes, 0);
+    for (const [name, loaded] of all.slice(0, -1)) {
+      if (bytes <= limits.loadedWeightBytes) return;
+      if (loaded.users > 0) continue;
+      this.#loaded.delete(name);
+      bytes -= loaded.bytes;
+      void loaded.model.then((model) => model.release());
     }
   }
 
@@ -122,7 +122,7 @@ export class ModelRegistry {
     return new Uint8Array(await (await this.file(`${name}/${file}`)).arrayBuffer());
   }
 
-  async #check(name: string): Promise<void> {
+  async #checkName(name: string): Promise<void> {
     const names = await this.names();
     if (!names.includes(name))
       throw new UnlabelError(

@@ -4,31 +4,34 @@ import { limits } from '../contract/limits.ts';
 /** Runs a piece of work when its turn has come. */
 export type Turn = <Result>(piece: () => Promise<Result>) => Promise<Result>;
 
-/** A piece of work that waits or is under way. */
+/** A piece of work that waits or runs. */
 interface Ticket {
   start(): void;
-  /** When it began, in milliseconds. */
+  /** When it started, in milliseconds. */
   since: number;
 }
 
 /**
- * Lets one piece of work run at a time, first come first served, for a bounded number of requests. A request of many
- * pieces queues anew for each, so that one of a single piece never waits for all of them.
+ * Runs one piece of work at a time, first come first served, for a bounded number of requests. A request of many
+ * pieces queues again for each, so that a request of one piece never waits for all of them.
  */
-export class Turns {
+export class Queue {
   readonly #requests = new Set<{ since: number }>();
   readonly #waiting = new Set<Ticket>();
   #current: Ticket | undefined;
 
-  /** @throws UnlabelError `overloaded` where there are as many requests as may be: one at work, and those that wait. */
+  /** @throws UnlabelError `overloaded` where the queue is full: one request runs, the others wait. */
   check(): void {
     this.#forgetLost();
     if (this.#requests.size > limits.waitingRequests)
-      throw new UnlabelError('overloaded', `${limits.waitingRequests} requests are waiting already`);
+      throw new UnlabelError(
+        'overloaded',
+        `${limits.waitingRequests} requests are waiting already: try again`,
+      );
   }
 
   /**
-   * Does what a request needs, in any number of turns.
+   * Does the work of a request, in any number of turns.
    * @param signal - aborts the wait, and frees its place.
    * @throws UnlabelError `overloaded` as {@link check}, or where the wait for a turn is too long.
    */
@@ -47,7 +50,7 @@ export class Turns {
     const ticket: Ticket = { start: () => {}, since: 0 };
     try {
       await this.#turnOf(ticket, signal);
-      if (signal.aborted) throw gone();
+      if (signal.aborted) throw disconnected();
       return await piece();
     } finally {
       this.#waiting.delete(ticket);
@@ -57,10 +60,10 @@ export class Turns {
 
   #turnOf(ticket: Ticket, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const leave = () => reject(gone());
+      const leave = () => reject(disconnected());
       const timer = setTimeout(() => {
         this.#forgetLost();
-        reject(new UnlabelError('overloaded', `The wait was longer than ${limits.waitMs} ms`));
+        reject(new UnlabelError('overloaded', `The wait was longer than ${limits.waitMs} ms: try again`));
       }, limits.waitMs);
       ticket.start = () => {
         clearTimeout(timer);
@@ -83,7 +86,7 @@ export class Turns {
     next.start();
   }
 
-  /** Of a request that the platform has ended, the end is never told. */
+  /** The platform never reports the requests that it ends. */
   #forgetLost(): void {
     const isLost = ({ since }: { since: number }) => Date.now() - since > limits.lostMs;
     for (const request of this.#requests) if (isLost(request)) this.#requests.delete(request);
@@ -91,7 +94,7 @@ export class Turns {
   }
 }
 
-/** Nobody will read it but the log. */
-function gone(): UnlabelError {
-  return new UnlabelError('invalid_request', 'The caller has left');
+/** Only the log reads it. */
+function disconnected(): UnlabelError {
+  return new UnlabelError('invalid_request', 'The caller has disconnected');
 }

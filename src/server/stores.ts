@@ -3,33 +3,34 @@ import { galleryNamespace, limits } from '../contract/limits.ts';
 import { timeout } from '../util/timeout.ts';
 import { type ClassStore, durableClasses } from '../vectors/class-sets.ts';
 import { durableStore } from '../vectors/durable.ts';
-import type { VectorStore } from '../vectors/store.ts';
+import { type VectorStore, vectorNotFound } from '../vectors/store.ts';
 import { VectorizeStore } from '../vectors/vectorize.ts';
-import type { Bindings, RequestContext } from './environment.ts';
-import { noClasses, onlyIn } from './store-access.ts';
+import type { RequestContext } from './environment.ts';
+import type { Bindings } from './platform.ts';
 
 /**
- * The store of a namespace: the gallery of a model, which is for every key as the model is, or what the deployment
- * chooses by `VECTOR_STORE`, as the key of the request may see it. Its calls throw `store_unavailable` where it fails or takes too long.
+ * The store of a namespace: the gallery of a model, which every key may read, or the store of `VECTOR_STORE`, in which
+ * a key of some namespaces finds every other one empty. Its calls throw `store_unavailable` where it fails or takes
+ * too long.
  * @param model - whose gallery. Default: that of the default model.
  * @throws UnlabelError `not_supported` where the store's binding is missing.
  */
 export function storeOf(c: RequestContext, namespace: string, model?: string): VectorStore {
   if (namespace === galleryNamespace) return c.var.galleries.store(model);
-  const store = inTime(chosenStore(c.env));
+  const store = chosenStore(c.env);
   const namespaces = c.var.key?.namespaces;
-  return namespaces ? onlyIn(namespaces, store) : store;
+  return withTimeout(!namespaces || namespaces.includes(namespace) ? store : emptyStore);
 }
 
 /**
- * The sets of classes, which belong to no namespace; as {@link storeOf}.
+ * The sets of classes. They belong to no namespace: a key of some namespaces finds none.
  * @throws UnlabelError `not_supported` where the binding `CLASSES` is missing.
  */
 export function classesOf(c: RequestContext): ClassStore {
   const { CLASSES } = c.env;
   if (!CLASSES)
     throw new UnlabelError('not_supported', 'This deployment keeps no classes: it lacks the binding CLASSES');
-  return c.var.key?.namespaces ? noClasses : inTime(durableClasses(CLASSES));
+  return withTimeout(c.var.key?.namespaces ? emptyClasses : durableClasses(CLASSES));
 }
 
 function chosenStore({ VECTOR_STORE = 'durable', VECTORS, VECTORIZE }: Bindings): VectorStore {
@@ -42,21 +43,61 @@ function chosenStore({ VECTOR_STORE = 'durable', VECTORS, VECTORIZE }: Bindings)
 }
 
 /** Bounds every call of a store in time. */
-function inTime<Store extends VectorStore | ClassStore>(store: Store): Store {
+function withTimeout<Store extends VectorStore | ClassStore>(store: Store): Store {
   return new Proxy(store, {
     get(target, method) {
       const call = Reflect.get(target, method) as (...args: unknown[]) => Promise<unknown>;
-      return (...args: unknown[]) => answerOf(async () => call.apply(target, args));
+      return async (...args: unknown[]) => {
+        try {
+          const late = () => new Error(`no answer within ${limits.storeMs} ms`);
+          return await timeout(call.apply(target, args), limits.storeMs, late);
+        } catch (cause) {
+          if (cause instanceof UnlabelError) throw cause;
+          const detail = 'The store fails, or does not answer in time: try again';
+          throw new UnlabelError('store_unavailable', detail, { cause });
+        }
+      };
     },
   });
 }
 
-async function answerOf<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-  try {
-    const late = () => new Error(`no answer within ${limits.storeMs} ms`);
-    return await timeout(call(), limits.storeMs, late);
-  } catch (cause) {
-    if (cause instanceof UnlabelError) throw cause;
-    throw new UnlabelError('store_unavailable', 'The store fails, or does not answer in time', { cause });
-  }
+/** How a namespace of others looks. */
+const emptyStore: VectorStore = {
+  upsert: refuse,
+  delete: refuse,
+  clear: refuse,
+  async get() {
+    throw vectorNotFound();
+  },
+  async list() {
+    return { model: undefined, count: 0, vectors: [], hasMore: false };
+  },
+  async search(_, query) {
+    if ('id' in query) throw vectorNotFound();
+    return { model: query.model, matches: [] };
+  },
+  async etag() {
+    return undefined;
+  },
+  async export() {
+    return undefined;
+  },
+};
+
+/** How sets of classes look to a key of some namespaces. */
+const emptyClasses: ClassStore = {
+  put: refuse,
+  delete: refuse,
+  async get() {
+    throw new UnlabelError('classes_not_found', 'There is no set of classes of that name', {
+      field: 'classes',
+    });
+  },
+  async list() {
+    return [];
+  },
+};
+
+async function refuse(): Promise<never> {
+  throw new UnlabelError('forbidden', 'The API key is for other namespaces');
 }

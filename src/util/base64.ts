@@ -7,7 +7,11 @@ const chunkBytes = 32_768;
  * @throws DOMException `InvalidCharacterError` for other text.
  */
 export function decodeBase64(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  // A loop: `Uint8Array.from` with a callback takes twenty times as long.
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }
 
 /** Encodes bytes as standard base64 with padding. */

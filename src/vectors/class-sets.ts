@@ -1,6 +1,6 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
-import { type ObjectBinding, type Settled, unwrap } from './rpc.ts';
+import { type ObjectBinding, type RpcResult, unwrap } from './rpc.ts';
 import type { ClassPrototype } from './search/prototypes.ts';
 import type { SqlStorage } from './sql.ts';
 import type { VectorModel } from './vector-model.ts';
@@ -34,8 +34,8 @@ export interface ClassStore {
   list(): Promise<ClassSetSummary[]>;
 }
 
-/** The sets of a deployment in SQLite: a row each, so that a set is replaced whole or not at all. */
-export class ClassShelf {
+/** The sets of a deployment in SQLite: one row a set, so that a set is replaced whole or not at all. */
+export class ClassSetTable {
   readonly #storage: SqlStorage;
 
   constructor(storage: SqlStorage) {
@@ -102,19 +102,19 @@ export class ClassShelf {
 }
 
 /** The Durable Object of the sets, as it is called; see `durable-workerd.ts`. */
-export type ClassShelfStub = {
+export type ClassSetsStub = {
   [Method in keyof ClassStore]: (
     ...args: Parameters<ClassStore[Method]>
-  ) => Promise<Settled<Awaited<ReturnType<ClassStore[Method]>>>>;
+  ) => Promise<RpcResult<Awaited<ReturnType<ClassStore[Method]>>>>;
 };
 
 /** The sets of a deployment, in one Durable Object. */
-export function durableClasses(binding: ObjectBinding<ClassShelfStub>): ClassStore {
-  const shelf = binding.getByName('classes');
+export function durableClasses(binding: ObjectBinding<ClassSetsStub>): ClassStore {
+  const table = binding.getByName('classes');
   return {
-    put: (set) => unwrap(shelf.put(set)),
-    get: (name) => unwrap(shelf.get(name)),
-    delete: (name) => unwrap(shelf.delete(name)),
-    list: () => unwrap(shelf.list()),
+    put: (set) => unwrap(table.put(set)),
+    get: (name) => unwrap(table.get(name)),
+    delete: (name) => unwrap(table.delete(name)),
+    list: () => unwrap(table.list()),
   };
 }

@@ -1,22 +1,22 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { ModelRef } from '../contract/model.ts';
-import { type ClassSet, ClassShelf, type ClassShelfStub } from './class-sets.ts';
+import { type ClassSet, type ClassSetsStub, ClassSetTable } from './class-sets.ts';
 import type { NamespaceStub } from './durable.ts';
 import { Namespace } from './namespace.ts';
-import { settle } from './rpc.ts';
+import { toRpcResult } from './rpc.ts';
 import type { SqlStorage } from './sql.ts';
 import type { NewVector, StoreQuery, StoreSearchOptions } from './store.ts';
 
-/** What a Durable Object is made with. */
+/** The part of a Durable Object's state that is used here. */
 interface ObjectState {
   storage: SqlStorage & { deleteAll(): Promise<void> };
 }
 
 /**
- * Keeps one namespace of vectors. Export it from the Worker and bind it as `VECTORS`, with SQLite.
+ * Stores one namespace of vectors. Export it from the Worker and bind it as `VECTORS`, with SQLite.
  *
- * The platform holds back the answer to a write until the write is on disk (the output gate), so what a caller sees
- * acknowledged is there after a crash.
+ * The platform's output gate delays the answer to a write until the write is on disk, so acknowledged writes survive a
+ * crash.
  */
 export class VectorNamespace extends DurableObject implements NamespaceStub {
   readonly #namespace: Namespace;
@@ -27,35 +27,35 @@ export class VectorNamespace extends DurableObject implements NamespaceStub {
   }
 
   upsert(model: ModelRef, vectors: NewVector[], quota?: number) {
-    return settle(() => this.#namespace.upsert(model, vectors, quota));
+    return toRpcResult(() => this.#namespace.upsert(model, vectors, quota));
   }
 
   get(id: string) {
-    return settle(() => this.#namespace.get(id));
+    return toRpcResult(() => this.#namespace.get(id));
   }
 
   delete(id: string) {
-    return settle(() => this.#namespace.delete(id));
+    return toRpcResult(() => this.#namespace.delete(id));
   }
 
   clear() {
-    return settle(() => this.#namespace.clear());
+    return toRpcResult(() => this.#namespace.clear());
   }
 
   list(limit: number, after?: string) {
-    return settle(() => this.#namespace.list(limit, after));
+    return toRpcResult(() => this.#namespace.list(limit, after));
   }
 
   search(query: StoreQuery, options: StoreSearchOptions) {
-    return settle(() => this.#namespace.search(query, options));
+    return toRpcResult(() => this.#namespace.search(query, options));
   }
 
   etag() {
-    return settle(() => this.#namespace.about()?.etag);
+    return toRpcResult(() => this.#namespace.about()?.etag);
   }
 
   export() {
-    return settle(() => {
+    return toRpcResult(() => {
       const about = this.#namespace.about();
       if (!about) return undefined;
       const pieces = this.#namespace.export(about);
@@ -72,28 +72,28 @@ export class VectorNamespace extends DurableObject implements NamespaceStub {
   }
 }
 
-/** Keeps the sets of classes of a deployment. Export it from the Worker and bind it as `CLASSES`, with SQLite. */
-export class ClassSets extends DurableObject implements ClassShelfStub {
-  readonly #shelf: ClassShelf;
+/** Stores the sets of classes of a deployment. Export it from the Worker and bind it as `CLASSES`, with SQLite. */
+export class ClassSets extends DurableObject implements ClassSetsStub {
+  readonly #table: ClassSetTable;
 
   constructor(state: ObjectState, env: unknown) {
     super(state as never, env as never);
-    this.#shelf = new ClassShelf(state.storage);
+    this.#table = new ClassSetTable(state.storage);
   }
 
   put(set: ClassSet) {
-    return settle(() => this.#shelf.put(set));
+    return toRpcResult(() => this.#table.put(set));
   }
 
   get(name: string) {
-    return settle(() => this.#shelf.get(name));
+    return toRpcResult(() => this.#table.get(name));
   }
 
   delete(name: string) {
-    return settle(() => this.#shelf.delete(name));
+    return toRpcResult(() => this.#table.delete(name));
   }
 
   list() {
-    return settle(() => this.#shelf.list());
+    return toRpcResult(() => this.#table.list());
   }
 }

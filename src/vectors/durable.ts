@@ -1,4 +1,4 @@
-import { type ObjectBinding, type Settled, unwrap } from './rpc.ts';
+import { type ObjectBinding, type RpcResult, unwrap } from './rpc.ts';
 import type { VectorStore } from './store.ts';
 
 /** A namespace's Durable Object, as it is called: the methods of a store without the name. See `durable-workerd.ts`. */
@@ -7,7 +7,7 @@ export type NamespaceStub = {
     namespace: string,
     ...args: infer Args
   ) => Promise<infer Result>
-    ? (...args: Args) => Promise<Settled<Result>>
+    ? (...args: Args) => Promise<RpcResult<Result>>
     : never;
 };
 

@@ -2,6 +2,7 @@ import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import type { ModelRef } from '../contract/model.ts';
 import type { Metadata } from '../contract/vectors.ts';
+import { isDirection } from './vector-model.ts';
 
 /**
  * A namespace in one file, little-endian:
@@ -89,7 +90,7 @@ export function readIndex(file: Uint8Array): IndexFile {
   const scaleBytes = rows === 'int8' ? 4 * count : 0;
   const numberBytes = (rows === 'int8' ? 1 : 4) * count * dimensions;
   const end = start + scaleBytes + numberBytes;
-  if (end > file.length) throw wrong('ends within its rows');
+  if (end > file.length) throw wrong('is truncated within its rows');
   const entries = readEntries(file.subarray(end), count);
   // A view of float32 must begin at a multiple of 4 bytes.
   const bytes = (file.byteOffset + start) % 4 === 0 ? file.subarray(start, end) : file.slice(start, end);
@@ -103,18 +104,15 @@ export function readIndex(file: Uint8Array): IndexFile {
           return Float32Array.from(row, (code) => code * (floats[place] as number));
         };
   for (let place = 0; place < count; place++)
-    if (!isDirection(vector(place))) throw wrong(`has no direction in row ${place}`);
+    if (!isDirection(vector(place)))
+      throw wrong(`has numbers that are not finite, or all zero, in row ${place}`);
   return { ...header, entries, vector };
-}
-
-/** Whether a vector has a cosine with others: finite numbers, not all zero. */
-export function isDirection(vector: Float32Array): boolean {
-  return vector.every((value) => Number.isFinite(value)) && vector.some((value) => value !== 0);
 }
 
 function readHeader(file: Uint8Array): IndexHeader {
   const text = (from: number, to: number) => new TextDecoder().decode(file.subarray(from, to));
-  if (file.length < preamble || text(0, magic.length) !== magic) throw wrong('does not begin as one');
+  if (file.length < preamble || text(0, magic.length) !== magic)
+    throw wrong('does not start with "unlabel1"');
   const length = new DataView(file.buffer, file.byteOffset).getUint32(magic.length, true);
   if (length % 4 !== 0 || preamble + length > file.length) throw wrong('has no header');
   const { model, dimensions, count, rows } = parse(text(preamble, preamble + length)) as Partial<IndexHeader>;
@@ -143,7 +141,7 @@ function parse(text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {}
-  throw wrong('is cut short or not JSON where it should be');
+  throw wrong('is truncated, or has invalid JSON');
 }
 
 function isCount(value: unknown, most: number): value is number {
@@ -151,5 +149,5 @@ function isCount(value: unknown, most: number): value is number {
 }
 
 function wrong(what: string): UnlabelError {
-  return new UnlabelError('invalid_request', `The index file ${what}`, { field: 'index' });
+  return new UnlabelError('invalid_request', `The index file ${what}: export it again`, { field: 'index' });
 }

@@ -18,7 +18,7 @@ import { checkModel, type VectorModel } from './vector-model.ts';
 
 type About = { name: string; version: string; dimensions: number; etag: string };
 
-/** What is in memory of a namespace. */
+/** The part of a namespace that is in memory. */
 interface Memory {
   index: NearestIndex;
   columns: Columns;
@@ -28,25 +28,25 @@ interface Memory {
 const exportRows = 1_000;
 
 /**
- * The vectors of one namespace: in SQLite, and from the first search on an index in memory, which every write keeps in
- * step. A call has done its work before it waits for anything, so no two are ever under way together.
+ * The vectors of one namespace: in SQLite, and from the first search on in an index in memory, which every write
+ * updates. Calls are synchronous, so they never interleave.
  *
- * Vectors have places 0, 1, 2 ... without gaps: the keys of their rows, and where they are in the index.
+ * Vectors have places 0, 1, 2 ... without gaps: the keys of their rows, and their positions in the index.
  */
 export class Namespace {
   readonly #storage: SqlStorage;
   readonly #empty: () => Promise<void>;
   #memory: Memory | undefined;
 
-  /** @param empty - takes everything out of the storage, its tables too. */
+  /** @param empty - deletes everything in the storage, its tables too. */
   constructor(storage: SqlStorage, empty: () => Promise<void>) {
     this.#storage = storage;
     this.#empty = empty;
   }
 
-  /** What the namespace is bound to, and a tag that changes with every write; undefined while it is empty. */
+  /** The model of the namespace, and a tag that changes with every write; undefined while it is empty. */
   about(): About | undefined {
-    // A namespace that nobody wrote to has no tables, and reading leaves none behind.
+    // Reading a namespace that was never written to creates no tables.
     if (!this.#first("SELECT 1 FROM sqlite_master WHERE name = 'about'")) return undefined;
     return this.#first<About>('SELECT name, version, dimensions, etag FROM about');
   }
@@ -54,7 +54,7 @@ export class Namespace {
   /** See `VectorStore.upsert`. */
   upsert(model: ModelRef, vectors: readonly NewVector[], quota?: number): void {
     const places = this.#storage.transactionSync(() => this.#write(model, vectors, quota));
-    this.#keepInStep(({ index, columns }) => {
+    this.#updateMemory(({ index, columns }) => {
       for (const [i, { vector, metadata }] of vectors.entries()) {
         index.set(places[i] as number, vector);
         columns.set(places[i] as number, metadata);
@@ -84,7 +84,7 @@ export class Namespace {
       this.#all('UPDATE vectors SET place = ? WHERE place = ?', place, last);
       this.#all('UPDATE about SET etag = ?', crypto.randomUUID());
     });
-    this.#keepInStep(({ index, columns }) => {
+    this.#updateMemory(({ index, columns }) => {
       index.remove(place);
       columns.remove(place, last);
     });
@@ -152,7 +152,7 @@ export class Namespace {
     }
   }
 
-  /** Writes vectors inside of a transaction; gives their places. */
+  /** Writes vectors within a transaction; returns their places. */
   #write(ref: ModelRef, vectors: readonly NewVector[], quota = Number.POSITIVE_INFINITY): number[] {
     const model = { ...ref, dimensions: vectors[0]?.vector.length ?? 0 };
     const about = this.about();
@@ -187,7 +187,7 @@ export class Namespace {
         `A namespace holds at most ${capacity} vectors of ${model.dimensions} dimensions`,
         { field: 'vectors' },
       );
-    // Others may have filled it further: what only replaces is none of the quota's business.
+    // Other keys may have filled it beyond the quota: replacements still work.
     if (count > before && count > quota)
       throw new UnlabelError(
         'quota_exceeded',
@@ -195,18 +195,18 @@ export class Namespace {
         { field: 'vectors' },
       );
     this.#all('UPDATE about SET etag = ?', crypto.randomUUID());
-    // Last, and still inside of the transaction: if there is no memory, nothing is written.
+    // Last within the transaction: where memory runs out, nothing is written.
     this.#memory?.index.reserve(count);
     return places;
   }
 
-  /** Changes the memory as the storage has been changed. */
-  #keepInStep(change: (memory: Memory) => void): void {
+  /** Repeats in memory a change of the storage. */
+  #updateMemory(change: (memory: Memory) => void): void {
     if (!this.#memory) return;
     try {
       change(this.#memory);
     } catch {
-      // The next search loads it anew.
+      // The next search loads it again.
       this.#memory = undefined;
     }
   }
@@ -232,9 +232,9 @@ export class Namespace {
   ): Match[] {
     const { index, columns } = this.#load(dimensions);
     const allowed = filter && columns.select(filter, index.size);
-    // One more than asked for, as the vector itself may be among them.
+    // One more than asked for: the vector itself may be among them.
     const places = JSON.stringify(index.candidates(query, topK + 1, allowed));
-    // One by one: of vectors that are there many times, all may be candidates.
+    // One by one: all copies of a vector are candidates, however many there are.
     const candidates = this.#rows<{ id: string; vector: ArrayBuffer }>(
       'SELECT id, vector FROM vectors WHERE place IN (SELECT value FROM json_each(?)) AND id <> ?',
       places,
@@ -276,7 +276,7 @@ export class Namespace {
   }
 }
 
-/** Vectors of a length that a namespace holds. */
+/** Vectors of a length that fit into a namespace. */
 function capacityOf(dimensions: number): number {
   return Math.floor(limits.namespaceNumbers / (Math.ceil(dimensions / lanes) * lanes));
 }

@@ -1,15 +1,12 @@
 import { type ErrorCode, UnlabelError } from '../contract/errors.ts';
 
-/**
- * What a call to a Durable Object gives: its value, or a failure that the caller can act on. An error that is thrown
- * across the call would arrive without its class and its members.
- */
-export type Settled<Value> =
+/** Result of a call to a Durable Object. A thrown error would lose its class and its members on the way. */
+export type RpcResult<Value> =
   | { value: Value }
   | { code: ErrorCode; detail: string; field?: string | undefined };
 
-/** Runs a piece of work in the object. What is not an {@link UnlabelError} is thrown as it is. */
-export async function settle<Value>(work: () => Value | Promise<Value>): Promise<Settled<Value>> {
+/** Runs work in the object; its {@link UnlabelError} becomes a result, any other error is thrown. */
+export async function toRpcResult<Value>(work: () => Value | Promise<Value>): Promise<RpcResult<Value>> {
   try {
     return { value: await work() };
   } catch (error) {
@@ -22,10 +19,10 @@ export async function settle<Value>(work: () => Value | Promise<Value>): Promise
  * The value of a call, in the caller.
  * @throws UnlabelError as it was thrown in the object.
  */
-export async function unwrap<Value>(call: Promise<Settled<Value>>): Promise<Value> {
-  const settled = await call;
-  if ('code' in settled) throw new UnlabelError(settled.code, settled.detail, { field: settled.field });
-  return settled.value;
+export async function unwrap<Value>(call: Promise<RpcResult<Value>>): Promise<Value> {
+  const result = await call;
+  if ('code' in result) throw new UnlabelError(result.code, result.detail, { field: result.field });
+  return result.value;
 }
 
 /** A binding to a class of Durable Objects. */

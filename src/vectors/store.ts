@@ -2,7 +2,7 @@ import { UnlabelError } from '../contract/errors.ts';
 import type { ModelRef } from '../contract/model.ts';
 import type { Filter, Match, Metadata } from '../contract/vectors.ts';
 
-/** A vector to be kept. */
+/** A vector to be stored. */
 export interface NewVector {
   id: string;
   /** float32, not all zeros. */
@@ -47,8 +47,8 @@ export interface IndexExport {
 export interface VectorStore {
   /**
    * Adds vectors, or replaces those of the same ids; all or none. Resolves when they are stored.
-   * @param quota - vectors that the namespace may hold after vectors were added. Default: as many as it has room for.
-   * @throws UnlabelError `model_mismatch`, `quota_exceeded`; `not_supported` for a quota that the store cannot hold to.
+   * @param quota - caps the namespace at this many vectors; replacements still work. Default: as many as fit.
+   * @throws UnlabelError `model_mismatch`, `quota_exceeded`; `not_supported` where the store cannot enforce a quota.
    */
   upsert(namespace: string, model: ModelRef, vectors: NewVector[], quota?: number): Promise<void>;
   /** @throws UnlabelError `vector_not_found`. */

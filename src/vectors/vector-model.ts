@@ -6,17 +6,24 @@ export interface VectorModel extends ModelRef {
   dimensions: number;
 }
 
+/** Whether a vector has a cosine with others: finite numbers, not all zero. */
+export function isDirection(vector: Float32Array): boolean {
+  return vector.every((value) => Number.isFinite(value)) && vector.some((value) => value !== 0);
+}
+
 /**
- * Holds a vector's model against the one that is wanted.
+ * Compares a vector's model with the expected one.
  * @throws UnlabelError `model_mismatch`, naming both.
  */
-export function checkModel(wanted: VectorModel, given: VectorModel): void {
+export function checkModel(expected: VectorModel, given: VectorModel): void {
   const isSame =
-    wanted.name === given.name && wanted.version === given.version && wanted.dimensions === given.dimensions;
+    expected.name === given.name &&
+    expected.version === given.version &&
+    expected.dimensions === given.dimensions;
   if (!isSame)
     throw new UnlabelError(
       'model_mismatch',
-      `Here belongs a vector of ${describe(wanted)}, not one of ${describe(given)}`,
+      `Expected a vector of ${describe(expected)}, got one of ${describe(given)}`,
       { field: 'model' },
     );
 }

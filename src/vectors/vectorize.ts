@@ -27,12 +27,12 @@ export interface VectorizeBinding {
   getByIds(ids: string[]): Promise<{ id: string; values: ArrayLike<number>; metadata?: AnyMetadata }[]>;
 }
 
-/** Matches that Vectorize gives with their metadata; for more of them it is read after. */
+/** Matches that Vectorize returns with their metadata; for more, `getByIds` reads it. */
 const matchesWithMetadata = 20;
 /** Ids of one `getByIds`. */
 const idsPerCall = 20;
 
-/** Metadata of our own, beside the caller's, whose keys begin with a letter. */
+/** Our own metadata; the caller's keys begin with a letter. */
 const modelName = '_model';
 const modelVersion = '_version';
 
@@ -40,11 +40,11 @@ const modelVersion = '_version';
  * Namespaces in one index of Cloudflare Vectorize, for millions of vectors. The index needs the metric cosine, the
  * model's dimensions, and a metadata index for each key that filters use.
  *
- * What differs from the `durable` store: a write is acknowledged when it is accepted, and seen some seconds later;
- * search is approximate; a string is filtered by its first 64 bytes; there is no list, no `clear`, no export, and no
- * quota, as nothing tells how many vectors a namespace has; an id and its namespace have 63 bytes together, as ids are unique in the whole index. A namespace is held to one model by
- * what a write finds in it: of two models that write to an empty one within seconds both pass, and a search that meets
- * the other's vectors then fails.
+ * Differences from the `durable` store: a write is acknowledged when it is accepted, and visible some seconds later;
+ * search is approximate; a filter compares the first 64 bytes of a string; there is no list, no `clear`, no export, and
+ * no quota, as Vectorize does not count the vectors of a namespace; an id and its namespace have 63 bytes together, as
+ * ids are unique in the whole index. A write checks the model of a namespace by searching it: two models that write to
+ * an empty one within seconds both succeed, and a search that finds the other's vectors fails.
  */
 export class VectorizeStore implements VectorStore {
   readonly #index: VectorizeBinding;
@@ -54,14 +54,14 @@ export class VectorizeStore implements VectorStore {
   }
 
   async upsert(namespace: string, model: ModelRef, vectors: NewVector[], quota?: number): Promise<void> {
-    if (quota !== undefined) return notSupported('hold an API key to a quota of vectors');
+    if (quota !== undefined) return notSupported('enforce the quota of an API key');
     const entries = vectors.map(({ id, vector, metadata }) => ({
       id: fullId(namespace, id),
       namespace,
       values: vector,
       metadata: { ...metadata, [modelName]: model.name, [modelVersion]: model.version },
     }));
-    // Finding any vector of another model is an error.
+    // Throws where the namespace has vectors of another model.
     for (const { vector } of vectors.slice(0, 1)) await this.#query(namespace, model, vector, 1);
     await this.#index.upsert(entries);
   }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { createNodeApp, shippedAssets } from '../../scripts/harness/servers/shipped.ts';
-import type { App, Bindings } from '../../src/server/environment.ts';
+import type { App } from '../../src/server/environment.ts';
 import type { Scope } from '../../src/server/keys.ts';
+import type { Bindings } from '../../src/server/platform.ts';
 
 const digest = (key: string) => createHash('sha256').update(key).digest('hex');
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
 import { createNodeApp, shippedAssets } from '../../scripts/harness/servers/shipped.ts';
-import type { Bindings } from '../../src/server/environment.ts';
 import type { LogLine } from '../../src/server/middleware/log.ts';
+import type { Bindings } from '../../src/server/platform.ts';
 
 const png = drawPng(32, 32, (x, y) => [8 * x, 8 * y, 60]);
 const key = 'a-key-nobody-should-read';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { UnlabelError } from '../../src/contract/errors.ts';
 import { limits } from '../../src/contract/limits.ts';
-import { Turns } from '../../src/server/queue.ts';
+import { Queue } from '../../src/server/queue.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -23,23 +23,23 @@ function work(name: string, log: string[]) {
     },
   };
 }
-const run = <Result>(turns: Turns, piece: () => Promise<Result>, signal: AbortSignal) =>
-  turns.run((turn) => turn(piece), signal);
+const run = <Result>(queue: Queue, piece: () => Promise<Result>, signal: AbortSignal) =>
+  queue.run((turn) => turn(piece), signal);
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
 test('one works at a time, in the order of their coming, also after a failure', async () => {
   const log: string[] = [];
-  const turns = new Turns();
+  const queue = new Queue();
   const [a, b] = [work('a', log), work('b', log)];
   const failing = run(
-    turns,
+    queue,
     async () => {
       log.push('fails');
       throw new Error('broken');
     },
     signal,
   );
-  const answers = [run(turns, a.run, signal), run(turns, b.run, signal)];
+  const answers = [run(queue, a.run, signal), run(queue, b.run, signal)];
   await expect(failing).rejects.toThrow('broken');
   await settle();
   expect(log).toEqual(['fails', 'a']);
@@ -52,55 +52,55 @@ test('one works at a time, in the order of their coming, also after a failure', 
 
 test('one more than may wait is refused at once', async () => {
   const log: string[] = [];
-  const turns = new Turns();
+  const queue = new Queue();
   const first = work('first', log);
-  const all = [run(turns, first.run, signal)];
-  for (let i = 0; i < limits.waitingRequests; i++) all.push(run(turns, async () => `${i}`, signal));
+  const all = [run(queue, first.run, signal)];
+  for (let i = 0; i < limits.waitingRequests; i++) all.push(run(queue, async () => `${i}`, signal));
   const late = work('late', log);
-  await expect(run(turns, late.run, signal)).rejects.toMatchObject({ code: 'overloaded', status: 503 });
-  expect(() => turns.check()).toThrow();
+  await expect(run(queue, late.run, signal)).rejects.toMatchObject({ code: 'overloaded', status: 503 });
+  expect(() => queue.check()).toThrow();
   first.end();
   expect(await Promise.all(all)).toHaveLength(limits.waitingRequests + 1);
   expect(log).toEqual(['first']);
-  turns.check();
+  queue.check();
 });
 
 test('who leaves frees the place, and its work never begins', async () => {
   const log: string[] = [];
-  const turns = new Turns();
+  const queue = new Queue();
   const first = work('first', log);
-  const working = run(turns, first.run, signal);
+  const working = run(queue, first.run, signal);
   const leaving = new AbortController();
   const left = Array.from({ length: limits.waitingRequests }, () =>
-    run(turns, work('left', log).run, leaving.signal).catch((error: UnlabelError) => error.message),
+    run(queue, work('left', log).run, leaving.signal).catch((error: UnlabelError) => error.message),
   );
-  expect(() => turns.check()).toThrow();
+  expect(() => queue.check()).toThrow();
   leaving.abort();
-  expect(new Set(await Promise.all(left))).toEqual(new Set(['The caller has left']));
-  turns.check();
-  const last = run(turns, async () => 'last', signal);
+  expect(new Set(await Promise.all(left))).toEqual(new Set(['The caller has disconnected']));
+  queue.check();
+  const last = run(queue, async () => 'last', signal);
   first.end();
   expect([await working, await last]).toEqual(['first', 'last']);
-  await expect(run(turns, work('left', log).run, leaving.signal)).rejects.toThrow();
+  await expect(run(queue, work('left', log).run, leaving.signal)).rejects.toThrow();
   expect(log).toEqual(['first']);
 });
 
 test('one of a single piece does not wait for all of one of many', async () => {
   const log: string[] = [];
-  const turns = new Turns();
-  const many = turns.run(async (turn) => {
+  const queue = new Queue();
+  const many = queue.run(async (turn) => {
     for (const name of ['1', '2', '3']) await turn(async () => void log.push(name));
   }, signal);
-  await Promise.all([many, run(turns, async () => void log.push('single'), signal)]);
+  await Promise.all([many, run(queue, async () => void log.push('single'), signal)]);
   expect(log).toEqual(['1', 'single', '2', '3']);
 });
 
 test('a wait has an end', async () => {
   const log: string[] = [];
-  const turns = new Turns();
+  const queue = new Queue();
   const first = work('first', log);
-  const working = run(turns, first.run, signal);
-  const waiting = run(turns, work('second', log).run, signal).catch((error: unknown) => error);
+  const working = run(queue, first.run, signal);
+  const waiting = run(queue, work('second', log).run, signal).catch((error: unknown) => error);
   await vi.advanceTimersByTimeAsync(limits.waitMs + 1);
   expect(await waiting).toMatchObject({ code: 'overloaded' });
   first.end();
@@ -110,13 +110,13 @@ test('a wait has an end', async () => {
 
 test('work whose end is never told does not keep the others for good', async () => {
   const log: string[] = [];
-  const turns = new Turns();
+  const queue = new Queue();
   const lost = work('lost', log);
-  void run(turns, lost.run, signal);
+  void run(queue, lost.run, signal);
   await vi.advanceTimersByTimeAsync(limits.lostMs + 1);
   const next = work('next', log);
-  const answer = run(turns, next.run, signal);
-  const third = run(turns, async () => 'third', signal);
+  const answer = run(queue, next.run, signal);
+  const third = run(queue, async () => 'third', signal);
   // If it does end, the turn is another's by now.
   lost.end();
   await settle();

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { codecs } from '../../../src/image/codecs/codecs-node.ts';
 import { nodeRuntime } from '../../../src/inference/runtime/runtime-node.ts';
 import { createAppOn } from '../../../src/server/app.ts';
-import type { App, Bindings } from '../../../src/server/environment.ts';
+import type { App } from '../../../src/server/environment.ts';
 import type { LogLine } from '../../../src/server/middleware/log.ts';
+import type { Bindings } from '../../../src/server/platform.ts';
 
 const folder = fileURLToPath(new URL('../../../model/', import.meta.url));
 

@@ -2,18 +2,26 @@ import { createMiddleware } from 'hono/factory';
 import { timingSafeEqual } from 'hono/utils/buffer';
 import { UnlabelError } from '../../contract/errors.ts';
 import { sha256 } from '../../util/sha256.ts';
-import type { Environment } from '../environment.ts';
 import { type ApiKey, parseKeys, type Scope } from '../keys.ts';
+import type { Bindings } from '../platform.ts';
+
+/** Set by {@link findKey}. */
+export interface KeyVariables {
+  /** Key of the caller, where the deployment has keys and this is one of them. */
+  key: ApiKey | undefined;
+}
+
+type KeyEnvironment = { Bindings: Bindings; Variables: KeyVariables };
 
 /**
  * Finds the key of `Authorization: Bearer <key>` among the deployment's `API_KEY_HASHES`. Only the keys' SHA-256 digests
  * are stored, and they are compared in constant time.
  */
-export const findKey = createMiddleware<Environment>(async (c, next) => {
+export const findKey = createMiddleware<KeyEnvironment>(async (c, next) => {
   const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
   if (c.env.API_KEY_HASHES !== undefined && key !== undefined) {
     const digest = await sha256(new TextEncoder().encode(key));
-    // All are compared, so that the time says nothing about which one matched.
+    // Compares with all, so that the time does not tell which one matched.
     const matching = await Promise.all(
       parseKeys(c.env.API_KEY_HASHES).map(async (entry) =>
         (await timingSafeEqual(entry.digest, digest)) ? [entry] : [],
@@ -24,10 +32,10 @@ export const findKey = createMiddleware<Environment>(async (c, next) => {
   await next();
 });
 
-/** Refuses what the key does not allow; with no `API_KEY_HASHES` at all the deployment is open, and says so once. */
+/** Refuses what the key does not allow. Without `API_KEY_HASHES` the deployment is open, and warns once. */
 export function checkKey() {
   let hasWarned = false;
-  return createMiddleware<Environment>(async (c, next) => {
+  return createMiddleware<KeyEnvironment>(async (c, next) => {
     if (c.env.API_KEY_HASHES !== undefined) refuse(c.var.key, c.req.method, c.req.header());
     else if (!hasWarned) {
       hasWarned = true;

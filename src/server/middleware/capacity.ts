@@ -1,18 +1,27 @@
 import { createMiddleware } from 'hono/factory';
-import type { Environment, Platform } from '../environment.ts';
-import { Turns } from '../queue.ts';
-import { BodyMemory, discardBody } from '../request/body.ts';
+import type { Platform } from '../platform.ts';
+import { Queue } from '../queue.ts';
+import { discardBody } from '../request/body.ts';
+import { type BodyLease, BodyMemory } from '../request/body-memory.ts';
+
+/** Set by {@link capacity}. */
+export interface CapacityVariables {
+  /** Turns at the network. */
+  queue: Queue;
+  /** Memory for the body. */
+  lease: BodyLease;
+}
 
 /**
- * Gives requests their share of the isolate: memory for the body, and turns at the network. What a request holds is
- * free again when it has been answered, or its caller has left.
+ * Gives requests their share of the isolate: memory for the body, and turns at the network. Both are free again when
+ * the request has been answered, or its caller has disconnected.
  */
 export function capacity({ waitUntil }: Platform) {
-  const turns = new Turns();
+  const queue = new Queue();
   const memory = new BodyMemory();
-  return createMiddleware<Environment>(async (c, next) => {
+  return createMiddleware<{ Variables: CapacityVariables }>(async (c, next) => {
     const lease = memory.lease();
-    c.set('turns', turns);
+    c.set('queue', queue);
     c.set('lease', lease);
     const answering = next().finally(() => lease.free());
     waitUntil?.(answering.catch(() => undefined));

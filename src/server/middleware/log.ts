@@ -1,22 +1,24 @@
 import { createMiddleware } from 'hono/factory';
+import type { RequestIdVariables } from 'hono/request-id';
 import { matchedRoutes } from 'hono/route';
 import { UnlabelError } from '../../contract/errors.ts';
-import type { Environment } from '../environment.ts';
+import type { Bindings } from '../platform.ts';
+import type { KeyVariables } from './api-key.ts';
 
-/** What is logged of a request: no payload, no key, no header, and no address that the caller chose. */
+/** One line of the log: no payload, no key, no header, no path as the caller wrote it. */
 export interface LogLine {
   requestId: string;
   method: string;
   /** As it is declared: `/v1/vectors/:id`; `*` for a page. */
   route: string;
   status: number;
-  /** Milliseconds; those of computing alone do not count in a Worker, whose clock stands still meanwhile. */
+  /** Milliseconds, waiting only: a Worker's clock does not advance while code runs. */
   ms: number;
   /** `id` of the key, see `npm run keys`. */
   key?: string;
   /** `code` of the problem. */
   code?: string;
-  /** What went wrong with us, for a status of 500 and above. */
+  /** What failed on our side, for a status of 500 and above. */
   detail?: string;
   cause?: string;
 }
@@ -26,15 +28,17 @@ export function logToConsole(line: LogLine): void {
   console[line.status < 500 ? 'log' : 'error'](JSON.stringify(line));
 }
 
+type LogEnvironment = { Bindings: Bindings; Variables: RequestIdVariables & KeyVariables };
+
 /** Writes a line for every request, and counts it in the binding `ANALYTICS` where there is one. */
 export function logRequests(write: (line: LogLine) => void) {
-  return createMiddleware<Environment>(async (c, next) => {
-    const began = Date.now();
+  return createMiddleware<LogEnvironment>(async (c, next) => {
+    const start = Date.now();
     await next();
     const { error } = c;
     const { method } = c.req;
     const { status } = c.res;
-    const ms = Date.now() - began;
+    const ms = Date.now() - start;
     const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? '*';
     const code = error instanceof UnlabelError ? error.code : error && 'internal_error';
     write({

@@ -1,12 +1,16 @@
+import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import type { RequestIdVariables } from 'hono/request-id';
 import { type ErrorCode, errorCodes, type Problem, UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
-import type { RequestContext } from '../environment.ts';
 
-/** Answers with problem+json (RFC 9457). What is not an {@link UnlabelError} is for the log, and told to nobody. */
-export function problemOf(error: Error, c: RequestContext): Response {
+/** Answers with problem+json (RFC 9457). An error that is no {@link UnlabelError} goes to the log only. */
+export function problemOf<E extends { Variables: RequestIdVariables }>(
+  error: Error,
+  c: Context<E>,
+): Response {
   const known = error instanceof UnlabelError ? error : fromUnknown(error);
-  const requestId = c.get('requestId');
+  const requestId = c.var.requestId;
   const [status, title] = errorCodes[known.code];
   const body: Problem = {
     type: `/docs#${known.code}`,
@@ -23,21 +27,16 @@ export function problemOf(error: Error, c: RequestContext): Response {
   return response;
 }
 
-/** Seconds that a client should wait: one, or until the counting of its requests begins anew. */
+/** Seconds that a client should wait: one, or until the next window of the rate limit. */
 function retryAfter(status: 503 | 429): number {
   const window = limits.rateLimitSeconds;
   return status === 503 ? 1 : window - Math.floor((Date.now() / 1000) % window);
 }
 
-/** Hono's own exceptions are about the form of a request. */
+/** Hono throws exceptions of its own for malformed requests. */
 function fromUnknown(error: Error): UnlabelError {
-  const isCallersFault = error instanceof HTTPException && error.status < 500;
-  const code: ErrorCode = isCallersFault ? 'invalid_request' : 'internal_error';
-  return new UnlabelError(
-    code,
-    isCallersFault ? error.message : 'The failure has been logged under the request id',
-    {
-      cause: error.stack ?? error,
-    },
-  );
+  const isOfCaller = error instanceof HTTPException && error.status < 500;
+  const code: ErrorCode = isOfCaller ? 'invalid_request' : 'internal_error';
+  const detail = isOfCaller ? error.message : 'The failure is in the log under the request id';
+  return new UnlabelError(code, detail, { cause: error.stack ?? error });
 }

@@ -1,5 +1,4 @@
 import { createMiddleware } from 'hono/factory';
-import type { Environment } from '../environment.ts';
 
 const everywhere = {
   'x-content-type-options': 'nosniff',
@@ -9,16 +8,16 @@ const everywhere = {
   'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
 };
 
-/** Nothing may frame a page, which says in itself what it loads; all else is data, that may not load anything. */
+/** A page sets the rest of its policy in its own markup. Everything else is data, and may load nothing. */
 const pagePolicy = "frame-ancestors 'none'";
 const dataPolicy = "default-src 'none'; frame-ancestors 'none'";
 
-/** Adds the headers that keep browsers from making of an answer what it is not. */
-export const securityHeaders = createMiddleware<Environment>(async (c, next) => {
+/** Adds the headers that keep browsers from sniffing, framing or running an answer. */
+export const securityHeaders = createMiddleware(async (c, next) => {
   await next();
   const { headers } = c.res;
   for (const [name, value] of Object.entries(everywhere)) headers.set(name, value);
-  // The policy of a script's answer would be that of the Worker that it starts.
+  // A Worker takes the policy of its script, and must be able to load the model.
   const isOfPage = /^(text\/html|text\/javascript)/.test(headers.get('content-type') ?? '');
   headers.set('content-security-policy', isOfPage ? pagePolicy : dataPolicy);
 });

@@ -1,34 +1,37 @@
 import { createMiddleware } from 'hono/factory';
-import type { Environment, RequestContext } from '../environment.ts';
 
 /**
- * Parts of a request in the header `Server-Timing`: `decode` makes images what the network takes, resizing included,
- * and `run` is the network. In milliseconds, as the platform's clock has it: Cloudflare's stands still while code runs.
+ * Parts of a request in the header `Server-Timing`, in milliseconds: `decode` decodes and resizes images, `run` runs
+ * the network. Cloudflare's clock does not advance while code runs.
  */
 export type Part = 'decode' | 'run';
 
-/** Puts the times of {@link timed}, where there are any, and the `total` into the answer, for pages of any origin. */
-export const serverTiming = createMiddleware<Environment>(async (c, next) => {
-  const began = performance.now();
+/** Milliseconds spent on a request, by part. */
+export type Times = Partial<Record<Part, number>>;
+
+/** Set by {@link serverTiming}. */
+export interface TimingVariables {
+  times: Times;
+}
+
+/** Puts the times of {@link timed} and the `total` into the answer, for pages of any origin. */
+export const serverTiming = createMiddleware<{ Variables: TimingVariables }>(async (c, next) => {
+  const start = performance.now();
   c.set('times', {});
   await next();
   if (Object.keys(c.var.times).length === 0) return;
-  const times = { ...c.var.times, total: performance.now() - began };
+  const times = { ...c.var.times, total: performance.now() - start };
   const header = Object.entries(times).map(([part, ms]) => `${part};dur=${ms.toFixed(1)}`);
   c.header('server-timing', header.join(', '));
   c.header('timing-allow-origin', '*');
 });
 
-/** Does a piece of a part, and adds to its time. */
-export async function timed<Result>(
-  { var: { times } }: RequestContext,
-  part: Part,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const began = performance.now();
+/** Does some work, and adds its time to that of its part. */
+export async function timed<Result>(times: Times, part: Part, work: () => Promise<Result>): Promise<Result> {
+  const start = performance.now();
   try {
     return await work();
   } finally {
-    times[part] = (times[part] ?? 0) + performance.now() - began;
+    times[part] = (times[part] ?? 0) + performance.now() - start;
   }
 }

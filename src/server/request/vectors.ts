@@ -4,20 +4,20 @@ import type { ModelRef } from '../../contract/model.ts';
 import type { VectorSource } from '../../contract/wire.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
+import { decodeBase64 } from '../../util/base64.ts';
 import { decodeFloat32 } from '../../util/float32.ts';
-import { isDirection } from '../../vectors/index-file.ts';
-import { checkModel } from '../../vectors/vector-model.ts';
+import { checkModel, isDirection } from '../../vectors/vector-model.ts';
 import type { RequestContext } from '../environment.ts';
-import { fromBase64, runOnFiles } from './images.ts';
+import { runOnImages } from './run.ts';
 
-/** A vector or an image of a request, and the name of its place in errors. */
+/** A vector or an image of a request, and its place in errors: `vectors[3].`. */
 type Source = VectorSource & { field: string };
 
 /**
  * The vectors of a request: as they are given, or embedded from images; all of one model.
  * @param sources - at least one.
- * @param name - model that embeds the images, and that a vector is taken to be of where it does not say.
- * @throws UnlabelError `model_mismatch`, or for what is no vector and no image.
+ * @param name - model that embeds the images, and of the vectors that name none.
+ * @throws UnlabelError `model_mismatch`, or for what is neither a vector nor an image.
  */
 export async function readVectors(
   c: RequestContext,
@@ -41,7 +41,7 @@ export async function readVectors(
     }
     const vector = toVector(source.vector, `${source.field}vector`);
     const dimensions = vector.length;
-    // Without a word on its model, a vector must at least have the length that the model gives.
+    // A vector that names no model must at least have the length of the assumed one.
     first ??= source.model ? { ...source.model, dimensions } : await assumed();
     checkModel(first, { ...(source.model ?? first), dimensions });
     vectors.push(vector);
@@ -56,12 +56,12 @@ async function embedAll(
   sources: readonly (Source & { image: string })[],
   name: string | undefined,
 ) {
-  const files = sources.map(({ field, image }) => ({ field: `${field}image`, bytes: fromBase64(image) }));
+  const images = sources.map(({ field, image }) => ({ field: `${field}image`, bytes: decodeBase64(image) }));
   return c.var.models.use(name, async (model) => {
     const vectors: Float32Array[] = [];
-    for (let i = 0; i < files.length; i += limits.imagesPerRequest) {
-      const some = files.slice(i, i + limits.imagesPerRequest);
-      vectors.push(...(await runOnFiles(c, some, model, codecs, (images) => embed(model, images))));
+    for (let i = 0; i < images.length; i += limits.imagesPerRequest) {
+      const batch = images.slice(i, i + limits.imagesPerRequest);
+      vectors.push(...(await runOnImages(c, batch, model, codecs, (tensors) => embed(model, tensors))));
     }
     return { model: { ...model.ref, dimensions: model.manifest.embedding.dimensions }, vectors };
   });

@@ -8,11 +8,11 @@ import type { Codecs } from '../../image/codecs/codecs.ts';
 import type { ClassSetSummary } from '../../vectors/class-sets.ts';
 import { prototypeOf } from '../../vectors/search/prototypes.ts';
 import type { App } from '../environment.ts';
-import { jsonBody } from '../request/image-body.ts';
-import { readJson } from '../request/images.ts';
-import { parse } from '../request/parse.ts';
+import { parse } from '../request/json.ts';
+import { readJson } from '../request/read.ts';
 import { readVectors } from '../request/vectors.ts';
 import { classesOf } from '../stores.ts';
+import { jsonBody } from './openapi-bodies.ts';
 import { problemResponses, storeProblems, vectorProblems } from './problem-responses.ts';
 
 const tags = ['Classes'];
@@ -35,7 +35,7 @@ const putRoute = createRoute({
     ),
   },
   responses: {
-    ...setAnswer('It is stored'),
+    ...setAnswer('The set is stored'),
     ...vectorProblems,
     ...problemResponses('model_not_found', 'quota_exceeded'),
   },
@@ -91,7 +91,7 @@ export function addClasses(app: App, codecs: Codecs): void {
     const classes = labelled.map(([label, { length: count }]) => {
       const prototype = prototypeOf(vectors.splice(0, count));
       if (!prototype)
-        throw new UnlabelError('invalid_parameter', 'The vectors of a class cannot cancel each other out', {
+        throw new UnlabelError('invalid_parameter', 'The vectors of a class must not cancel each other out', {
           field: `classes.${label}`,
         });
       return { label, count, prototype };

@@ -10,11 +10,12 @@ import type { Model } from '../../inference/model.ts';
 import { classifyByNeighbors } from '../../vectors/search/neighbors.ts';
 import { classifyByPrototypes } from '../../vectors/search/prototypes.ts';
 import { checkModel } from '../../vectors/vector-model.ts';
-import { answerOf } from '../envelope.ts';
+import { envelope } from '../envelope.ts';
 import type { App, RequestContext } from '../environment.ts';
-import { imageRequestBody } from '../request/image-body.ts';
-import { readImages, runOnFiles } from '../request/images.ts';
+import { readImages } from '../request/read.ts';
+import { runOnImages } from '../request/run.ts';
 import { classesOf, storeOf } from '../stores.ts';
+import { imageRequestBody } from './openapi-bodies.ts';
 import { inferenceProblems, problemResponses } from './problem-responses.ts';
 
 const route = createRoute({
@@ -52,17 +53,17 @@ export function addClassify(app: App, codecs: Codecs): void {
       });
     const request = await readImages(c);
     return c.var.models.use(name ?? request.model, async (model) => {
-      const ask = <Result>(run: (images: Uint8Array[]) => Promise<Result>) =>
-        runOnFiles(c, request.filesFor(model), model, codecs, run);
-      const vectors = () => ask((images) => embed(model, images));
+      const run = <Result>(task: (tensors: Uint8Array[]) => Promise<Result>) =>
+        runOnImages(c, request.imagesFor(model), model, codecs, task);
+      const vectors = () => run((tensors) => embed(model, tensors));
       const predictions =
         classes !== undefined
           ? await byClasses(c, model, await vectors(), classes, topK)
           : method === 'neighbors'
             ? await byNeighbors(c, model, await vectors(), namespace, k, topK)
-            : await ask((images) => classify(model, images, topK));
+            : await run((tensors) => classify(model, tensors, topK));
       const results = predictions.map((predictions) => ({ predictions }));
-      return c.json(answerOf(model, results, request.isBatch), 200);
+      return c.json(envelope(model, results, request.isBatch), 200);
     });
   });
 }

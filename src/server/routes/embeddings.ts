@@ -3,10 +3,11 @@ import { embedding, embeddingBatch, embeddingsQuery } from '../../contract/schem
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
 import { encodeFloat32 } from '../../util/float32.ts';
-import { answerOf } from '../envelope.ts';
+import { envelope } from '../envelope.ts';
 import type { App } from '../environment.ts';
-import { imageRequestBody } from '../request/image-body.ts';
-import { readImages, runOnFiles } from '../request/images.ts';
+import { readImages } from '../request/read.ts';
+import { runOnImages } from '../request/run.ts';
+import { imageRequestBody } from './openapi-bodies.ts';
 import { inferenceProblems } from './problem-responses.ts';
 
 const route = createRoute({
@@ -24,19 +25,20 @@ const route = createRoute({
   },
 });
 
+/** Adds `POST /v1/embeddings`. */
 export function addEmbeddings(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
     const { model: name, encoding } = c.req.valid('query');
     const request = await readImages(c);
     return c.var.models.use(name ?? request.model, async (model) => {
-      const vectors = await runOnFiles(c, request.filesFor(model), model, codecs, (images) =>
-        embed(model, images),
+      const vectors = await runOnImages(c, request.imagesFor(model), model, codecs, (tensors) =>
+        embed(model, tensors),
       );
       const results = vectors.map((vector) => ({
         embedding: encoding === 'base64' ? encodeFloat32(vector) : Array.from(vector),
         dimensions: vector.length,
       }));
-      return c.json(answerOf(model, results, request.isBatch), 200);
+      return c.json(envelope(model, results, request.isBatch), 200);
     });
   });
 }

@@ -12,7 +12,7 @@ const healthRoute = createRoute({
   summary: 'Whether the Worker runs',
   responses: {
     200: {
-      description: 'It runs',
+      description: 'The Worker runs',
       content: { 'application/json': { schema: z.object({ status: z.literal('ok') }) } },
     },
   },
@@ -23,10 +23,10 @@ const readyRoute = createRoute({
   path: '/ready',
   tags: ['Operation'],
   summary: 'Whether the default model answers its golden input as its manifest says',
-  description: `An answer is good for ${limits.readyMs / 1000} s: health checks cannot keep the network busy.`,
+  description: `An answer is reused for ${limits.readyMs / 1000} s, so that health checks cannot keep the network busy.`,
   responses: {
     200: {
-      description: 'It does',
+      description: 'The model is ready',
       content: {
         'application/json': { schema: z.object({ status: z.literal('ready'), model: z.string() }) },
       },
@@ -43,7 +43,7 @@ export function addHealth(app: App): void {
   app.openapi(readyRoute, async (c) => {
     let model = passed?.model;
     if (!passed || Date.now() > passed.until) {
-      // Those who ask meanwhile go by the test before.
+      // Meanwhile, other requests get the previous result.
       if (passed) passed.until = Date.now() + limits.readyMs;
       try {
         model = await testDefault(c);

@@ -54,6 +54,7 @@ const fileRoute = createRoute({
   },
 });
 
+/** Adds the routes below `/v1/models`. */
 export function addModels(app: App): void {
   app.openapi(listRoute, async (c) => {
     const names = await c.var.models.names();

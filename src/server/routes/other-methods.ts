@@ -1,7 +1,7 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import type { App } from '../environment.ts';
 
-/** Answers every other method on the routes added so far with 405 and `Allow` (RFC 9110, 15.5.6). Add it last. */
+/** Answers other methods on the routes added so far with 405 and `Allow` (RFC 9110, 15.5.6). Add it last. */
 export function addOtherMethods(app: App): void {
   const routes = app.routes.filter(({ method }) => method !== 'ALL');
   for (const [path, same] of Map.groupBy(routes, ({ path }) => path)) {

@@ -1,6 +1,8 @@
+import type { RouteConfig } from '@hono/zod-openapi';
 import { type ErrorCode, errorCodes } from '../../contract/errors.ts';
 import { problem } from '../../contract/schemas.ts';
-import type { Responses } from '../environment.ts';
+
+type Responses = RouteConfig['responses'];
 
 /** OpenAPI responses for the errors that a route can answer with, by status. */
 export function problemResponses(...codes: ErrorCode[]): Responses {
@@ -16,7 +18,7 @@ export function problemResponses(...codes: ErrorCode[]): Responses {
   );
 }
 
-/** What every call of the network can answer with. */
+/** Problems of every route that runs the network. */
 export const inferenceProblems = problemResponses(
   'invalid_request',
   'invalid_image',
@@ -32,7 +34,7 @@ export const inferenceProblems = problemResponses(
   'overloaded',
 );
 
-/** What every call with vectors or images for a store can answer with. */
+/** Problems of every route that takes vectors or images for a store. */
 export const vectorProblems = problemResponses(
   'invalid_request',
   'invalid_image',
@@ -51,7 +53,7 @@ export const vectorProblems = problemResponses(
   'overloaded',
 );
 
-/** What every call of a store can answer with. */
+/** Problems of every route that uses a store. */
 export const storeProblems = problemResponses(
   'unauthorized',
   'forbidden',

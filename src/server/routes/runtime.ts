@@ -2,9 +2,9 @@ import { UnlabelError } from '../../contract/errors.ts';
 import type { App } from '../environment.ts';
 
 /**
- * The runtime that a page loads beside a model, for pages of any origin. The folder names its version, so an address
- * never serves anything else. It is kept and sent as Brotli, a fifth of its size, which every browser takes where it
- * may run models at all (https, localhost).
+ * Adds `GET /runtime/:version/:file`: the runtime that a page of any origin loads beside a model. The path has its
+ * version, so its content never changes. It is stored and sent as Brotli, a fifth of its size: every browser accepts it
+ * on the origins that may run models at all (https, localhost).
  */
 export function addRuntime(app: App): void {
   app.get('/runtime/:version/:file{[\\w.-]+\\.wasm}', async (c) => {
@@ -23,7 +23,7 @@ export function addRuntime(app: App): void {
         'cache-control': 'public, max-age=31536000, immutable',
         'cross-origin-resource-policy': 'cross-origin',
       },
-      // Do not encode the bytes once more. Only workerd knows, and needs, this member.
+      // Stops workerd from encoding the bytes again.
       ...{ encodeBody: 'manual' },
     });
   });

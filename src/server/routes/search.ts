@@ -13,13 +13,15 @@ import {
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
 import type { StoreQuery } from '../../vectors/store.ts';
-import { answerOf } from '../envelope.ts';
+import { envelope } from '../envelope.ts';
 import type { App } from '../environment.ts';
-import { searchRequestBody } from '../request/image-body.ts';
-import { mediaTypeOf, readImages, readJson, runOnFiles } from '../request/images.ts';
-import { parse } from '../request/parse.ts';
+import { imagesOf, mediaTypeOf } from '../request/images.ts';
+import { parse } from '../request/json.ts';
+import { contentTypeOf, readImages, readJson } from '../request/read.ts';
+import { runOnImages } from '../request/run.ts';
 import { readVectors } from '../request/vectors.ts';
 import { storeOf } from '../stores.ts';
+import { searchRequestBody } from './openapi-bodies.ts';
 import { problemResponses, vectorProblems } from './problem-responses.ts';
 
 const route = createRoute({
@@ -41,7 +43,8 @@ const route = createRoute({
 /** Adds `POST /v1/search`. */
 export function addSearch(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
-    const json = mediaTypeOf(c) === 'application/json' ? await readJson(c) : undefined;
+    const isJson = mediaTypeOf(contentTypeOf(c)) === 'application/json';
+    const json = isJson ? await readJson(c) : undefined;
     const { model: name, filter: text, ...query } = c.req.valid('query');
     const { topK, namespace, filter: inBody, ...rest } = json === undefined ? {} : parse(searchOptions, json);
     const space = namespace ?? query.namespace ?? defaultNamespace;
@@ -53,7 +56,7 @@ export function addSearch(app: App, codecs: Codecs): void {
     const search = (wanted: StoreQuery) => storeFor(wanted).search(space, wanted, options);
     const answer = async (wanted: StoreQuery) => {
       const { model, matches } = await search(wanted);
-      return c.json(answerOf({ ref: model, device: 'wasm' }, [{ matches }], false), 200);
+      return c.json(envelope({ ref: model, device: 'wasm' }, [{ matches }], false), 200);
     };
 
     if ('id' in rest) return answer({ id: parse(searchById, json).id });
@@ -62,14 +65,15 @@ export function addSearch(app: App, codecs: Codecs): void {
       const { model, vectors } = await readVectors(c, codecs, [source], name);
       return answer({ model, vector: vectors[0] as Float32Array });
     }
-    const request = await readImages(c, json && rest);
+    if (isJson) c.var.queue.check();
+    const request = isJson ? imagesOf(rest) : await readImages(c);
     return c.var.models.use(name ?? request.model, async (model) => {
-      const vectors = await runOnFiles(c, request.filesFor(model), model, codecs, (images) =>
-        embed(model, images),
+      const vectors = await runOnImages(c, request.imagesFor(model), model, codecs, (tensors) =>
+        embed(model, tensors),
       );
       const results = await Promise.all(vectors.map((vector) => search({ model: model.ref, vector })));
       return c.json(
-        answerOf(
+        envelope(
           model,
           results.map(({ matches }) => ({ matches })),
           request.isBatch,

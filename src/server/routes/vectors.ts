@@ -15,11 +15,11 @@ import {
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { encodeFloat32 } from '../../util/float32.ts';
 import type { App } from '../environment.ts';
-import { jsonBody } from '../request/image-body.ts';
-import { readJson } from '../request/images.ts';
-import { parse } from '../request/parse.ts';
+import { parse } from '../request/json.ts';
+import { readJson } from '../request/read.ts';
 import { readVectors } from '../request/vectors.ts';
 import { storeOf } from '../stores.ts';
+import { jsonBody } from './openapi-bodies.ts';
 import { problemResponses, storeProblems, vectorProblems } from './problem-responses.ts';
 
 const tags = ['Vectors'];
@@ -32,7 +32,7 @@ const upsertRoute = createRoute({
   path: '/v1/vectors',
   tags,
   summary: 'Add vectors, or replace those of the same ids: all or none',
-  description: 'Needs a key with the scope `write`. The answer comes when they are stored.',
+  description: 'Needs a key with the scope `write`. The answer comes when the vectors are stored.',
   request: {
     query: z.object({ model }),
     body: jsonBody(
@@ -42,7 +42,7 @@ const upsertRoute = createRoute({
     ),
   },
   responses: {
-    ...json('They are stored', upserted),
+    ...json('The vectors are stored', upserted),
     ...vectorProblems,
     ...problemResponses('model_not_found', 'quota_exceeded'),
   },
@@ -64,7 +64,7 @@ const clearRoute = createRoute({
   summary: 'Empty a namespace',
   description: 'Needs a key with the scope `write`.',
   request: { query: z.object({ namespace: namespaceQuery.shape.namespace.unwrap() }) },
-  responses: { ...json('It is empty', deleted), ...storeProblems },
+  responses: { ...json('The namespace is empty', deleted), ...storeProblems },
 });
 
 const getRoute = createRoute({
@@ -97,7 +97,7 @@ export function addVectors(app: App, codecs: Codecs): void {
     const ids = new Set<string>();
     for (const [i, { id }] of items.entries()) {
       if (ids.has(id))
-        throw new UnlabelError('invalid_parameter', 'Two vectors of a call cannot have the same id', {
+        throw new UnlabelError('invalid_parameter', 'Two vectors of a request must not have the same id', {
           field: `vectors[${i}].id`,
         });
       ids.add(id);
@@ -146,7 +146,7 @@ export function addVectors(app: App, codecs: Codecs): void {
   });
 }
 
-/** A cursor is the last id of a page in base64url: opaque to callers, and good for any store. */
+/** A cursor is the last id of a page in base64url: opaque to callers, and the same for every store. */
 function cursorOf(id: string): string {
   const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(id)));
   return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
@@ -159,7 +159,7 @@ function idOf(cursor: string): string {
     );
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new UnlabelError('invalid_parameter', 'cursor must be that of a page before', {
+    throw new UnlabelError('invalid_parameter', 'cursor must be that of an earlier page', {
       field: 'cursor',
       cause,
     });

@@ -1,13 +1,13 @@
 import type { Comparison, Filter, MetadataValue } from '../../contract/vectors.ts';
 
-/** Bytes of all columns, by our own estimate; beyond, those that were made first give way. */
+/** Bytes of all columns, estimated; beyond them, the oldest are dropped. */
 const mostBytes = 8 * 1024 * 1024;
-/** Bytes of a distinct value, beside its characters: in the list and in the map. */
+/** Bytes of a distinct value beside its characters, in the list and in the map. */
 const valueBytes = 64;
 
-/** The metadata of all places under one key: a number for each distinct value, so that a filter tests a value once. */
+/** The metadata of all places under one key, as codes of its distinct values: a filter tests each value once. */
 class Column {
-  /** By place: index into {@link #values}, or 0 for none. */
+  /** By place: index into {@link #values}; 0 for none. */
   #codes = new Uint32Array(64);
   readonly #values: (MetadataValue | undefined)[] = [undefined];
   readonly #codeOf = new Map<MetadataValue, number>();
@@ -38,7 +38,7 @@ class Column {
     this.#codes[to] = this.#codes[from] as number;
   }
 
-  /** Takes the places out of a mask whose value does not meet the comparison. */
+  /** Clears the places of a mask whose value does not meet the comparison. */
   narrow(mask: Uint8Array, comparison: Comparison): void {
     const isMet = Uint8Array.from(this.#values, (value) =>
       value !== undefined && meets(value, comparison) ? 1 : 0,
@@ -48,12 +48,12 @@ class Column {
   }
 }
 
-/** Metadata by key, for those keys that a filter has asked for; kept in step with the vectors. */
+/** Metadata by key, for the keys of filters so far; updated with the vectors. */
 export class Columns {
   readonly #columns = new Map<string, Column>();
   readonly #read: (key: string) => Iterable<readonly [place: number, value: MetadataValue]>;
 
-  /** @param read - gives every value under a key with its place. */
+  /** @param read - reads every value under a key with its place. */
   constructor(read: (key: string) => Iterable<readonly [place: number, value: MetadataValue]>) {
     this.#read = read;
   }
@@ -61,10 +61,10 @@ export class Columns {
   set(place: number, metadata: Record<string, MetadataValue>): void {
     for (const [key, column] of this.#columns)
       column.set(place, Object.hasOwn(metadata, key) ? metadata[key] : undefined);
-    this.#makeRoom();
+    this.#evict();
   }
 
-  /** Takes the values out of a place; those of the last one move there. */
+  /** Removes a place; the last one moves there. */
   remove(place: number, last: number): void {
     for (const column of this.#columns.values()) {
       column.move(last, place);
@@ -81,11 +81,11 @@ export class Columns {
       if (column) column.narrow(mask, comparison);
       else this.#narrow(mask, key, comparison);
     }
-    this.#makeRoom();
+    this.#evict();
     return mask;
   }
 
-  /** Undefined where the values are too many and too long to be held. */
+  /** Undefined where the values take too much memory. */
   #make(key: string): Column | undefined {
     const column = new Column();
     for (const [place, value] of this.#read(key)) {
@@ -96,7 +96,7 @@ export class Columns {
     return column;
   }
 
-  /** As a column does, value by value. */
+  /** As a column does, without keeping the values. */
   #narrow(mask: Uint8Array, key: string, comparison: Comparison): void {
     const isMet = new Uint8Array(mask.length);
     for (const [place, value] of this.#read(key)) isMet[place] = meets(value, comparison) ? 1 : 0;
@@ -104,8 +104,8 @@ export class Columns {
       mask[place] = (mask[place] as number) & (isMet[place] as number);
   }
 
-  /** Values that no vector has any more pile up in a column; it is made anew when it is next asked for. */
-  #makeRoom(): void {
+  /** Unused values accumulate in a column; once dropped, it is read again at its next use. */
+  #evict(): void {
     let bytes = 0;
     for (const column of this.#columns.values()) bytes += column.bytes;
     for (const [key, column] of this.#columns) {

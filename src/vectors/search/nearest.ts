@@ -4,11 +4,11 @@ import { createRows, type Rows } from './scan.ts';
 const unit = 32_767;
 
 /**
- * The nearest neighbours of a query by cosine, in two steps: {@link candidates} scans int16 copies of all vectors and
- * gives every place that can be among the best, by a bound on the rounding; {@link rank} orders those by their float32
- * vectors in float64. So the answer is that of a comparison with all vectors in float64, whatever the data.
+ * The nearest neighbors of a query by cosine, in two steps: {@link candidates} scans int16 copies of all vectors and
+ * returns every place that can be among the best, by a bound on the rounding error; {@link rank} orders those by their
+ * float32 vectors in float64. The result is exactly that of comparing all vectors in float64.
  *
- * Vectors have places 0, 1, 2 ... without gaps; what they are called, and the float32 vectors, are kept elsewhere.
+ * Vectors have places 0, 1, 2 ... without gaps. Ids and float32 vectors are stored elsewhere.
  */
 export class NearestIndex {
   readonly dimensions: number;
@@ -42,15 +42,15 @@ export class NearestIndex {
     this.#size = Math.max(this.#size, place + 1);
   }
 
-  /** Takes the vector out of a place; the last one moves there. */
+  /** Removes a place; the last one moves there. */
   remove(place: number): void {
     const last = --this.#size;
     this.#rows.row(place).set(this.#rows.row(last));
   }
 
   /**
-   * Every place that can hold one of the `count` vectors nearest to the query: those, and the few that rounding does
-   * not tell from them.
+   * Every place that can hold one of the `count` vectors nearest to the query: those, and the few that rounding cannot
+   * tell from them.
    * @param allowed - by place: whether it may be among them. Default: all may.
    */
   candidates(query: Float32Array, count: number, allowed?: Uint8Array): number[] {
@@ -69,7 +69,7 @@ export class NearestIndex {
   }
 }
 
-/** Writes the vector scaled to unit length as int16, and gives the rounding error (L2) in steps. */
+/** Writes the vector scaled to unit length as int16; returns the rounding error (L2) in steps. */
 function quantize(vector: Float32Array, row: Int16Array): number {
   const scale = unit / norm(vector);
   let squares = 0;
@@ -116,7 +116,7 @@ function dotProduct(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return sum;
 }
 
-/** A vector with its name, to be ranked. */
+/** A vector to be ranked. */
 export interface Candidate {
   id: string;
   vector: Float32Array;

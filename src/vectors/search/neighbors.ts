@@ -1,7 +1,7 @@
 import type { Prediction } from '../../contract/engine.ts';
 import type { Match } from '../../contract/vectors.ts';
 
-/** A neighbour's vote weighs exp(cosine / this), as in Wu et al., https://arxiv.org/abs/1805.01978. */
+/** A neighbor's vote weighs exp(cosine / this), as in Wu et al., https://arxiv.org/abs/1805.01978. */
 export const neighborTemperature = 0.07;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * A WebAssembly module with one function, put together here instruction by instruction:
+ * A WebAssembly module with one function, assembled here instruction by instruction:
  *
  *     scan(query, rows, out, count, stride)   // all i32; addresses and stride in bytes
  *
@@ -7,7 +7,7 @@
  * time (`i32x4.dot_i16x8_s`, twice), so rows have a multiple of 32 bytes. The memory is imported.
  */
 
-/** Numbers that one step of the loop takes. */
+/** Numbers that one step of the loop multiplies. */
 export const lanes = 16;
 
 const i32 = 0x7f;

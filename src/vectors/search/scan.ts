@@ -12,18 +12,18 @@ export interface Rows {
   scan(query: Int16Array, out: Int32Array): void;
 }
 
-/** Rows that one call of the module takes; their dot products stay in the processor's first cache. */
+/** Rows of one call of the module: their dot products stay in the processor's L1 cache. */
 const blockRows = 2_048;
 const pageBytes = 65_536;
 /** Memory grows by this much at least. */
 const growthBytes = 1024 * 1024;
 
-// workerd compiles WebAssembly only while a Worker starts, from compatibility date 2025-06-01 on; a page may forbid it
-// by its content security policy. The loop in plain JavaScript gives the same numbers, some 20 times slower.
+// workerd compiles WebAssembly only at the start of a Worker, from compatibility date 2025-06-01 on; a page may forbid
+// it by its content security policy. The loop in JavaScript gives the same numbers, about 20 times slower.
 const compiled = compile();
 
 function compile(): WebAssembly.Module | null {
-  // The types of workerd say that there is no such constructor, as they know nothing of a Worker's start.
+  // workerd's types have no such constructor, which works at the start of a Worker only.
   const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
   try {
     return new Module(scanModule);

@@ -5,7 +5,7 @@ import { classifyByPrototypes, prototypeOf } from '../../../src/vectors/search/p
 
 const neighbor = (score: number, metadata: Metadata) => ({ id: 'x', score, metadata });
 
-test('near neighbours outvote many far ones, and scores add up to 1', () => {
+test('near neighbors outvote many far ones, and scores add up to 1', () => {
   const neighbors = [
     neighbor(0.9, { label: 'cat' }),
     ...Array.from({ length: 10 }, () => neighbor(0.6, { label: 'dog' })),

@@ -118,7 +118,7 @@ test('a namespace is bound to the model of its first vector until it is empty', 
   namespace.upsert(model, [vectorOf(random, 'a')]);
   const mismatch = expect.objectContaining({
     code: 'model_mismatch',
-    message: 'Here belongs a vector of m 1.0.0 with 12 dimensions, not one of m 2.0.0 with 12 dimensions',
+    message: 'Expected a vector of m 1.0.0 with 12 dimensions, got one of m 2.0.0 with 12 dimensions',
   });
   const next = { ...model, version: '2.0.0' };
   const vector = randomVector(random, dimensions);

@@ -12,11 +12,11 @@ const file = { schema: binary };
 
 /** OpenAPI description of a JSON body; `parse` reads it. */
 export function jsonBody(schema: z.ZodType, description: string): Body {
-  // As JSON schema, not as zod: the route reads the body itself, and names what is wrong in its own way.
+  // As JSON schema, not as zod: the route validates the body itself, for errors that name the field.
   return { required: true, description, content: { 'application/json': { schema: jsonSchemaOf(schema) } } };
 }
 
-/** With its definitions in place: the document has no room for those of one schema. */
+/** A JSON schema with its definitions inlined. */
 function jsonSchemaOf(schema: z.ZodType): typeof binary {
   const { $schema, $defs = {}, ...json } = z.toJSONSchema(schema, { io: 'input' });
   return JSON.parse(JSON.stringify(json), (_, value) => {
@@ -27,7 +27,7 @@ function jsonSchemaOf(schema: z.ZodType): typeof binary {
   });
 }
 
-/** OpenAPI description of a body with images; `readImages` reads it. */
+/** OpenAPI description of a body with images; `parseImages` reads it. */
 export const imageRequestBody: Body = {
   required: true,
   description:
@@ -48,7 +48,6 @@ export const imageRequestBody: Body = {
         },
       },
     },
-    // As JSON schema, not as zod: the route reads the body itself, whatever its form.
     'application/json': { schema: jsonSchemaOf(imageBody) },
     [tensorMediaType]: file,
   },

@@ -2,7 +2,19 @@ import type { z } from 'zod';
 import { UnlabelError } from '../../contract/errors.ts';
 
 /**
- * A value that came in a body, as its schema gives it.
+ * Reads bytes as JSON.
+ * @throws UnlabelError `invalid_request`.
+ */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new UnlabelError('invalid_request', 'The body must be JSON', { cause });
+  }
+}
+
+/**
+ * Checks a value of a body by its schema.
  * @throws UnlabelError `invalid_parameter` that names the field: `vectors[3].metadata`.
  */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
@@ -14,7 +26,7 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   throw new UnlabelError('invalid_parameter', message, { field: field.replace(/^\./, '') || undefined });
 }
 
-/** Zod leaves the key `__proto__` out without a word, and a filter without it would let more match than was asked for. */
+/** Zod drops the key `__proto__` without an error, and a filter without it would match more than was asked for. */
 function refuseProto(json: unknown): void {
   const values = [json];
   for (const value of values) {
@@ -25,7 +37,7 @@ function refuseProto(json: unknown): void {
   }
 }
 
-/** What is wrong, and where; of a union, what keeps the value from the form that it is nearest to. */
+/** The issue of a schema; of a union, that of the form which the value is nearest to. */
 function reason(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
   if (issue.code !== 'invalid_union') return issue;
   const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length);

@@ -68,7 +68,7 @@ function deployment(sizes: Record<string, number>) {
   return { loaded, gate, classify };
 }
 
-const third = Math.ceil(limits.keptWeightBytes * 0.4);
+const third = Math.ceil(limits.loadedWeightBytes * 0.4);
 const three = { first: third, second: third + 1, last: third + 2 };
 
 test('models that fit stay loaded, and of more than fit the least recently used one is released', async () => {
@@ -111,7 +111,7 @@ test('all models at once are answered, and what does not fit is released after',
 });
 
 test('a model beyond the limit is served, and stays until another one is asked for', async () => {
-  const { loaded, classify } = deployment({ large: limits.keptWeightBytes, small: 1 });
+  const { loaded, classify } = deployment({ large: limits.loadedWeightBytes, small: 1 });
   await classify('large');
   expect((await classify('large')).status).toBe(200);
   expect(loaded).toEqual(['large']);
