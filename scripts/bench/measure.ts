@@ -1,3 +1,5 @@
+import { quantile } from '../harness/quantile.ts';
+
 /** Milliseconds that some work takes, of each of so many repetitions on average. */
 export async function milliseconds(work: () => unknown, times = 1): Promise<number> {
   const began = performance.now();
@@ -21,11 +23,6 @@ export async function inTurn<Name extends string>(
       if (round >= 0) times[name].push(time);
     }
   return times;
-}
-
-/** The quantile that so much lies below; default: the median. */
-export function quantile(values: readonly number[], part = 0.5): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(part * (values.length - 1))] as number;
 }
 
 /** The median of what each round says of two rows. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import encodeJpeg, { init } from '@jsquash/jpeg/encode.js';
+import { seededRandom } from '../harness/inputs/random-vectors.ts';
 
 let ready: Promise<unknown> | undefined;
 
@@ -11,11 +12,10 @@ export async function drawPhoto(width: number, height: number): Promise<Uint8Arr
   );
   await ready;
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
-  let state = 1;
+  const random = seededRandom(1);
   for (let i = 0; i < width * height; i++) {
     const [x, y] = [i % width, Math.floor(i / width)];
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    const noise = (state >>> 27) - 16;
+    const noise = Math.floor(32 * random()) - 16;
     data[4 * i] = 128 + 90 * Math.sin(x / 97) + noise;
     data[4 * i + 1] = 128 + 90 * Math.sin((x + y) / 41) + noise;
     data[4 * i + 2] = 128 + 90 * Math.cos(y / 13) + noise;

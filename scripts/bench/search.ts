@@ -18,6 +18,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Namespace } from '../../src/vectors/namespace.ts';
 import { nearestByForce, randomVector, seededRandom } from '../harness/inputs/random-vectors.ts';
+import { quantile } from '../harness/quantile.ts';
 import { startHosted } from '../harness/servers/hosted.ts';
 import { memoryStorage } from '../harness/servers/sqlite.ts';
 
@@ -38,12 +39,8 @@ const topK = 10;
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-function quantile(times: number[], part: number): string {
-  return (times.toSorted((a, b) => a - b)[Math.floor(part * (times.length - 1))] as number).toFixed(2);
-}
-
 function report(name: string, times: number[], more = ''): void {
-  console.log(`| ${name} | ${quantile(times, 0.5)} | ${quantile(times, 0.99)} | ${more} |`);
+  console.log(`| ${name} | ${quantile(times).toFixed(2)} | ${quantile(times, 0.99).toFixed(2)} | ${more} |`);
 }
 
 function clock<Result>(times: number[], work: () => Result): Result {

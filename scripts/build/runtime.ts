@@ -1,25 +1,23 @@
 /**
- * Makes the trimmed runtimes, `dist/runtime/`, of the installed onnxruntime-web: finds out which of its functions the models
- * need by running them, removes the others, and checks that every model still answers with the very same bits. `ort.wasm`
- * is small, for the page. `ort-started.wasm` is quick, for the Worker: it begins with the memory of a runtime that has
- * started, and lacks the functions for that.
+ * Makes the trimmed runtimes in `dist/runtime/` from the installed onnxruntime-web. Runs all networks to find the functions
+ * that they use, removes the others, and checks that every answer keeps its bits. `ort.wasm` is small, for the page.
+ * `ort-started.wasm` starts fast, for the Worker: it holds the memory of a started runtime and lacks the code that starts one.
  *
- *     npm run build:runtime
- *
- * Takes a minute, and nothing where all that it depends on is as it was.
+ * Takes a minute, and nothing when its inputs have not changed.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { transform } from 'esbuild';
 import * as ort from 'onnxruntime-web';
 import { openOrtSession, startOrt } from '../../src/inference/ort/core.ts';
 import type { OrtFactory } from '../../src/inference/ort/module.ts';
 import { createOrtSession } from '../../src/inference/ort/session.ts';
-import { type Open, provoke, runAll, type Transcript } from './runtime/exercise.ts';
+import { type Open, provokeErrors, runAll, type Transcript } from './runtime/exercise.ts';
 import { singleThreaded, startersOf } from './runtime/glue.ts';
-import { optimize, optimizer } from './runtime/optimize.ts';
+import { type Network, probeNetworks, shippedNetworks } from './runtime/networks.ts';
+import { optimize, optimizerVersion } from './runtime/optimize.ts';
 import { hash, type Report, sizeOf, summary } from './runtime/report.ts';
 import { resume } from './runtime/snapshot.ts';
-import { models, probes, type Subject } from './runtime/subjects.ts';
-import { either, instrument, trim } from './runtime/trim.ts';
+import { instrument, trim, union } from './runtime/trim.ts';
 
 const root = new URL('../../', import.meta.url);
 const out = new URL('dist/runtime/', root);
@@ -31,8 +29,8 @@ const log = (text: string) => console.log(`${((performance.now() - began) / 1000
 const { version } = JSON.parse(await readFile(new URL('package.json', installed), 'utf8'));
 const stock = new Uint8Array(await readFile(new URL('dist/ort-wasm-simd-threaded.wasm', installed)));
 const script = await readFile(new URL('dist/ort-wasm-simd-threaded.mjs', installed), 'utf8');
-const [shipped, small] = [await models(root), await probes()];
-const subjects = [...shipped, ...small];
+const [shipped, probes] = [await shippedNetworks(root), await probeNetworks()];
+const networks = [...shipped, ...probes];
 const tools = new URL('runtime/', import.meta.url);
 const sources = (await readdir(tools))
   .filter((name) => name.endsWith('.ts'))
@@ -41,17 +39,15 @@ const sources = (await readdir(tools))
 const inputs = hash(
   stock,
   script,
-  await optimizer(),
-  ...subjects.flatMap(({ name, height, width, weights }) => [`${name} ${height} ${width}`, weights]),
+  await optimizerVersion(),
+  ...networks.flatMap(({ name, height, width, weights }) => [`${name} ${height} ${width}`, weights]),
   ...(await Promise.all(
-    [new URL(import.meta.url), new URL('src/inference/ort/core.ts', root), ...sources].map((url) =>
-      readFile(url),
-    ),
+    [new URL(import.meta.url), new URL('src/inference/ort/core.ts', root), ...sources].map(codeOf),
   )),
 );
 const last = await lastReport();
 if (last?.inputs === inputs) {
-  log(`dist/runtime is as it was: ${summary(last)}`);
+  log(`dist/runtime is up to date: ${summary(last)}`);
   process.exit();
 }
 
@@ -60,24 +56,24 @@ const { default: factory }: { default: OrtFactory } = await import(
   `data:text/javascript,${encodeURIComponent(glue)}`
 );
 
-log(`onnxruntime-web ${version}: finding out what ${subjects.length} networks use`);
+log(`onnxruntime-web ${version}: profiling ${networks.length} networks`);
 const expected = new Map([
   ...(await runAll(stockWith('all'), shipped.filter(isOptimized))),
   ...(await runAll(
     stockWith('disabled'),
-    shipped.filter((subject) => !isOptimized(subject)),
+    shipped.filter((network) => !isOptimized(network)),
   )),
 ]);
-const noting = instrument(stock);
-const { open, instance, memory } = await start(noting.wasm);
-// The first session makes the list of all kernels there are.
-const [smallest] = small.toSorted((a, b) => a.weights.length - b.weights.length);
-await (await open((smallest as Subject).weights)).release();
-const snapshot = { memory: new Uint8Array(memory.buffer.slice(0)), globals: noting.globals(instance) };
-const starting = noting.profile(instance);
-const found = { answers: await runAll(open, subjects), refusals: await provoke(open, small) };
-const running = noting.profile(instance);
-const ran = either(starting, running);
+const recording = instrument(stock);
+const { open, instance, memory } = await start(recording.wasm);
+// The first session registers all kernels: take the snapshot after one.
+const [smallest] = probes.toSorted((a, b) => a.weights.length - b.weights.length);
+await (await open((smallest as Network).weights)).release();
+const snapshot = { memory: new Uint8Array(memory.buffer.slice(0)), globals: recording.globals(instance) };
+const starting = recording.profile(instance);
+const found = { answers: await runAll(open, networks), refusals: await provokeErrors(open, probes) };
+const running = recording.profile(instance);
+const ran = union(starting, running);
 
 const modules = {
   'ort.wasm': await optimize(trim(stock, ran)),
@@ -87,12 +83,12 @@ log('trimmed and optimized');
 
 for (const [file, wasm] of Object.entries(modules)) {
   const { open } = await start(wasm);
-  const answers = await runAll(open, subjects);
+  const answers = await runAll(open, networks);
   const wrong =
     difference(expected, answers) ??
     difference(found.answers, answers) ??
-    difference(found.refusals, await provoke(open, small));
-  if (wrong) throw new Error(`${file} is not like the stock runtime: ${wrong}`);
+    difference(found.refusals, await provokeErrors(open, probes));
+  if (wrong) throw new Error(`${file} does not answer as the stock runtime does: ${wrong}`);
 }
 log('every answer has the bits of the stock runtime');
 
@@ -104,7 +100,7 @@ const report: Report = {
     ...Object.fromEntries(Object.entries(modules).map(([file, wasm]) => [file, sizeOf(wasm)])),
     'ort.js': sizeOf(Buffer.from(glue)),
   },
-  networks: subjects.map(({ name, weights }) => ({ name, sha256: hash(weights) })),
+  networks: networks.map(({ name, weights }) => ({ name, sha256: hash(weights) })),
   answers: found.answers.size,
   refusals: found.refusals.size,
   inputs,
@@ -113,7 +109,7 @@ await mkdir(out, { recursive: true });
 for (const [file, wasm] of Object.entries(modules)) await writeFile(new URL(file, out), wasm);
 await writeFile(
   new URL('ort.js', out),
-  `/*! onnxruntime-web, Copyright (c) Microsoft Corporation, MIT licence */
+  `/*! onnxruntime-web, Copyright (c) Microsoft Corporation, MIT license */
 ${glue}export const version = '${report.onnxruntime}-${hash(modules['ort.wasm']).slice(0, 12)}';
 `,
 );
@@ -125,13 +121,13 @@ function count(flags: readonly boolean[]): number {
   return flags.filter((flag) => flag).length;
 }
 
-/** Starts a module, and gives a way to open networks in it. */
+/** Starts a module, and returns how to open networks in it. */
 async function start(wasm: Uint8Array<ArrayBuffer>) {
   const module = await WebAssembly.compile(wasm);
   let instance: WebAssembly.Instance | undefined;
   let memory: WebAssembly.Memory | undefined;
   const { error } = console;
-  // The script keeps the function that it finds: what damaged files make onnxruntime say is no news here.
+  // The script keeps the `console.error` that it finds. Silence it: damaged files are given on purpose.
   console.error = () => {};
   const starting = startOrt(factory, module, async (imports) => {
     memory = Object.values(imports.a ?? {}).find((value) => value instanceof WebAssembly.Memory);
@@ -141,12 +137,12 @@ async function start(wasm: Uint8Array<ArrayBuffer>) {
   console.error = error;
   const ort = await starting;
   if (!instance || !memory)
-    throw new Error('The script of onnxruntime-web has made no instance or no memory');
+    throw new Error('Expected the script of onnxruntime-web to make an instance and a memory');
   return { open: (weights: Uint8Array) => openOrtSession(ort, weights), instance, memory };
 }
 
-/** Whether the export has optimized a network already: the trimmed runtime does not. */
-function isOptimized({ name }: Subject): boolean {
+/** Whether the network was optimized when it was exported; the trimmed runtime optimizes none. */
+function isOptimized({ name }: Network): boolean {
   return name.includes('.int8.');
 }
 
@@ -162,12 +158,12 @@ function stockWith(graphOptimizationLevel: 'all' | 'disabled'): Open {
   };
 }
 
-/** The first thing that two runtimes did not do alike. */
+/** The first input that two runtimes treated differently. */
 function difference(expected: Transcript, actual: Transcript): string | undefined {
   return [...expected.keys()].find((what) => actual.get(what) !== expected.get(what));
 }
 
-/** The last report, if the files are those that it tells of. */
+/** The last report, unless the runtimes have changed since. */
 async function lastReport(): Promise<Report | undefined> {
   try {
     const report: Report = JSON.parse(await readFile(new URL('report.json', out), 'utf8'));
@@ -177,4 +173,10 @@ async function lastReport(): Promise<Report | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** The code of a module without comments, so that a new wording makes no new runtime. */
+async function codeOf(file: URL): Promise<string> {
+  const { code } = await transform(await readFile(file, 'utf8'), { loader: 'ts', minifyWhitespace: true });
+  return code;
 }

@@ -1,4 +1,5 @@
-/** ONNX files for tests, written field by field: a file is a protocol buffer. */
+/** Writes ONNX files for tests, field by field: a file is a protocol buffer. */
+import { encodeVarint } from '../../src/util/varint.ts';
 
 const [uint8, float, int64] = [2, 1, 7];
 
@@ -59,11 +60,7 @@ function value(name: string, type: number, shape: (number | string)[]): number[]
 
 /** A field of a message: a number, a text, or bytes of whatever it holds. */
 function field(id: number, content: number | string | number[]): number[] {
-  if (typeof content === 'number') return [...varint(id * 8), ...varint(content)];
+  if (typeof content === 'number') return [...encodeVarint(id * 8), ...encodeVarint(content)];
   const bytes = typeof content === 'string' ? [...new TextEncoder().encode(content)] : content;
-  return [...varint(id * 8 + 2), ...varint(bytes.length), ...bytes];
-}
-
-function varint(value: number): number[] {
-  return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
+  return [...encodeVarint(id * 8 + 2), ...encodeVarint(bytes.length), ...bytes];
 }

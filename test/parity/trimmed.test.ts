@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, test } from 'vitest';
-import { models, probes } from '../../scripts/build/runtime/subjects.ts';
+import { probeNetworks, shippedNetworks } from '../../scripts/build/runtime/networks.ts';
 import { createOrtSession } from '../../src/inference/ort/session.ts';
 import { createTrimmedRuntime } from '../../src/inference/runtime/runtime-trimmed.ts';
 import { onnxFile } from '../helpers/onnx-file.ts';
 
 const root = new URL('../../', import.meta.url);
-const files = [...(await models(root)), ...(await probes())];
+const files = [...(await shippedNetworks(root)), ...(await probeNetworks())];
 
 /** Pixels that no build of the runtime has seen. */
 const pixels = (length: number) => Uint8Array.from({ length }, () => Math.floor(256 * Math.random()));

@@ -1,12 +1,12 @@
 import binaryen from 'binaryen';
 import { expect, test } from 'vitest';
 import { resume } from '../../scripts/build/runtime/snapshot.ts';
-import { either, instrument, trim } from '../../scripts/build/runtime/trim.ts';
+import { instrument, trim, union } from '../../scripts/build/runtime/trim.ts';
 
-/** Makes a function large enough to be trimmed inside. */
+/** Makes a function large enough that its branches are trimmed too. */
 const padding = '(drop (i32.const 1234567890))'.repeat(50_000);
 
-// Its memory is imported as onnxruntime-web's is. `way` takes its ways by `if`, `br_if` and `br_table`.
+// Its memory is imported as onnxruntime-web's is. `way` branches by `if`, `br_if` and `br_table`.
 const text = `(module
   (import "a" "a" (memory 256 65536 shared))
   (global (mut i32) (i32.const 5))
@@ -48,7 +48,7 @@ async function start(wasm: Uint8Array<ArrayBuffer>) {
 }
 
 test.each([[[a]], [[b, c]], [[call, over]], [[over, a]], [[a, b, c, call, over]]])(
-  'a module trimmed to %j does just that',
+  'a module trimmed to the inputs %j answers those, and traps on others',
   async (taken) => {
     const { wasm, profile } = instrument(stock);
     const noting = await start(wasm);
@@ -62,7 +62,7 @@ test.each([[[a]], [[b, c]], [[call, over]], [[over, a]], [[a, b, c, call, over]]
   },
 );
 
-test('a module goes on where an instance of it was, without what has started that', async () => {
+test('a module resumes from the memory and globals of a started instance, without the code that starts one', async () => {
   const { wasm, profile, globals } = instrument(stock);
   const { instance, memory, begin, way, read } = await start(wasm);
   begin();
@@ -80,13 +80,15 @@ test('a module goes on where an instance of it was, without what has started tha
   expect(() => resumed.way(call)).toThrow(WebAssembly.RuntimeError);
 
   await expect(start(trim(stock, running))).rejects.toThrow(WebAssembly.RuntimeError);
-  expect((await start(trim(stock, either(starting, running)))).begin()).toBe(1);
+  expect((await start(trim(stock, union(starting, running)))).begin()).toBe(1);
 });
 
-test('what is not onnxruntime-web is refused', () => {
-  expect(() => instrument(new TextEncoder().encode('<!doctype html>'))).toThrow('not a WebAssembly module');
+test('other bytes than onnxruntime-web are refused', () => {
+  expect(() => instrument(new TextEncoder().encode('<!doctype html>'))).toThrow(
+    'Expected a WebAssembly module',
+  );
   const other = binaryen.parseText('(module (import "a" "a" (memory 1 2)) (func))');
-  expect(() => trim(new Uint8Array(other.emitBinary()), { functions: [], ways: new Map() })).toThrow(
+  expect(() => trim(new Uint8Array(other.emitBinary()), { functions: [], branches: new Map() })).toThrow(
     'memory',
   );
 });

@@ -1,4 +1,5 @@
 /** Reads what the benchmarks need of our networks' ONNX files, and puts an ONNX file together of parts. */
+import { decodeVarint, encodeVarint } from '../../../src/util/varint.ts';
 
 /** A weight: its shape, and its numbers where they are float32. */
 export interface Weight {
@@ -97,16 +98,12 @@ function tensor(id: number, name: string, shape: (string | number)[]): Uint8Arra
 // A file is a protocol buffer: fields of a number and a value, which may hold fields itself.
 
 function key(id: number, type: number): number[] {
-  return varint(8 * id + type);
+  return encodeVarint(8 * id + type);
 }
 
 function message(id: number, content: string | readonly Uint8Array[]): Uint8Array {
   const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.concat(content);
-  return Buffer.concat([Uint8Array.from([...key(id, 2), ...varint(bytes.length)]), bytes]);
-}
-
-function varint(value: number): number[] {
-  return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
+  return Buffer.concat([Uint8Array.from([...key(id, 2), ...encodeVarint(bytes.length)]), bytes]);
 }
 
 interface Field {
@@ -119,7 +116,7 @@ interface Field {
 function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   let at = 0;
   const next = () => {
-    const { value, end } = varintAt(bytes, at);
+    const [value, end] = decodeVarint(bytes, at);
     at = end;
     return value;
   };
@@ -138,21 +135,10 @@ function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   }
 }
 
-function varintAt(bytes: Uint8Array, start: number): { value: number; end: number } {
-  let [value, end] = [0, start];
-  let byte: number;
-  do {
-    byte = bytes[end] as number;
-    value += (byte & 127) * 2 ** (7 * (end - start));
-    end++;
-  } while (byte & 128);
-  return { value, end };
-}
-
 function varints(bytes: Uint8Array): number[] {
   const values: number[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const { value, end } = varintAt(bytes, at);
+    const [value, end] = decodeVarint(bytes, at);
     values.push(value);
     at = end;
   }

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
+import { quantile } from '../../harness/quantile.ts';
 import { launchChromium } from '../../harness/servers/chromium.ts';
 import { startHosted } from '../../harness/servers/hosted.ts';
 import { servePage } from '../../harness/servers/serve-page.ts';
 import type {} from '../contenders/page-sizes.ts';
-import { inTurn, quantile, ratio, spread } from '../measure.ts';
+import { inTurn, ratio, spread } from '../measure.ts';
 import { drawPhoto } from '../pictures.ts';
 import { drawPlots, type Line } from '../plot.ts';
 import { type Effort, type Findings, table } from '../report.ts';

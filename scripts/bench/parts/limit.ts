@@ -1,7 +1,8 @@
+import { quantile } from '../../harness/quantile.ts';
 import { readGraph, type Weight } from '../contenders/onnx.ts';
 import { trimmedSession, weightsOf } from '../in-node.ts';
 import { compileKernel, compileReader, kernels } from '../kernels.ts';
-import { digits, inTurn, milliseconds, quantile, ratio, spread } from '../measure.ts';
+import { digits, inTurn, milliseconds, ratio, spread } from '../measure.ts';
 import { type Effort, type Findings, table } from '../report.ts';
 import { tensor } from '../served.ts';
 

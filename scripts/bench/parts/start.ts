@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { quantile } from '../../harness/quantile.ts';
 import { startBareWorkerd } from '../../harness/servers/bare-workerd.ts';
-import { quantile, ratio, spread } from '../measure.ts';
+import { ratio, spread } from '../measure.ts';
 import { type Effort, type Findings, table } from '../report.ts';
 import { overHttp, png, post } from '../served.ts';
 

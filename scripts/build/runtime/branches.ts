@@ -1,4 +1,5 @@
-import { instructionsOf, join, numberBytes, readNumber, signedBytes } from './wasm-binary.ts';
+import { decodeVarint } from '../../../src/util/varint.ts';
+import { instructionsOf, join, signedVarint, varint } from './wasm-binary.ts';
 
 const op = {
   unreachable: 0x00,
@@ -13,58 +14,60 @@ const op = {
 } as const;
 const noResult = 0x40;
 
-/** Ways to go on at a point of a function: each is noted, or cut, by its number. */
+/** One instruction of a function. Branches are numbered through the function: each is recorded, or cut, by its number. */
 interface Instruction {
   opcode: number;
   start: number;
   end: number;
-  /** Number of its first way; `if` and `else` have one, `br_if` has one, `br_table` has one a label. */
-  way: number;
-  ways: number;
+  /** Number of its first branch. */
+  branch: number;
+  /** How many it has: `if`, `else` and `br_if` one, `br_table` one per label. */
+  branches: number;
 }
 
-/** Instructions that note which ways a function takes. */
-export interface Notes {
-  /** Notes a way. */
-  take(way: number): Uint8Array;
-  /** Move a number to and from a place of its own. */
+/** Instructions that record which branches a function takes. */
+export interface Recorder {
+  /** Records that a branch is taken. */
+  take(branch: number): Uint8Array;
+  /** Pops the number on the stack into a scratch global. */
   save: Uint8Array;
+  /** Pushes it back. */
   load: Uint8Array;
 }
 
-/** A body that notes which of its ways it takes, and how many there are. */
-export function noteWays(body: Uint8Array, notes: Notes): { body: Uint8Array; ways: number } {
-  const { instructions, ways } = parse(body);
+/** Makes a body record which branches it takes, and counts them. */
+export function recordBranches(body: Uint8Array, recorder: Recorder): { body: Uint8Array; branches: number } {
+  const { instructions, branches } = parse(body);
   const parts = [body.subarray(0, instructionsOf(body))];
-  for (const { opcode, start, end, way, ways } of instructions) {
+  for (const { opcode, start, end, branch, branches } of instructions) {
     const bytes = body.subarray(start, end);
-    if (ways === 0) parts.push(bytes);
-    else if (opcode === op.if || opcode === op.else) parts.push(bytes, notes.take(way));
+    if (branches === 0) parts.push(bytes);
+    else if (opcode === op.if || opcode === op.else) parts.push(bytes, recorder.take(branch));
     else if (opcode === op.brIf) {
-      const [label] = readNumber(body, start + 1);
-      parts.push(whether(join([notes.take(way), Uint8Array.of(op.br), numberBytes(label + 1)])));
+      const [label] = decodeVarint(body, start + 1);
+      parts.push(ifThen(join([recorder.take(branch), Uint8Array.of(op.br), varint(label + 1)])));
     } else {
-      parts.push(notes.save);
-      for (let i = 0; i < ways; i++)
-        parts.push(notes.load, isCase(i, i === ways - 1), whether(notes.take(way + i)));
-      parts.push(notes.load, bytes);
+      parts.push(recorder.save);
+      for (let i = 0; i < branches; i++)
+        parts.push(recorder.load, isCase(i, i === branches - 1), ifThen(recorder.take(branch + i)));
+      parts.push(recorder.load, bytes);
     }
   }
-  return { body: join(parts), ways };
+  return { body: join(parts), branches };
 }
 
-/** A body whose ways end in a trap, but those that are to stay. */
-export function cutWays(
+/** Replaces every branch that is not kept by a trap. */
+export function cutBranches(
   body: Uint8Array,
-  stays: (way: number) => boolean,
-  { save, load }: Pick<Notes, 'save' | 'load'>,
+  isKept: (branch: number) => boolean,
+  { save, load }: Pick<Recorder, 'save' | 'load'>,
 ): Uint8Array {
   const { instructions } = parse(body);
   const parts = [body.subarray(0, instructionsOf(body))];
   const trap = Uint8Array.of(op.unreachable);
-  /** Blocks that are open inside of a way that has been cut. */
+  /** Open blocks inside the branch that is being cut; undefined outside of one. */
   let cut: number | undefined;
-  for (const { opcode, start, end, way, ways } of instructions) {
+  for (const { opcode, start, end, branch, branches } of instructions) {
     if (cut !== undefined) {
       if (opcode === op.block || opcode === op.loop || opcode === op.if) cut++;
       else if (opcode === op.end && cut > 0) cut--;
@@ -72,77 +75,77 @@ export function cutWays(
       if (cut !== undefined) continue;
     }
     const bytes = body.subarray(start, end);
-    const goes = Array.from({ length: ways }, (_, i) => stays(way + i));
-    if (goes.every((stay) => stay)) parts.push(bytes);
+    const kept = Array.from({ length: branches }, (_, i) => isKept(branch + i));
+    if (kept.every((keep) => keep)) parts.push(bytes);
     else if (opcode === op.if || opcode === op.else) {
       parts.push(bytes, trap);
       cut = 0;
-    } else if (opcode === op.brIf) parts.push(whether(trap));
+    } else if (opcode === op.brIf) parts.push(ifThen(trap));
     else {
-      const labels = labelsOf(body, start).map((label, i) => numberBytes(goes[i] ? label + 1 : 0));
-      const table = [Uint8Array.of(op.brTable), numberBytes(ways - 1), ...labels];
+      const labels = labelsOf(body, start).map((label, i) => varint(kept[i] ? label + 1 : 0));
+      const table = [Uint8Array.of(op.brTable), varint(branches - 1), ...labels];
       parts.push(save, Uint8Array.of(op.block, noResult), load, ...table, Uint8Array.of(op.end), trap);
     }
   }
   return join(parts);
 }
 
-/** Does something if the number on the stack is not 0. */
-function whether(instructions: Uint8Array): Uint8Array {
+/** Runs instructions if the number on the stack is not 0. */
+function ifThen(instructions: Uint8Array): Uint8Array {
   return join([Uint8Array.of(op.if, noResult), instructions, Uint8Array.of(op.end)]);
 }
 
-/** Compares the number on the stack: is it this one, or for the last case, at least this one? */
+/** Compares the number on the stack with a case of `br_table`: equal, or for the last case at least. */
 function isCase(number: number, isLast: boolean): Uint8Array {
   const [i32Const, equal, atLeast] = [0x41, 0x46, 0x4f];
-  return Uint8Array.of(i32Const, ...signedBytes(number), isLast ? atLeast : equal);
+  return Uint8Array.of(i32Const, ...signedVarint(number), isLast ? atLeast : equal);
 }
 
-function parse(body: Uint8Array): { instructions: Instruction[]; ways: number } {
+function parse(body: Uint8Array): { instructions: Instruction[]; branches: number } {
   const instructions: Instruction[] = [];
-  /** Of each open block, whether a branch to it takes no values along. The function's own may. */
+  /** Whether a branch to each open block carries no values. A branch out of the function may carry some. */
   const isPlain = [false];
   let next = 0;
   for (let start = instructionsOf(body); start < body.length; ) {
     const opcode = body[start] as number;
     const end = skip(body, start);
-    let ways = 0;
+    let branches = 0;
     if (opcode === op.block || opcode === op.if) isPlain.push(body[start + 1] === noResult);
     else if (opcode === op.loop) isPlain.push((body[start + 1] as number) >= noResult);
     else if (opcode === op.end) isPlain.pop();
-    if (opcode === op.if || opcode === op.else) ways = 1;
+    if (opcode === op.if || opcode === op.else) branches = 1;
     else if (opcode === op.brIf || opcode === op.brTable) {
       const labels = labelsOf(body, start);
-      if (labels.every((label) => isPlain.at(-1 - label))) ways = labels.length;
+      if (labels.every((label) => isPlain.at(-1 - label))) branches = labels.length;
     }
-    instructions.push({ opcode, start, end, way: next, ways });
-    next += ways;
+    instructions.push({ opcode, start, end, branch: next, branches });
+    next += branches;
     start = end;
   }
-  return { instructions, ways: next };
+  return { instructions, branches: next };
 }
 
 /** Labels of a `br_if` or `br_table`. */
 function labelsOf(body: Uint8Array, start: number): number[] {
-  let [count, at] = body[start] === op.brTable ? readNumber(body, start + 1) : [0, start + 1];
+  let [count, at] = body[start] === op.brTable ? decodeVarint(body, start + 1) : [0, start + 1];
   const labels: number[] = [];
   for (; count >= 0; count--) {
-    const [label, end] = readNumber(body, at);
+    const [label, end] = decodeVarint(body, at);
     labels.push(label);
     at = end;
   }
   return labels;
 }
 
-/** Where the instruction after this one begins. */
+/** Position of the next instruction. */
 function skip(body: Uint8Array, start: number): number {
   const opcode = body[start] as number;
   let at = start + 1;
   const numbers = (count: number) => {
-    for (; count > 0; count--) at = readNumber(body, at)[1];
+    for (; count > 0; count--) at = decodeVarint(body, at)[1];
   };
   const number = () => {
-    const [value, end] = readNumber(body, at);
+    const [value, end] = decodeVarint(body, at);
     at = end;
     return value;
   };

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { OrtError } from '../../../src/inference/ort/core.ts';
 import type { NetworkOutput } from '../../../src/inference/runtime/runtime.ts';
-import type { Subject } from './subjects.ts';
+import { seededRandom } from '../../harness/inputs/random-vectors.ts';
+import type { Network } from './networks.ts';
 
-/** A session of any runtime. */
+/** A session of a trimmed or the stock runtime. */
 export interface Session {
   run(
     pixels: Uint8Array,
@@ -13,16 +14,16 @@ export interface Session {
 }
 export type Open = (weights: Uint8Array) => Session | Promise<Session>;
 
-/** What a runtime did, by what was asked of it: digests of its outputs, or what it refused with. */
+/** What a runtime did with each input, by a name for it: a digest of the outputs, or the error message. */
 export type Transcript = Map<string, string>;
 
-// The smallest, what kernels take at once and the remainders around it, and the most of a request.
+// Kernels treat whole blocks and their remainders differently; a request has at most 32 images.
 const batches = [1, 2, 3, 4, 5, 8, 15, 16, 31, 32];
 
-/** Opens a network, runs it on batches of all sorts, and frees it. */
-export async function runAll(open: Open, subjects: readonly Subject[]): Promise<Transcript> {
+/** Opens each network, runs it on batches of many sizes, and releases it. */
+export async function runAll(open: Open, networks: readonly Network[]): Promise<Transcript> {
   const transcript: Transcript = new Map();
-  for (const { name, weights, height, width } of subjects) {
+  for (const { name, weights, height, width } of networks) {
     const session = await openNamed(open, name, weights);
     for (const batch of batches) {
       const output = await session.run(noise(batch * height * width * 3), [batch, height, width, 3]);
@@ -37,24 +38,23 @@ async function openNamed(open: Open, name: string, weights: Uint8Array): Promise
   try {
     return await open(weights);
   } catch (cause) {
-    throw new Error(`${name} cannot be loaded`, { cause });
+    throw new Error(`The runtime cannot load ${name}`, { cause });
   }
 }
 
-/** Gives a runtime what it must refuse: inputs of wrong shapes, and damaged files of the subjects. */
-export async function provoke(open: Open, subjects: readonly Subject[]): Promise<Transcript> {
+/** Gives a runtime what it must refuse: inputs of wrong shapes, and damaged files. */
+export async function provokeErrors(open: Open, networks: readonly Network[]): Promise<Transcript> {
   const transcript: Transcript = new Map();
   const note = async (what: string, work: () => Promise<string>) => {
     transcript.set(
       what,
       await work().catch((error: unknown) => {
         if (error instanceof OrtError) return `refused: ${error.message}`;
-        throw new Error(`The runtime broke at: ${what}`, { cause: error });
+        throw new Error(`The runtime crashed on: ${what}`, { cause: error });
       }),
     );
   };
-  for (const subject of subjects) {
-    const { name, weights, height, width } = subject;
+  for (const { name, weights, height, width } of networks) {
     const session = await open(weights);
     for (const shape of [
       [1, height - 1, width, 3],
@@ -82,19 +82,20 @@ export async function provoke(open: Open, subjects: readonly Subject[]): Promise
   return transcript;
 }
 
-/** Files cut short, with other names inside, and with bits turned over, more of them where the graph is told. */
+/** Truncated files, files with renamed nodes, and files with flipped bits, half of them in the graph's description. */
 function* damaged(weights: Uint8Array): Generator<[damage: string, bytes: Uint8Array]> {
   for (const length of [0, 1, 100, weights.length >> 1, weights.length - 1])
     yield [`cut to ${length} bytes`, weights.subarray(0, length)];
   for (const name of ['image', 'probabilities', 'embedding', 'Conv', 'Gemm', 'Relu'])
     yield [`without ${name}`, rename(weights, name)];
-  const random = createRandom();
+  const random = seededRandom(1);
+  const below = (end: number) => Math.floor(end * random());
   for (let i = 0; i < 48; i++) {
     const bytes = weights.slice();
     const range = i % 2 ? bytes.length : 2_000;
     for (let flips = 1 + (i % 4); flips > 0; flips--) {
-      const at = random() % range;
-      bytes[at] = (bytes[at] as number) ^ (1 << (random() & 7));
+      const at = below(range);
+      bytes[at] = (bytes[at] as number) ^ (1 << below(8));
     }
     yield [`damage ${i}`, bytes];
   }
@@ -106,17 +107,8 @@ function rename(weights: Uint8Array, name: string): Uint8Array {
 }
 
 function noise(length: number): Uint8Array {
-  const random = createRandom();
-  return Uint8Array.from({ length }, () => random() & 255);
-}
-
-/** Numbers that are the same every time. */
-function createRandom(): () => number {
-  let state = 1;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 8;
-  };
+  const random = seededRandom(1);
+  return Uint8Array.from({ length }, () => 256 * random());
 }
 
 function digest({ probabilities, embedding }: NetworkOutput): string {

@@ -1,10 +1,10 @@
 import { transform } from 'esbuild';
 
 /**
- * The script that comes with onnxruntime-web's `.wasm`, for one thread and any platform: without Node's modules, which
- * bundlers cannot find, without threads, and with a memory that is not shared.
+ * Adapts the script that comes with onnxruntime-web's `.wasm` to one thread on any platform: no modules of Node, which
+ * bundlers cannot find, no threads, and an unshared memory.
  *
- * @throws Error where it is not the script that is known.
+ * @throws Error when a part to remove is not there exactly once: another version of onnxruntime-web.
  */
 export async function singleThreaded(script: string): Promise<string> {
   const [node, pthread] = [
@@ -16,13 +16,15 @@ export async function singleThreaded(script: string): Promise<string> {
   let text = script;
   for (const part of [node, pthread, sharedBuffer, ',shared:!0']) {
     if (text.split(part).length !== 2)
-      throw new Error(`The script of onnxruntime-web has no single "${part}"`);
+      throw new Error(
+        `Expected onnxruntime-web's script to have "${part}" once: adapt glue.ts to this version`,
+      );
     text = text.replace(part, '');
   }
-  // After its export it starts itself where it is a thread.
+  // After the export comes code for threads only.
   const factory = text.slice(0, text.indexOf('export default'));
   const { code } = await transform(`${factory}export default ortWasmThreaded;`, {
-    // What is undeclared now; and what a single thread has no use for.
+    // `m` and `n` are now undeclared; the others serve threads only.
     define: {
       m: 'false',
       n: 'false',
@@ -39,18 +41,21 @@ export async function singleThreaded(script: string): Promise<string> {
 }
 
 /**
- * Names of the exported functions with which the script of onnxruntime-web starts an instance, and what each returns.
- * @throws Error where it is not the script that is known.
+ * Finds the exported functions that start an instance, and what each returns.
+ *
+ * @throws Error when a pattern does not match exactly once: another version of onnxruntime-web.
  */
 export function startersOf(script: string): Record<string, number | undefined> {
   const name = (pattern: RegExp) => {
     const [found, ...more] = script.matchAll(pattern);
     if (!found?.[1] || more.length > 0)
-      throw new Error(`The script of onnxruntime-web has no single ${pattern}`);
+      throw new Error(
+        `Expected onnxruntime-web's script to match ${pattern} once: adapt glue.ts to this version`,
+      );
     return found[1];
   };
   return {
-    // Constructors, where it is no thread.
+    // Runs the C++ constructors, on the main thread.
     [name(/!0;\w+\?\w+\(\):\w+\.(\w+)\(\)\}/g)]: undefined,
     [name(/_OrtInit=\w+\.(\w+)/g)]: 0,
   };

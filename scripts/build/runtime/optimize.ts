@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const binaryen = new URL('../../../node_modules/binaryen/', import.meta.url);
-// What onnxruntime-web is made of; with more, binaryen would write what engines do not know yet.
+// The features that onnxruntime-web uses. With more, binaryen would emit instructions that engines lack.
 const features = [
   'threads',
   'simd',
@@ -15,8 +15,8 @@ const features = [
   'mutable-globals',
 ];
 
-// Nearly all that `-O2` gains here, in a quarter of its time: a call to a removed function becomes a trap in place, so
-// that the code behind it goes too.
+// Gains nearly what `-O2` does, in a quarter of its time. Inlining turns a call of a removed function into a trap, so that
+// the code after it is removed too.
 const passes = [
   'inlining',
   'dce',
@@ -37,13 +37,13 @@ const passes = [
 ];
 const options = [...features.map((name) => `enable-${name}`), ...passes].map((name) => `--${name}`);
 
-/** What an output depends on beside its input. */
-export async function optimizer(): Promise<string> {
+/** The optimizer's version and options: with its input, all that its output depends on. */
+export async function optimizerVersion(): Promise<string> {
   const { version } = JSON.parse(await readFile(new URL('package.json', binaryen), 'utf8'));
   return `${version} ${options.join(' ')}`;
 }
 
-/** Removes what cannot be reached any more, and makes the rest smaller. Takes ten seconds. */
+/** Removes unreachable code and shrinks the rest. Takes ten seconds. */
 export async function optimize(wasm: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const folder = await mkdtemp(join(tmpdir(), 'unlabel-'));
   const [from, to] = [join(folder, 'in.wasm'), join(folder, 'out.wasm')];

@@ -1,23 +1,24 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
-/** What a trimming came to; `report.json` beside its output. */
+/** The result of trimming, written to `report.json` beside the runtimes. */
 export interface Report {
   /** Version of onnxruntime-web. */
   onnxruntime: string;
-  /** How many the stock runtime has, and how many were kept, without those that start it and with them. */
+  /** Functions in the stock runtime, in the started one, and in the one that can also start. */
   functions: { stock: number; started: number; kept: number };
   files: Record<string, Size>;
-  /** Whose use was profiled, and whose answers were compared. */
+  /** The networks that were profiled and compared. */
   networks: { name: string; sha256: string }[];
-  /** How many runs had the same outputs, and how many things were refused alike. */
+  /** Runs whose outputs had the same bits. */
   answers: number;
+  /** Bad inputs that were refused alike. */
   refusals: number;
-  /** Hash of all that went in. */
+  /** SHA-256 of everything that the output depends on. */
   inputs: string;
 }
 
-/** Bytes of a file, as it is and compressed. */
+/** Bytes of a file, raw and compressed. */
 export interface Size {
   sha256: string;
   bytes: number;
@@ -35,14 +36,14 @@ export function sizeOf(bytes: Uint8Array): Size {
   };
 }
 
-/** SHA-256 of some parts. */
+/** SHA-256 of parts, each with its length. */
 export function hash(...parts: (Uint8Array | string)[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${part.length}:`).update(part);
   return hash.digest('hex');
 }
 
-/** A report in a line. */
+/** One line for people. */
 export function summary({ functions, files }: Report): string {
   const mega = (bytes = 0) => `${(bytes / 1e6).toFixed(2)} MB`;
   const size = (file: string) => {

@@ -1,36 +1,35 @@
+import { decodeVarint } from '../../../src/util/varint.ts';
 import {
   exportedFunction,
   join,
   listOf,
-  numberBytes,
   readBodies,
-  readNumber,
   readSections,
+  type Section,
   sectionOf,
   sections,
-  signedBytes,
-  type WasmBinary,
+  signedVarint,
+  varint,
   writeBodies,
   writeSections,
 } from './wasm-binary.ts';
 
 const [i32, mutable, i32Const, end] = [0x7f, 1, 0x41, 0x0b];
 const [active, passive] = [0, 1];
-/** Zeros that are worth the few bytes of another segment. */
-const gap = 16;
+/** A new data segment costs a few bytes, so shorter runs of zeros are kept within one. */
+const minGap = 16;
 
-/** What an instance holds. */
+/** The state of an instance. */
 export interface Snapshot {
   memory: Uint8Array;
-  /** Values of the globals, all of 32 bits; those after them are 0. */
+  /** Values of its i32 globals; further ones are 0. */
   globals: readonly number[];
 }
 
 /**
- * A module whose instances begin where a started one was: with its memory and globals, and without what starts them.
+ * Makes a module whose instances begin with the memory and globals of a started one.
  *
- * @param starters - names of the exported functions that start an instance, and the number that each returns, if one does:
- *   it is all that they are left to do.
+ * @param starters - exported functions that start an instance, and what each returns. They become empty but for that.
  */
 export function resume(
   wasm: Uint8Array,
@@ -55,25 +54,25 @@ export function resume(
     ),
   );
 
-  // The segments that the start function copied; instructions that nobody reaches now name them still.
+  // Unreachable instructions still refer to the segments that the start function copied, so empty ones stay.
   const data = sectionOf(list, sections.data);
   const copied = Array.from({ length: countOf(data) }, () => Uint8Array.of(passive, 0));
   const segments = Array.from(filled(memory), ([from, to]) =>
-    join([Uint8Array.of(active, ...constant(from), end), numberBytes(to - from), memory.subarray(from, to)]),
+    join([Uint8Array.of(active, ...constant(from), end), varint(to - from), memory.subarray(from, to)]),
   );
   data.body = listOf([...copied, ...segments]);
-  sectionOf(list, sections.dataCount).body = numberBytes(countOf(data));
+  sectionOf(list, sections.dataCount).body = varint(countOf(data));
   return writeSections(list.filter(({ id }) => id !== sections.start));
 }
 
-/** The parts of a memory that are not zeros. */
+/** Ranges of a memory that hold more than zeros. */
 function* filled(memory: Uint8Array): Generator<[from: number, to: number]> {
   const words = new BigUint64Array(memory.buffer, memory.byteOffset, memory.length >> 3);
   let from: number | undefined;
   let last = 0;
   for (let i = 0; i < words.length; i++) {
     if (words[i] === 0n) continue;
-    if (from !== undefined && 8 * (i - last) > gap) {
+    if (from !== undefined && 8 * (i - last) > minGap) {
       yield [from, 8 * last];
       from = undefined;
     }
@@ -83,5 +82,5 @@ function* filled(memory: Uint8Array): Generator<[from: number, to: number]> {
   if (from !== undefined) yield [from, 8 * last];
 }
 
-const countOf = ({ body }: WasmBinary) => readNumber(body, 0)[0];
-const constant = (value: number) => [i32Const, ...signedBytes(value)];
+const countOf = ({ body }: Section) => decodeVarint(body, 0)[0];
+const constant = (value: number) => [i32Const, ...signedVarint(value)];

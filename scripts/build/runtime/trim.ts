@@ -1,17 +1,17 @@
-import { cutWays, type Notes, noteWays } from './branches.ts';
+import { decodeVarint } from '../../../src/util/varint.ts';
+import { cutBranches, type Recorder, recordBranches } from './branches.ts';
 import {
   append,
   exportOf,
   instructionsOf,
   join,
   kinds,
-  numberBytes,
   readBodies,
-  readNumber,
   readSections,
+  type Section,
   sectionOf,
   sections,
-  type WasmBinary,
+  varint,
   writeBodies,
   writeSections,
 } from './wasm-binary.ts';
@@ -19,21 +19,23 @@ import {
 const [i32, mutable, i32Const, globalGet, globalSet, end] = [0x7f, 1, 0x41, 0x23, 0x24, 0x0b];
 
 /**
- * Functions of more bytes are trimmed inside, too. They are few, and a third of what is kept: one registers all
- * operators there are, one has a loop for every pair of types that a Cast may be between.
+ * Bytes above which a function is also trimmed inside. There are few, and they make up a third of what is kept: one
+ * registers all operators, another has a loop for every pair of types of a Cast.
  */
 const largeFunction = 256 * 1024;
 
-/** What of a module has run: of each function whether, and of a large one which of its ways. */
+/** What of a module has run. */
 export interface Profile {
+  /** By function. */
   functions: boolean[];
-  ways: Map<number, boolean[]>;
+  /** By branch, of each large function. */
+  branches: Map<number, boolean[]>;
 }
 
-/** A module that notes what of it runs, in exported globals. */
+/** Makes a module record what of it runs, in exported globals. */
 export function instrument(wasm: Uint8Array): {
   wasm: Uint8Array<ArrayBuffer>;
-  /** What has run since this was last asked. */
+  /** What has run since the last call. */
   profile(instance: WebAssembly.Instance): Profile;
   /** Values of the module's own globals. */
   globals(instance: WebAssembly.Instance): number[];
@@ -41,19 +43,19 @@ export function instrument(wasm: Uint8Array): {
   const list = unshare(readSections(wasm));
   const code = sectionOf(list, sections.code);
   const bodies = readBodies(code.body);
-  const place = globalPlace(list);
-  const first = place.index + 1;
+  const scratch = addScratchGlobal(list);
+  const first = scratch.index + 1;
   let next = first + bodies.length;
-  const ways = new Map<number, [start: number, count: number]>();
+  const branches = new Map<number, [start: number, count: number]>();
   code.body = writeBodies(
     bodies.map((original, i) => {
       let body = original;
       if (body.length > largeFunction) {
         const start = next;
-        const noted = noteWays(body, { ...place, take: (way) => setGlobal(start + way) });
-        ways.set(i, [start, noted.ways]);
-        body = noted.body;
-        next += noted.ways;
+        const recorded = recordBranches(body, { ...scratch, take: (branch) => setGlobal(start + branch) });
+        branches.set(i, [start, recorded.branches]);
+        body = recorded.body;
+        next += recorded.branches;
       }
       const at = instructionsOf(body);
       return join([body.subarray(0, at), setGlobal(first + i), body.subarray(at)]);
@@ -80,33 +82,33 @@ export function instrument(wasm: Uint8Array): {
         });
       return {
         functions: flagsOf(first, bodies.length),
-        ways: new Map(Array.from(ways, ([i, range]) => [i, flagsOf(...range)])),
+        branches: new Map(Array.from(branches, ([i, range]) => [i, flagsOf(...range)])),
       };
     },
-    globals: (instance) => globalsOf(instance, 0, place.index).map(({ value }) => value),
+    globals: (instance) => globalsOf(instance, 0, scratch.index).map(({ value }) => value),
   };
 }
 
-/** What has run in either of two times. */
-export function either(a: Profile, b: Profile): Profile {
+/** What has run in either of two profiles. */
+export function union(a: Profile, b: Profile): Profile {
   const or = (flags: boolean[], others: boolean[] = []) => flags.map((flag, i) => flag || others[i] === true);
   return {
     functions: or(a.functions, b.functions),
-    ways: new Map(Array.from(a.ways, ([i, flags]) => [i, or(flags, b.ways.get(i))])),
+    branches: new Map(Array.from(a.branches, ([i, flags]) => [i, or(flags, b.branches.get(i))])),
   };
 }
 
-/** A module in which all that has not run ends in a trap. */
-export function trim(wasm: Uint8Array, { functions, ways }: Profile): Uint8Array<ArrayBuffer> {
+/** Replaces all code that has not run by traps. */
+export function trim(wasm: Uint8Array, { functions, branches }: Profile): Uint8Array<ArrayBuffer> {
   const list = unshare(readSections(wasm));
   const code = sectionOf(list, sections.code);
-  const place = globalPlace(list);
+  const scratch = addScratchGlobal(list);
   const trap = Uint8Array.of(0, 0, end);
   code.body = writeBodies(
     readBodies(code.body).map((body, i) => {
       if (!functions[i]) return trap;
-      const taken = ways.get(i);
-      return taken ? cutWays(body, (way) => taken[way] === true, place) : body;
+      const taken = branches.get(i);
+      return taken ? cutBranches(body, (branch) => taken[branch] === true, scratch) : body;
     }),
   );
   return writeSections(list);
@@ -114,31 +116,34 @@ export function trim(wasm: Uint8Array, { functions, ways }: Profile): Uint8Array
 
 const zero = Uint8Array.of(i32, mutable, i32Const, 0, end);
 const nameOf = (index: number) => `global${index}`;
-const setGlobal = (index: number) => Uint8Array.of(i32Const, 1, globalSet, ...numberBytes(index));
+const setGlobal = (index: number) => Uint8Array.of(i32Const, 1, globalSet, ...varint(index));
 
-/** Adds a global to move a number to and from. */
-function globalPlace(list: WasmBinary[]): { index: number } & Pick<Notes, 'save' | 'load'> {
+/** Adds a global that holds a number for a moment. */
+function addScratchGlobal(list: Section[]): { index: number } & Pick<Recorder, 'save' | 'load'> {
   const globals = sectionOf(list, sections.global);
-  const [index] = readNumber(globals.body, 0);
+  const [index] = decodeVarint(globals.body, 0);
   append(globals, [zero]);
   return {
     index,
-    save: Uint8Array.of(globalSet, ...numberBytes(index)),
-    load: Uint8Array.of(globalGet, ...numberBytes(index)),
+    save: Uint8Array.of(globalSet, ...varint(index)),
+    load: Uint8Array.of(globalGet, ...varint(index)),
   };
 }
 
 /**
- * Makes the module's memory, its last import, one of a single thread.
- * @throws Error where it is not shared.
+ * Makes the module's memory, its last import, unshared.
+ *
+ * @throws Error when its type is not the shared one of onnxruntime-web.
  */
-function unshare(list: WasmBinary[]): WasmBinary[] {
+function unshare(list: Section[]): Section[] {
   const imports = sectionOf(list, sections.import);
-  // Kind memory, limits with a maximum and shared, and the two limits: 16 MiB and 4 GiB in pages.
+  // Kind: memory. Flags: shared, with a maximum. Limits, in pages: 16 MiB and 4 GiB.
   const shared = [2, 3, 0x80, 2, 0x80, 0x80, 4];
   const at = imports.body.length - shared.length;
   if (!shared.every((byte, i) => imports.body[at + i] === byte))
-    throw new Error('The memory of onnxruntime-web is not the shared one that is known');
+    throw new Error(
+      'Expected onnxruntime-web to import a shared memory of 16 MiB to 4 GiB: adapt trim.ts to this version',
+    );
   imports.body = Uint8Array.from(imports.body);
   imports.body[at + 1] = 1;
   return list;

@@ -1,6 +1,7 @@
-/** The binary format of WebAssembly, as far as the trimming of a module needs it. */
+/** Reads and writes WebAssembly's binary format, as far as trimming a module needs it. */
+import { decodeVarint, encodeVarint } from '../../../src/util/varint.ts';
 
-/** Numbers of sections. */
+/** Section ids. */
 export const sections = {
   import: 2,
   global: 6,
@@ -11,46 +12,47 @@ export const sections = {
   dataCount: 12,
 } as const;
 
-/** What an export is. */
+/** Kinds of exports. */
 export const kinds = { function: 0, global: 3 } as const;
 
-/** A module's sections in their order. */
-export interface WasmBinary {
+/** A section of a module. */
+export interface Section {
   id: number;
   body: Uint8Array;
 }
 
 const header = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
-/** @throws Error for bytes of something else. */
-export function readSections(bytes: Uint8Array): WasmBinary[] {
-  if (!header.every((byte, i) => bytes[i] === byte)) throw new Error('This is not a WebAssembly module');
-  const found: WasmBinary[] = [];
+/** @throws Error when the bytes are not a WebAssembly module. */
+export function readSections(bytes: Uint8Array): Section[] {
+  if (!header.every((byte, i) => bytes[i] === byte))
+    throw new Error('Expected a WebAssembly module, got other bytes');
+  const found: Section[] = [];
   for (let at = header.length; at < bytes.length; ) {
-    const [length, start] = readNumber(bytes, at + 1);
+    const [length, start] = decodeVarint(bytes, at + 1);
     found.push({ id: bytes[at] as number, body: bytes.subarray(start, start + length) });
     at = start + length;
   }
   return found;
 }
 
-export function writeSections(list: readonly WasmBinary[]): Uint8Array<ArrayBuffer> {
+export function writeSections(list: readonly Section[]): Uint8Array<ArrayBuffer> {
   return join([header, ...list.flatMap(({ id, body }) => [Uint8Array.of(id), withLength(body)])]);
 }
 
-/** A section's body, and how to replace it. */
-export function sectionOf(list: readonly WasmBinary[], id: number): WasmBinary {
+/** The section of an id; assigning to its body replaces it. */
+export function sectionOf(list: readonly Section[], id: number): Section {
   const section = list.find((candidate) => candidate.id === id);
   if (!section) throw new Error(`The module has no section ${id}`);
   return section;
 }
 
-/** Bodies of the functions of a code section: locals and instructions. */
+/** Function bodies of a code section: locals and instructions. */
 export function readBodies(code: Uint8Array): Uint8Array[] {
-  let [count, at] = readNumber(code, 0);
+  let [count, at] = decodeVarint(code, 0);
   const bodies: Uint8Array[] = [];
   for (; count > 0; count--) {
-    const [length, start] = readNumber(code, at);
+    const [length, start] = decodeVarint(code, at);
     bodies.push(code.subarray(start, start + length));
     at = start + length;
   }
@@ -63,34 +65,34 @@ export function writeBodies(bodies: readonly Uint8Array[]): Uint8Array {
 
 /** The body of a section that is a list. */
 export function listOf(entries: readonly Uint8Array[]): Uint8Array {
-  return join([numberBytes(entries.length), ...entries]);
+  return join([varint(entries.length), ...entries]);
 }
 
-/** Where the instructions of a body begin, after its locals. */
+/** Position of the first instruction of a body, after its locals. */
 export function instructionsOf(body: Uint8Array): number {
-  let [groups, at] = readNumber(body, 0);
-  for (; groups > 0; groups--) at = readNumber(body, at)[1] + 1;
+  let [groups, at] = decodeVarint(body, 0);
+  for (; groups > 0; groups--) at = decodeVarint(body, at)[1] + 1;
   return at;
 }
 
 /** Appends entries to a section that is a list. */
-export function append(section: WasmBinary, entries: readonly Uint8Array[]): void {
-  const [count, start] = readNumber(section.body, 0);
-  section.body = join([numberBytes(count + entries.length), section.body.subarray(start), ...entries]);
+export function append(section: Section, entries: readonly Uint8Array[]): void {
+  const [count, start] = decodeVarint(section.body, 0);
+  section.body = join([varint(count + entries.length), section.body.subarray(start), ...entries]);
 }
 
 /** An entry of the export section. */
 export function exportOf(name: string, kind: number, index: number): Uint8Array {
-  return join([withLength(new TextEncoder().encode(name)), Uint8Array.of(kind), numberBytes(index)]);
+  return join([withLength(new TextEncoder().encode(name)), Uint8Array.of(kind), varint(index)]);
 }
 
-/** The place of an exported function's body in the code section. */
-export function exportedFunction(list: readonly WasmBinary[], name: string): number {
+/** Index of an exported function's body in the code section. */
+export function exportedFunction(list: readonly Section[], name: string): number {
   const { body } = sectionOf(list, sections.export);
-  let [count, at] = readNumber(body, 0);
+  let [count, at] = decodeVarint(body, 0);
   for (; count > 0; count--) {
-    const [length, start] = readNumber(body, at);
-    const [index, end] = readNumber(body, start + length + 1);
+    const [length, start] = decodeVarint(body, at);
+    const [index, end] = decodeVarint(body, start + length + 1);
     const isFunction = body[start + length] === kinds.function;
     if (isFunction && new TextDecoder().decode(body.subarray(start, start + length)) === name)
       return index - importedFunctions(list);
@@ -99,40 +101,29 @@ export function exportedFunction(list: readonly WasmBinary[], name: string): num
   throw new Error(`The module exports no function ${name}`);
 }
 
-/** How many functions a module imports: their numbers come first. Of other things it may import a memory, as the last. */
-function importedFunctions(list: readonly WasmBinary[]): number {
+/** How many functions a module imports; they have the first indices. A memory may follow them, nothing else. */
+function importedFunctions(list: readonly Section[]): number {
   const { body } = sectionOf(list, sections.import);
-  const [imports, first] = readNumber(body, 0);
+  const [imports, first] = decodeVarint(body, 0);
   let at = first;
   for (let i = 0; i < imports; i++) {
     for (const _ of ['module', 'name']) {
-      const [length, start] = readNumber(body, at);
+      const [length, start] = decodeVarint(body, at);
       at = start + length;
     }
     if (body[at] !== 0) return i;
-    at = readNumber(body, at + 1)[1];
+    at = decodeVarint(body, at + 1)[1];
   }
   return imports;
 }
 
-/** An unsigned LEB128 number, and where it ends. */
-export function readNumber(bytes: Uint8Array, at: number): [value: number, end: number] {
-  let value = 0;
-  for (let scale = 1; ; scale *= 128) {
-    const byte = bytes[at++] as number;
-    value += (byte & 127) * scale;
-    if (byte < 128) return [value, at];
-  }
-}
-
-export function numberBytes(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (; value >= 128; value = Math.floor(value / 128)) bytes.push((value % 128) + 128);
-  return Uint8Array.of(...bytes, value);
+/** An unsigned LEB128 number. */
+export function varint(value: number): Uint8Array {
+  return Uint8Array.from(encodeVarint(value));
 }
 
 /** A signed LEB128 number of 32 bits. */
-export function signedBytes(value: number): Uint8Array {
+export function signedVarint(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = value | 0;
   for (; rest < -64 || rest > 63; rest >>= 7) bytes.push((rest & 127) | 128);
@@ -140,7 +131,7 @@ export function signedBytes(value: number): Uint8Array {
 }
 
 function withLength(body: Uint8Array): Uint8Array {
-  return join([numberBytes(body.length), body]);
+  return join([varint(body.length), body]);
 }
 
 export function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

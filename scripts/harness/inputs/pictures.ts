@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { drawPng } from './draw-png.ts';
+import { seededRandom } from './random-vectors.ts';
 
 /** An image file and what it shows. */
 export interface Picture {
@@ -24,19 +25,13 @@ export function pngPictures(count: number): Picture[] {
     const width = 32 + ((seed * 37) % 150);
     const height = 32 + ((seed * 53) % 170);
     const kind = seed % 3;
+    const random = seededRandom(seed);
     const bytes = drawPng(width, height, (x, y) => {
-      const noise = hash(seed * 1_000_003 + y * width + x);
       if (kind === 0) return [(x * 255) / width, (y * 255) / height, (seed * 40) % 256];
       if (kind === 1) return ((x >> 3) ^ (y >> 3)) & 1 ? [seed * 7, 255 - seed * 2, 60] : [20, seed * 3, 200];
-      return [noise & 255, ((noise >> 8) & 127) + seed, (noise >> 16) & 255];
+      return [256 * random(), 128 * random() + seed, 256 * random()];
     });
     pictures.push({ name: `drawn ${seed}, ${width} x ${height}`, bytes });
   }
   return pictures.slice(0, count);
-}
-
-function hash(n: number): number {
-  let value = Math.imul(n ^ (n >>> 15), 0x2c1b3c6d);
-  value = Math.imul(value ^ (value >>> 12), 0x297a2d39);
-  return (value ^ (value >>> 15)) >>> 0;
 }

@@ -18,7 +18,7 @@ export function header(width: number, height: number): Uint8Array {
 }
 
 /** A PNG out of chunks; IEND is added. */
-export function png(...chunks: Uint8Array[]): Uint8Array {
+export function png(...chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
   return new Uint8Array(Buffer.concat([signature, ...chunks, chunk('IEND', new Uint8Array())]));
 }

@@ -52,9 +52,3 @@ export function kept(memory: readonly number[]): { middle: number; end: number }
     Math.min(...memory.slice(from * memory.length, Math.ceil(to * memory.length)));
   return { middle: lowest(0.4, 0.6), end: lowest(0.8, 1) };
 }
-
-/** The time, in whole milliseconds, that a share of all times does not exceed. */
-export function percentile(times: readonly number[], share: number): number {
-  const sorted = times.toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.floor(share * (sorted.length - 1))] as number);
-}

@@ -1,5 +1,6 @@
+import { quantile } from '../quantile.ts';
 import { startBareWorkerd } from '../servers/bare-workerd.ts';
-import { kept, openLoad, percentile } from './load.ts';
+import { kept, openLoad } from './load.ts';
 
 /** Figures of {@link runSoak}. */
 export interface SoakReport {
@@ -39,8 +40,8 @@ export async function runSoak(requests: number, concurrency: number, entry?: str
       requests,
       refused,
       ...kept(memory),
-      median: percentile(times, 0.5),
-      p99: percentile(times, 0.99),
+      median: Math.round(quantile(times)),
+      p99: Math.round(quantile(times, 0.99)),
     };
   } finally {
     await hosted.stop();

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drawPng } from '../inputs/draw-png.ts';
 import { randomVector, seededRandom } from '../inputs/random-vectors.ts';
+import { quantile } from '../quantile.ts';
 import { startBareWorkerd } from '../servers/bare-workerd.ts';
-import { kept, openLoad, percentile } from './load.ts';
+import { kept, openLoad } from './load.ts';
 import { openUpload, trickle, type Upload } from './raw-request.ts';
 
 /** Figures of {@link runUploads}. */
@@ -90,8 +91,8 @@ export async function runUploads(good: number, cut: number, entry?: string): Pro
     if ((await storedAt(url)) !== stored)
       throw new Error('an upload that was not answered changed what is stored');
     return {
-      p99Alone: percentile(alone, 0.99),
-      p99Beside: percentile(beside, 0.99),
+      p99Alone: Math.round(quantile(alone, 0.99)),
+      p99Beside: Math.round(quantile(beside, 0.99)),
       slow: slow.length,
       cut,
       ...kept(memory),

@@ -1,3 +1,5 @@
+import { encodeVarint } from '../../util/varint.ts';
+
 /**
  * A WebAssembly module with one function, assembled here instruction by instruction:
  *
@@ -73,7 +75,7 @@ const body = [
 ];
 
 const name = (text: string) => [text.length, ...new TextEncoder().encode(text)];
-const sized = (bytes: number[]) => [...leb128(bytes.length), ...bytes];
+const sized = (bytes: number[]) => [...encodeVarint(bytes.length), ...bytes];
 const section = (id: number, ...bytes: number[]) => [id, ...sized(bytes)];
 const locals = [3, 2, i32, 2, v128, 1, i32];
 
@@ -86,7 +88,3 @@ export const scanModule = Uint8Array.from([
   ...section(7, 1, ...name('scan'), 0x00, 0),
   ...section(10, 1, ...sized([...locals, ...body])),
 ]);
-
-function leb128(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb128(value >>> 7)];
-}
