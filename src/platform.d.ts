@@ -4,7 +4,7 @@ declare module '*.wasm' {
   export default module;
 }
 
-/** What `npm run build:runtime` makes of the script that comes with onnxruntime-web's `.wasm`. */
+/** What `npm run build -- runtime` makes of the script that comes with onnxruntime-web's `.wasm`. */
 declare module '*/dist/runtime/ort.js' {
   const factory: import('./inference/ort/module.ts').OrtFactory;
   export default factory;

@@ -1,39 +1,38 @@
-/**
- * Exactness, time and memory of the search.
- *
- *     npm run bench:search [-- --vectors 100000 --queries 1000 --dimensions 128]
- *
- * Exactness: the ten nearest of a namespace beside those of a float64 comparison with all vectors, for a tenth of the
- * vectors and for all. Time: in a Durable Object of workerd on this machine, and in this process beside a plain float32
- * loop and, where they are installed (`npm install --no-save hnswlib-node sqlite-vec`), beside hnswlib and sqlite-vec
- * on the same data.
- */
+/** Measures exactness, time and memory of the vector search. See `--help`. */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Namespace } from '../../src/vectors/namespace.ts';
+import { buildAssets, parseCommand, readCount } from '../harness/command.ts';
 import { nearestByForce, randomVector, seededRandom } from '../harness/inputs/random-vectors.ts';
 import { quantile } from '../harness/quantile.ts';
 import { startHosted } from '../harness/servers/hosted.ts';
 import { memoryStorage } from '../harness/servers/sqlite.ts';
 
-const { values } = parseArgs({
-  options: {
+const { values } = parseCommand(
+  `Usage: npm run bench -- search [options]
+
+Exactness: compares the ten nearest vectors of a namespace with those of an exhaustive float64 search, in a tenth of the
+vectors and in all. Time: in a Durable Object on this machine, and in this process beside a plain float32 loop and, where they
+are installed (npm install --no-save hnswlib-node sqlite-vec), beside hnswlib and sqlite-vec on the same data.
+
+  --vectors N     (default: 100000)
+  --queries N     (default: 1000)
+  --dimensions N  (default: 128)`,
+  {
     vectors: { type: 'string', default: '100000' },
     queries: { type: 'string', default: '1000' },
     dimensions: { type: 'string', default: '128' },
   },
-});
-const [count, queries, dimensions] = [values.vectors, values.queries, values.dimensions].map(Number) as [
-  number,
-  number,
-  number,
-];
+);
+const count = readCount('vectors', values.vectors);
+const queries = readCount('queries', values.queries);
+const dimensions = readCount('dimensions', values.dimensions);
+buildAssets();
 const model = { name: 'bench', version: '1.0.0' };
 const topK = 10;
 setFlagsFromString('--expose-gc');

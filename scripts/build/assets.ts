@@ -1,20 +1,34 @@
 /**
- * Gathers what the deployment serves as static assets into `dist/assets/`: the pages, every model below `model/`, and
- * the runtime that a page needs to run one.
- *
- *     node scripts/build/assets.ts
+ * Gathers what the deployment serves as static assets into `dist/assets/`: the pages, every model of `model/`, and the
+ * runtimes that a page loads. Makes the trimmed runtimes first.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
 import { build } from 'esbuild';
+import { parseCommand } from '../harness/command.ts';
 import { gatherModels } from './gather-models.ts';
+
+parseCommand(
+  `Usage: npm run build -- assets
+
+Gathers the static assets of the deployment into dist/assets: the pages, every model of model/, and the runtimes that a
+page loads. Makes the trimmed runtimes first, where their inputs have changed.`,
+  {},
+);
+// In a process of its own: it ends with threads of onnxruntime-web still waiting.
+const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('runtime.ts', import.meta.url))], {
+  stdio: 'inherit',
+});
+if (status !== 0) process.exit(status ?? 1);
 
 const root = new URL('../../', import.meta.url);
 const assets = new URL('dist/assets/', root);
 
-// The runtimes take seconds to compress, and are of the same versions most of the time.
+// Compressing a runtime takes seconds: keep those of the current versions.
 const installed = new URL('node_modules/onnxruntime-web/', root);
 const stock: string = JSON.parse(await readFile(new URL('package.json', installed), 'utf8')).version;
 const trimmed: string = (await import(new URL('dist/runtime/ort.js', root).href)).version;

@@ -2,9 +2,10 @@ import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Puts every model of a folder where the server looks for them among its static assets.
- * @param folder - has one folder a model.
- * @param assets - what is served; the models go into `models/`.
+ * Copies models into static assets, where the server looks for them, with an index of their names.
+ *
+ * @param folder - has one folder per model.
+ * @param assets - the folder that is served. The models go into its `models/`.
  * @returns their names, sorted.
  */
 export async function gatherModels(folder: string, assets: string): Promise<string[]> {

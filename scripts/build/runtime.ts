@@ -11,6 +11,7 @@ import * as ort from 'onnxruntime-web';
 import { openOrtSession, startOrt } from '../../src/inference/ort/core.ts';
 import type { OrtFactory } from '../../src/inference/ort/module.ts';
 import { createOrtSession } from '../../src/inference/ort/session.ts';
+import { parseCommand } from '../harness/command.ts';
 import { type Open, provokeErrors, runAll, type Transcript } from './runtime/exercise.ts';
 import { singleThreaded, startersOf } from './runtime/glue.ts';
 import { type Network, probeNetworks, shippedNetworks } from './runtime/networks.ts';
@@ -19,6 +20,14 @@ import { hash, type Report, sizeOf, summary } from './runtime/report.ts';
 import { resume } from './runtime/snapshot.ts';
 import { instrument, trim, union } from './runtime/trim.ts';
 
+parseCommand(
+  `Usage: npm run build -- runtime
+
+Makes dist/runtime/ort.wasm (small, for the page) and ort-started.wasm (starts fast, for the Worker) from the installed
+onnxruntime-web: runs every network, removes the functions that none has called, and compares all answers bit by bit.
+Does nothing when its inputs have not changed.`,
+  {},
+);
 const root = new URL('../../', import.meta.url);
 const out = new URL('dist/runtime/', root);
 const installed = new URL('node_modules/onnxruntime-web/', root);

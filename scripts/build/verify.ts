@@ -1,18 +1,19 @@
-/**
- * Runs the files of a model in onnxruntime-web, the runtime of Worker and page, and compares what they answer to the
- * golden input with its manifest.
- *
- *     node scripts/build/verify.ts model/NAME
- */
-import { argv } from 'node:process';
+/** Compares what the files of a model answer in onnxruntime-web with its manifest. See `--help`. */
 import { fileOf } from '../../src/inference/manifest.ts';
 import { Model } from '../../src/inference/model.ts';
 import { nodeRuntime } from '../../src/inference/runtime/runtime-node.ts';
 import { selfTest } from '../../src/inference/self-test.ts';
 import { folderSource } from '../../src/inference/source-node.ts';
+import { fail, parseCommand } from '../harness/command.ts';
+import { quantile } from '../harness/quantile.ts';
 
-const folder = argv[2];
-if (!folder) throw new Error('Name the folder of a model');
+const help = `Usage: npm run build -- verify model/NAME
+
+Runs the int8 and fp32 files of a model in onnxruntime-web, the runtime of Worker and page, on the golden input, and
+compares the outputs with the manifest. Prints the milliseconds of an image.`;
+const { positionals } = parseCommand(help, {}, { allowPositionals: true });
+const [folder] = positionals;
+if (folder === undefined) fail('Expected the folder of a model, such as model/cifar10', help);
 // fp16 needs a GPU.
 for (const precision of ['int8', 'fp32'] as const) {
   const model = await Model.load(folderSource(folder), nodeRuntime, precision);
@@ -24,8 +25,7 @@ for (const precision of ['int8', 'fp32'] as const) {
     await model.run([image]);
     times.push(performance.now() - began);
   }
-  const median = times.sort((a, b) => a - b)[10] as number;
   const { file } = fileOf(model.manifest, precision);
-  console.log(`${file} answers as it should in onnxruntime-web, ${median.toFixed(1)} ms an image`);
+  console.log(`${file} matches its manifest in onnxruntime-web, ${quantile(times).toFixed(1)} ms an image`);
   await model.release();
 }

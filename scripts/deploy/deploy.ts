@@ -1,20 +1,21 @@
-/**
- * Deploys the Worker with the keys of `npm run keys`, and not without any.
- *
- *     npm run deploy [-- --open] [-- options of wrangler deploy]
- *
- * Without a `.keys.json` the Worker must have the secret API_KEY_HASHES already. `--open` deploys an API that anybody may
- * call, reading and writing.
- */
+/** Deploys the Worker together with its API keys. See `--help`. */
 import { spawnSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
+import { buildAssets, parseCommand } from '../harness/command.ts';
 import { keyFile, readEntries } from './key-file.ts';
 
-const { values, tokens } = parseArgs({
-  strict: false,
-  tokens: true,
-  options: { open: { type: 'boolean' }, keys: { type: 'string', default: keyFile }, env: { type: 'string' } },
-});
+const { values, tokens } = parseCommand(
+  `Usage: npm run deploy [-- options]
+
+Builds the assets, and deploys the Worker of wrangler.toml with the keys of npm run keys. Refuses when there is no key, here
+or in the secret API_KEY_HASHES of the deployed Worker.
+
+  --open         deploy without keys: anybody may call the API, reading and writing
+  --env NAME     another environment of wrangler.toml, such as staging
+  --keys FILE    another file of keys than .keys.json
+  others         are given to wrangler deploy`,
+  { open: { type: 'boolean' }, keys: { type: 'string', default: keyFile }, env: { type: 'string' } },
+  { strict: false, tokens: true },
+);
 const own = new Set(['open', 'keys']);
 const passed = tokens.flatMap((token) =>
   token.kind === 'option' && !own.has(token.name)
@@ -24,20 +25,21 @@ const passed = tokens.flatMap((token) =>
       : [],
 );
 const file = String(values.keys);
-// The one at the top of wrangler.toml must be asked for by name, as there are others.
+// wrangler.toml has several environments, so the top-level one must be named too: by an empty name.
 const environment = values.env === undefined ? ['--env='] : [];
 
 if (readEntries(file).length > 0) deploy('--secrets-file', file);
 else if (values.open || hasSecret()) deploy();
 else {
   console.error(
-    'Not deployed: there are no API keys, so anybody could call the API, reading and writing.\n' +
-      'Make one with `npm run keys -- add`, or say that it is to be open: `npm run deploy -- --open`.',
+    'Not deployed: without API keys, anybody could call the API, reading and writing.\n' +
+      'Make a key with `npm run keys -- add`, or deploy an open API with `npm run deploy -- --open`.',
   );
   process.exitCode = 1;
 }
 
 function deploy(...more: string[]): void {
+  buildAssets();
   const { status } = spawnSync('wrangler', ['deploy', ...passed, ...environment, ...more], {
     stdio: 'inherit',
   });

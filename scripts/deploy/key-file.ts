@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Where the entries of `API_KEY_HASHES` are kept on this machine, in the form of wrangler's secrets files. */
+/** Where this machine keeps the entries of `API_KEY_HASHES`, in wrangler's format of secrets files. */
 export const keyFile = fileURLToPath(new URL('../../.keys.json', import.meta.url));
 
-/** The entries of a file, each a key's digest and what it may do; none where there is no file. */
+/** Reads entries, each a key's digest and what it may do; none when there is no file. */
 export function readEntries(file: string): string[] {
   if (!existsSync(file)) return [];
   const { API_KEY_HASHES = '' } = JSON.parse(readFileSync(file, 'utf8')) as { API_KEY_HASHES?: string };

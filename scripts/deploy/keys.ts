@@ -1,39 +1,42 @@
-/**
- * Makes, lists and revokes API keys. A key is shown once; what is kept, in `.keys.json`, is its SHA-256 and what it may do.
- *
- *     npm run keys                                                     lists them
- *     npm run keys -- add [--scopes read+write] [--namespaces a+b [--vectors 1000]]
- *         [--origins https://shop.example]
- *     npm run keys -- revoke ID
- *
- * `npm run deploy` takes them along; `npx wrangler secret bulk .keys.json` changes them in seconds. A key with origins
- * may be seen by anybody who reads the page: browsers hold to it, other programs need not. Give it the scope `read`, and
- * namespaces.
- */
+/** Makes, lists and revokes API keys. See `--help`. */
 import { createHash, randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { parseKeys, quotaPattern } from '../../src/server/keys.ts';
+import { fail, parseCommand } from '../harness/command.ts';
 import { keyFile, readEntries, writeEntries } from './key-file.ts';
 
-/** What Cloudflare gives a secret (5 KB): some 50 keys. */
-const secretBytes = 5_000;
+/** Cloudflare's limit of a secret, 5 KB: some 50 keys. */
+const maxSecretBytes = 5_000;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const help = `Usage: npm run keys [-- list]            lists the keys
+       npm run keys -- add [options]     makes one, and shows it this once
+       npm run keys -- revoke ID         removes one
+
+Keeps the SHA-256 of each key, and what it may do, in .keys.json. npm run deploy takes the keys along;
+npx wrangler secret bulk .keys.json changes those of a deployed Worker in seconds.
+
+  --scopes read+write    what the key may do (default: both)
+  --namespaces a+b       the only namespaces that it may use (default: all)
+  --vectors N            most vectors in each of those namespaces
+  --origins URL+URL      the only pages that may use it, for a key that a page contains. Browsers obey this; other
+                         programs need not, so give such a key the scope read, and namespaces.
+  --file FILE            another file than .keys.json`;
+const { values, positionals } = parseCommand(
+  help,
+  {
     scopes: { type: 'string', default: 'read+write' },
     namespaces: { type: 'string' },
     vectors: { type: 'string' },
     origins: { type: 'string' },
     file: { type: 'string', default: keyFile },
   },
-});
+  { allowPositionals: true },
+);
 const [command = 'list', id] = positionals;
 const entries = readEntries(values.file);
 
 if (command === 'add') add();
 else if (command === 'revoke') revoke();
-else if (command !== 'list') throw new Error(`There is no ${command}: add, revoke or list`);
+else if (command !== 'list') fail(`Expected add, revoke or list, got ${command}`, help);
 for (const { id, scopes, namespaces, vectors, origins } of parseKeys(readEntries(values.file).join(' ')))
   console.log(
     id,
@@ -49,7 +52,7 @@ function add(): void {
   if (namespaces) check('namespaces', namespaces, /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/);
   if (vectors !== undefined) {
     check('vectors', vectors, quotaPattern);
-    if (!namespaces) throw new Error('--vectors bounds what a key of some --namespaces can store: name them');
+    if (!namespaces) fail('--vectors limits the namespaces of a key: name them with --namespaces');
   }
   if (origins) check('origins', origins, /^https?:\/\/[^/\s+;]+$/);
   const key = `unl_${randomBytes(32).toString('base64url')}`;
@@ -58,20 +61,21 @@ function add(): void {
     value ? [`${name}=${value}`] : [],
   );
   const entry = [`${digest}:${scopes}`, ...restrictions].join(';');
-  if ([...entries, entry].join(' ').length > secretBytes)
-    throw new Error(`There is no room for one more key: a secret has at most ${secretBytes} bytes`);
+  if ([...entries, entry].join(' ').length > maxSecretBytes)
+    fail(`The keys would exceed the ${maxSecretBytes} bytes of a secret: revoke one first`);
   writeEntries(values.file, [...entries, entry]);
   console.log(`The key, shown this once:\n\n  ${key}\n\nIts entry in API_KEY_HASHES:\n\n  ${entry}\n`);
 }
 
 function revoke(): void {
   const kept = entries.filter((entry) => !id || !entry.startsWith(id));
-  if (kept.length !== entries.length - 1) throw new Error('Name one key by its id, as the list shows it');
+  if (kept.length !== entries.length - 1)
+    fail(`Expected the id of one key, as npm run keys lists them, got ${id ?? 'none'}`);
   writeEntries(values.file, kept);
-  console.log('It is off as soon as this is run: npx wrangler secret bulk .keys.json\n');
+  console.log('The deployed Worker takes it until you run: npx wrangler secret bulk .keys.json\n');
 }
 
 function check(name: string, value: string, pattern: RegExp): void {
   for (const part of value.split('+'))
-    if (!pattern.test(part)) throw new Error(`--${name} cannot have ${JSON.stringify(part)}`);
+    if (!pattern.test(part)) fail(`--${name}: unexpected ${JSON.stringify(part)}`);
 }

@@ -1,11 +1,6 @@
-/**
- * Fuzzes what reads a stranger's bytes, guided by the blocks of our code that an input reaches: see `scripts/harness/fuzz`.
- * What it finds goes to `test/hostile/corpus`, as small as it still fails, where `npm test` replays it.
- *
- *     npm run fuzz [-- --minutes 10 --seed 1 --target api --record]
- */
-import { parseArgs } from 'node:util';
+/** Fuzzes the readers of untrusted bytes, guided by the code that inputs reach. See `--help`. */
 import { Worker } from 'node:worker_threads';
+import { fail, parseCommand, readCount } from '../harness/command.ts';
 import { keep } from '../harness/fuzz/corpus.ts';
 import type { Finding } from '../harness/fuzz/fuzz.ts';
 import { Lane } from '../harness/fuzz/lane.ts';
@@ -13,26 +8,38 @@ import { type TargetName, targetNames, targets } from '../harness/fuzz/targets.t
 import type { Task, ThreadReport } from '../harness/fuzz/thread.ts';
 import { record } from './record.ts';
 
-/** Milliseconds that an input may take, and after which it is taken never to end. */
-const mostMs = 2_000;
+/** Milliseconds that an input may take. */
+const maxMs = 2_000;
+/** Milliseconds after which an input counts as one that never ends. */
 const hangMs = 60_000;
 
-const { values } = parseArgs({
-  options: {
+const { values } = parseCommand(
+  `Usage: npm run stress -- fuzz [options]
+
+Changes good inputs at random, and keeps those that reach new code. A finding is shrunk and written to test/hostile/corpus,
+which npm test replays.
+
+  --minutes N    for all targets together (default: 10)
+  --seed N       the same seed makes the same inputs (default: 1)
+  --target NAME  one of ${targetNames.join(', ')} (default: all)
+  --record       write the result into SECURITY.md, and keep the inputs that reach the most`,
+  {
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     target: { type: 'string' },
     record: { type: 'boolean', default: false },
   },
-});
+);
+const minutes = readCount('minutes', values.minutes);
+const firstSeed = readCount('seed', values.seed);
 const names = targetNames.filter((name) => !values.target || name === values.target);
-if (names.length === 0) throw new Error(`--target is one of ${targetNames.join(', ')}`);
+if (names.length === 0) fail(`--target: expected one of ${targetNames.join(', ')}, got ${values.target}`);
 const shares = names.reduce((sum, name) => sum + targets[name].share, 0);
 
 const reports: string[] = [];
 let [executions, inputs, found] = [0, 0, 0];
 for (const name of names) {
-  const time = (Number(values.minutes) * 60_000 * targets[name].share) / shares;
+  const time = (minutes * 60_000 * targets[name].share) / shares;
   const { report, findings, ran } = await run(name, time);
   for (const { input, reason } of findings) {
     keep(name, input);
@@ -48,21 +55,21 @@ for (const name of names) {
 process.exitCode = found > 0 ? 1 : 0;
 if (values.record)
   record(
-    'npm run fuzz',
-    `${executions.toLocaleString('en')} inputs in ${values.minutes} min, of which ${inputs} each reached more than those before; ` +
+    'npm run stress -- fuzz',
+    `${executions.toLocaleString('en')} inputs in ${minutes} min, of which ${inputs} reached new code; ` +
       `blocks: ${reports.join(', ')}; ${found || 'no'} findings`,
   );
 
-/** Fuzzes in threads: what ends one is a finding, and the next goes on in the time that is left. */
+/** Fuzzes in threads. An input that ends its thread is a finding; the next thread takes the time that is left. */
 async function run(name: TargetName, time: number) {
   const end = performance.now() + time;
   const findings: Finding[] = [];
   let report: ThreadReport | undefined;
   let ran = 0;
-  for (let seed = Number(values.seed); !report && performance.now() < end; seed++) {
+  for (let seed = firstSeed; !report && performance.now() < end; seed++) {
     const lane = new Lane();
     const ended = await runThread(
-      { name, seed, mostMs, time: end - performance.now(), lane: lane.buffer },
+      { name, seed, maxMs, time: end - performance.now(), lane: lane.buffer },
       lane,
     );
     ran += lane.count;
@@ -79,7 +86,7 @@ function runThread(task: Task, lane: Lane): Promise<ThreadReport | Finding> {
     const lost = (reason: string) => resolve({ input: lane.input, reason });
     const watch = setInterval(() => {
       if (lane.count !== count) [count, since] = [lane.count, performance.now()];
-      else if (performance.now() - since > hangMs) lost(`no end after ${hangMs} ms`);
+      else if (performance.now() - since > hangMs) lost(`it does not end within ${hangMs} ms`);
     }, 1_000);
     thread.once('message', resolve).once('error', (error) => lost(`it ends the thread: ${error}`));
     thread.once('exit', () => clearInterval(watch));

@@ -1,29 +1,35 @@
-/**
- * Loads a server of this machine, and cuts off what it is sent.
- *
- * `load` classifies 10,000 pictures at a concurrency of 20, holds every answer against the first of its picture, and the memory
- * of workerd at the end against that in the middle; then 1,000 at a concurrency of 4, none of which may be refused.
- * `uploads` measures good requests beside 50 uploads of a byte a second, and breaks 4,000 off at 10, 50 and 90 %: nothing may be
- * stored or kept. For both, a build that leaks on purpose must fail.
- *
- *     npm run soak [-- --only load|uploads --requests 10000 --record]
- */
-import { parseArgs } from 'node:util';
-import { mostGrowth, runSoak } from '../harness/load/soak.ts';
+/** Loads a server on this machine, and breaks uploads off. See `--help`. */
+import { buildAssets, fail, parseCommand, readCount } from '../harness/command.ts';
+import { maxGrowth, runSoak } from '../harness/load/soak.ts';
 import { runUploads } from '../harness/load/uploads.ts';
 import { record } from './record.ts';
 
-/** How many times as long a good answer may take at the 99th percentile beside slow uploads as alone. */
-const mostSlowdown = 2;
+/** Most that slow uploads may multiply the 99th percentile of good answers by. */
+const maxSlowdown = 2;
 
-const { values } = parseArgs({
-  options: {
+const { values } = parseCommand(
+  `Usage: npm run stress -- soak [options]
+
+load     classifies 10,000 pictures, 20 at a time, and compares every answer with the first for its picture, and
+         workerd's memory at the end with that in the middle; then 1,000, 4 at a time, of which none may be refused
+uploads  measures good requests beside 50 uploads of a byte per second, then breaks 4,000 uploads off at 10, 50 and
+         90 %: nothing of them may be stored or kept
+
+In both, a build that leaks on purpose must fail.
+
+  --only NAME   load or uploads (default: both)
+  --requests N  of load (default: 10000)
+  --record      write the result into SECURITY.md`,
+  {
     only: { type: 'string' },
     requests: { type: 'string', default: '10000' },
     record: { type: 'boolean', default: false },
   },
-});
-const requests = Number(values.requests);
+);
+const requests = readCount('requests', values.requests);
+if (values.only !== undefined && !/^(load|uploads)$/.test(values.only))
+  fail(`--only: expected load or uploads, got ${values.only}`);
+buildAssets();
 const leakingWorker = 'scripts/harness/load/leaking-worker.ts';
 const phases = { load, uploads };
 for (const [name, phase] of Object.entries(phases)) {
@@ -32,7 +38,7 @@ for (const [name, phase] of Object.entries(phases)) {
   console.log(result);
   for (const failure of failures) console.error(failure);
   if (failures.length > 0) process.exitCode = 1;
-  if (values.record) record(`npm run soak -- --only ${name}`, result);
+  if (values.record) record(`npm run stress -- soak --only ${name}`, result);
 }
 
 async function load(): Promise<Outcome> {
@@ -48,7 +54,7 @@ async function load(): Promise<Outcome> {
       `workerd from ${full.middle} to ${full.end} MB, and with a leak from ${leaking.middle} to ${leaking.end}`,
     failures: [
       ...growth(full, leaking),
-      ...(few.refused > 0 ? [`${few.refused} of four at a time were refused`] : []),
+      ...(few.refused > 0 ? [`${few.refused} requests were refused at a concurrency of 4`] : []),
     ],
   };
 }
@@ -61,13 +67,15 @@ async function uploads(): Promise<Outcome> {
   const slowdown = report.p99Beside / report.p99Alone;
   return {
     result:
-      `p99 of good requests ${report.p99Alone} ms, and ${report.p99Beside} beside 50 uploads of a byte a second (x ${slowdown.toFixed(2)}), ` +
+      `p99 of good requests ${report.p99Alone} ms, ${report.p99Beside} ms beside 50 uploads of a byte per second (x ${slowdown.toFixed(2)}), ` +
       `all ${report.slow} of which ended in 408; ${report.cut} uploads broken off: nothing stored, ` +
       `workerd from ${report.middle} to ${report.end} MB, and with a leak from ${leaking.middle} to ${leaking.end}`,
     failures: [
       ...growth(report, leaking),
-      ...(slowdown > mostSlowdown
-        ? [`slow uploads made good requests ${slowdown.toFixed(2)} times as slow`]
+      ...(slowdown > maxSlowdown
+        ? [
+            `slow uploads multiplied the p99 of good requests by ${slowdown.toFixed(2)}, more than ${maxSlowdown}`,
+          ]
         : []),
     ],
   };
@@ -82,7 +90,8 @@ type Kept = { middle: number; end: number };
 
 function growth(report: Kept, leaking: Kept): string[] {
   const failures: string[] = [];
-  if (report.end - report.middle > mostGrowth) failures.push(`workerd grew by more than ${mostGrowth} MB`);
-  if (leaking.end - leaking.middle <= mostGrowth) failures.push('a leak of 100 kB a request was not found');
+  if (report.end - report.middle > maxGrowth) failures.push(`workerd grew by more than ${maxGrowth} MB`);
+  if (leaking.end - leaking.middle <= maxGrowth)
+    failures.push('the leak of 100 kB per request was not found');
   return failures;
 }

@@ -1,4 +1,4 @@
-/** Whether `npm run test:hostile` runs, and not its short form in `npm test`. */
+/** Whether `npm run stress -- hostile` runs, and not its short form in `npm test`. */
 const isLong = process.env.HOSTILE === 'long';
 
 /** How often something is tried: in the long form, and in the short one. */

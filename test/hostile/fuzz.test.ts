@@ -57,7 +57,7 @@ test.each<[what: string, run: Target['run']]>([
     },
   ],
 ])('%s: is found', async (what, run) => {
-  const { findings } = await fuzz({ ...one, run }, { seed: 1, mostMs: 2, goOn: upTo(40) });
+  const { findings } = await fuzz({ ...one, run }, { seed: 1, maxMs: 2, goOn: upTo(40) });
   expect(findings.map(({ reason }) => reason)).toContainEqual(expect.stringContaining(what));
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
 });

@@ -21,7 +21,7 @@ const keys = async (...args: string[]) =>
   (await run(process.execPath, ['scripts/deploy/keys.ts', ...args, '--file', file], { cwd: root })).stdout;
 const secret = async () => JSON.parse(await readFile(file, 'utf8')).API_KEY_HASHES as string;
 
-test('a key that is made opens the API until it is revoked, and is nowhere on disk', async () => {
+test('a new key opens the API until it is revoked, and is never on disk', async () => {
   const shown = await keys('add', '--scopes', 'read', '--origins', 'https://shop.example');
   await keys('add', '--namespaces', 'photos+more', '--vectors', '1000');
   const key = /unl_[\w-]{43}/.exec(shown)?.[0] ?? '';
@@ -51,25 +51,25 @@ test.each([
   ['--vectors', '1e3'],
   ['--vectors', ''],
 ])('%s %s is refused', async (option, value) => {
-  await expect(keys('add', option, value)).rejects.toThrow('cannot have');
+  await expect(keys('add', option, value)).rejects.toThrow('unexpected');
   await expect(secret()).rejects.toThrow();
 });
 
-test('a quota without namespaces is refused, as it would bound nothing', async () => {
+test('a quota without namespaces is refused, since it would limit nothing', async () => {
   await expect(keys('add', '--vectors', '1000')).rejects.toThrow('name them');
   await expect(secret()).rejects.toThrow();
 });
 
-test('no more keys are made than the secret of a Worker can hold', async () => {
+test('keys that a secret cannot hold are refused', async () => {
   const entry = `${'a'.repeat(64)}:read+write`;
   await writeFile(file, JSON.stringify({ API_KEY_HASHES: Array(65).fill(entry).join(' ') }));
-  await expect(keys('add')).rejects.toThrow('no room');
+  await expect(keys('add')).rejects.toThrow('would exceed');
   expect(await secret()).toHaveLength(65 * (entry.length + 1) - 1);
   await writeFile(file, JSON.stringify({ API_KEY_HASHES: Array(61).fill(entry).join(' ') }));
   await keys('add');
 });
 
-test('nothing is deployed without keys, unless it is said to be open', async () => {
+test('nothing is deployed without keys but with --open', async () => {
   const deploy = (...args: string[]) =>
     run(
       process.execPath,
@@ -78,7 +78,7 @@ test('nothing is deployed without keys, unless it is said to be open', async () 
         cwd: root,
         env: {
           ...process.env,
-          // No account: what a deployment has already cannot be asked.
+          // No account: the keys of a deployed Worker cannot be read.
           CLOUDFLARE_API_TOKEN: '',
           HOME: folder,
           XDG_CONFIG_HOME: folder,
@@ -87,7 +87,7 @@ test('nothing is deployed without keys, unless it is said to be open', async () 
         },
       },
     );
-  await expect(deploy()).rejects.toThrow('there are no API keys');
+  await expect(deploy()).rejects.toThrow('without API keys');
   await expect(stat(join(folder, 'out'))).rejects.toThrow();
   await deploy('--open');
   await stat(join(folder, 'out/worker.js'));

@@ -1,10 +1,10 @@
 import { quantile } from '../../harness/quantile.ts';
 import { readGraph, type Weight } from '../contenders/onnx.ts';
-import { trimmedSession, weightsOf } from '../in-node.ts';
-import { compileKernel, compileReader, kernels } from '../kernels.ts';
 import { digits, inTurn, milliseconds, ratio, spread } from '../measure.ts';
 import { type Effort, type Findings, table } from '../report.ts';
 import { tensor } from '../served.ts';
+import { trimmedSession, weightsOf } from './in-node.ts';
+import { compileKernel, compileReader, kernels } from './kernels.ts';
 
 /** Far beyond the caches, and well within them. */
 const [farBytes, nearBytes] = [192 * 2 ** 20, 512 * 2 ** 10];

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { nodeRuntime } from '../../../src/inference/runtime/runtime-node.ts';
 import { installRivals, rivals } from '../contenders/rivals.ts';
-import { trimmedSession, weightsOf } from '../in-node.ts';
 import { inTurn, milliseconds, ratio, spread } from '../measure.ts';
 import { type Effort, type Findings, table } from '../report.ts';
 import { tensor } from '../served.ts';
+import { trimmedSession, weightsOf } from './in-node.ts';
 
 const repetitions = 30;
 

@@ -3,10 +3,10 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { quantile } from '../../harness/quantile.ts';
 import { launchChromium } from '../../harness/servers/chromium.ts';
 import { startHosted } from '../../harness/servers/hosted.ts';
+import { way } from '../contenders/counting-proxy.ts';
 import type {} from '../contenders/page-frame.ts';
 import { installRivals, rivals } from '../contenders/rivals.ts';
 import { serveContenders } from '../contenders/serve.ts';
-import { way } from '../counting-proxy.ts';
 import { digits, inTurn, ratio, spread } from '../measure.ts';
 import { type Effort, type Findings, table } from '../report.ts';
 

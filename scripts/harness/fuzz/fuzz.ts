@@ -35,7 +35,7 @@ export interface FuzzOptions {
   /** Asked now and then whether to go on. */
   goOn(executions: number): boolean;
   /** Milliseconds that an input may take. Default: any. */
-  mostMs?: number;
+  maxMs?: number;
 }
 
 /**
@@ -45,7 +45,7 @@ export interface FuzzOptions {
 export async function fuzz(target: Target, options: FuzzOptions): Promise<Report> {
   const { coverage, goOn } = options;
   const random = seededRandom(options.seed);
-  const judge = new Judge(target, options.mostMs);
+  const judge = new Judge(target, options.maxMs);
   const findings = new Map<string, Finding>();
   const corpus: { input: Uint8Array; picked: number }[] = [];
 

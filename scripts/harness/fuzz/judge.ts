@@ -3,13 +3,13 @@ import { must, type Target } from './target.ts';
 /** Holds every input to what must be true of all: no error but ours, in time, the same again, and nothing left behind. */
 export class Judge {
   readonly #target: Target;
-  readonly #mostMs: number;
+  readonly #maxMs: number;
   executions = 0;
 
-  /** @param mostMs - milliseconds that an input may take. */
-  constructor(target: Target, mostMs = Number.POSITIVE_INFINITY) {
+  /** @param maxMs - milliseconds that an input may take. */
+  constructor(target: Target, maxMs = Number.POSITIVE_INFINITY) {
     this.#target = target;
-    this.#mostMs = mostMs;
+    this.#maxMs = maxMs;
   }
 
   /**
@@ -21,12 +21,12 @@ export class Judge {
     try {
       let [answer, ms] = await this.#time(copy);
       // What took long is read again, as the machine may have been busy.
-      for (let tries = 0; ms > this.#mostMs ? tries < 2 : isTwice && tries < 1; tries++) {
+      for (let tries = 0; ms > this.#maxMs ? tries < 2 : isTwice && tries < 1; tries++) {
         const [again, msAgain] = await this.#time(input);
         must(again === answer, `it answers otherwise a second time: ${again} and not ${answer}`);
         [answer, ms] = [again, Math.min(ms, msAgain)];
       }
-      must(ms <= this.#mostMs, `it takes ${Math.round(ms)} ms`);
+      must(ms <= this.#maxMs, `it takes ${Math.round(ms)} ms`);
       must(Buffer.compare(copy, input) === 0, 'it changes its input');
       must(Reflect.ownKeys(Object.prototype).length === own.size, 'it leaves something in Object.prototype');
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Milliseconds after which it is short enough. */
-const mostMs = 20_000;
+const maxMs = 20_000;
 
 /** Leaves out of an input what it can do without, in pieces of half its length down to a byte. */
 export async function shrink(
@@ -7,7 +7,7 @@ export async function shrink(
   isSame: (shorter: Uint8Array) => Promise<boolean>,
 ): Promise<Uint8Array> {
   let bytes = input;
-  const end = performance.now() + mostMs;
+  const end = performance.now() + maxMs;
   for (let size = bytes.length >> 1; size > 0; size >>= 1) {
     for (let at = 0; at < bytes.length && performance.now() < end; ) {
       const shorter = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + size)]);

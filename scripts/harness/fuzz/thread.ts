@@ -13,7 +13,7 @@ export interface Task {
   /** Milliseconds. */
   time: number;
   /** Milliseconds that an input may take. */
-  mostMs: number;
+  maxMs: number;
   /** Of a {@link Lane}. */
   lane: SharedArrayBuffer;
 }
@@ -25,7 +25,7 @@ export interface ThreadReport extends Report {
   kept: Uint8Array[];
 }
 
-const { name, seed, time, mostMs, lane: buffer } = workerData as Task;
+const { name, seed, time, maxMs, lane: buffer } = workerData as Task;
 const lane = new Lane(buffer);
 const coverage = new Coverage(targets[name].sources);
 const { run, seeds, ...rest } = await targets[name].load();
@@ -38,7 +38,7 @@ const target: Target = {
   },
 };
 const end = performance.now() + time;
-const report = await fuzz(target, { seed, coverage, mostMs, goOn: () => performance.now() < end });
+const report = await fuzz(target, { seed, coverage, maxMs, goOn: () => performance.now() < end });
 const { blocks } = coverage;
 const kept = await worthKeeping(target, report.corpus, coverage);
 parentPort?.postMessage({ ...report, blocks, kept } satisfies ThreadReport);

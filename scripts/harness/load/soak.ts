@@ -19,7 +19,7 @@ export interface SoakReport {
  * MB that workerd may grow by from the middle of a run to its end. For its first thousand requests even a leak finds room
  * in what the decoders left behind.
  */
-export const mostGrowth = 10;
+export const maxGrowth = 10;
 
 /**
  * Classifies pictures of all kinds, again and again, on a workerd of this machine, and holds every answer against the

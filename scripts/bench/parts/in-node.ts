@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { openOrtSession, startOrt } from '../../src/inference/ort/core.ts';
+import { openOrtSession, startOrt } from '../../../src/inference/ort/core.ts';
 
-const root = new URL('../../', import.meta.url);
+const root = new URL('../../../', import.meta.url);
 
 /** The weights of the shipped network. */
 export async function weightsOf(precision: 'int8' | 'fp32'): Promise<Uint8Array<ArrayBuffer>> {

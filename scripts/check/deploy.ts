@@ -1,9 +1,6 @@
 /**
- * Bundles every environment of `wrangler.toml` as a deployment does, uploads nothing, and holds what would be uploaded against
- * the platform's limits (https://developers.cloudflare.com/workers/platform/limits/). Ends non-zero beyond any of them,
- * and at a warning of wrangler. Needs `npm run build:assets`, and no network.
- *
- *     npm run check:deploy
+ * Bundles every environment of `wrangler.toml` as a deployment does, without uploading, and compares what would be uploaded
+ * with the platform's limits (https://developers.cloudflare.com/workers/platform/limits/). See `--help`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
@@ -12,14 +9,24 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { unstable_readConfig as readConfig } from 'wrangler';
+import { buildAssets, parseCommand } from '../harness/command.ts';
+
+parseCommand(
+  `Usage: npm run check -- deploy
+
+Bundles every environment of wrangler.toml as a deployment does, uploads nothing, and compares the result with the
+platform's limits. Fails beyond any of them, and at a warning of wrangler. Needs no network and no account.`,
+  {},
+);
+buildAssets();
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const MiB = 1024 * 1024;
 
-/** Limits of both plans; where they differ, those of the free one. */
-const most = {
+/** Limits of both plans; the free plan's where they differ. */
+const limits = {
   scriptMiB: 64,
-  /** The free plan's until 2026, when the compressed size ceased to count; the paid plan's was 10. A budget of our own. */
+  /** Our own budget: the platform stopped counting the compressed size in 2026. */
   compressedMB: 3,
   startupMs: 1000,
   assetFiles: 20_000,
@@ -44,20 +51,20 @@ try {
   console.table(rows);
   for (const { environment, what, seen, limit } of rows) {
     if (seen <= limit) continue;
-    console.error(`${environment}: ${what} is ${seen}, and the limit is ${limit}`);
+    console.error(`${environment}: expected at most ${limit} (${what}), got ${seen}`);
     process.exitCode = 1;
   }
 } finally {
   await rm(folder, { recursive: true });
 }
 
-/** @param name - of an environment; empty for the one at the top. */
+/** @param name - of an environment; empty for the top-level one. */
 async function check(name: string): Promise<Row[]> {
   const out = join(folder, name, 'out');
   const profile = join(folder, name, 'startup.cpuprofile');
   const warnings = wrangler('deploy', '--dry-run', `--env=${name}`, '--outdir', out);
   wrangler('check', 'startup', `--env=${name}`, '--outfile', profile);
-  // Source maps and a README lie beside what is uploaded.
+  // Beside these lie source maps and a README, which are not uploaded.
   const modules = (await readdir(out)).filter((file) => /\.(js|wasm)$/.test(file));
   const script = Buffer.concat(await Promise.all(modules.map((file) => readFile(join(out, file)))));
 
@@ -80,15 +87,15 @@ async function check(name: string): Promise<Row[]> {
   });
   return [
     row('warnings', warnings, 0),
-    row('script, MiB', script.length / MiB, most.scriptMiB),
-    row('script, MB of gzip', gzipSync(script).length / 1e6, most.compressedMB),
-    row('start-up, ms not idle', activeMs(JSON.parse(await readFile(profile, 'utf8'))), most.startupMs),
-    row('assets, files', files.length, most.assetFiles),
-    row('assets, largest, MiB', Math.max(...sizes) / MiB, most.assetMiB),
+    row('script, MiB', script.length / MiB, limits.scriptMiB),
+    row('script, MB of gzip', gzipSync(script).length / 1e6, limits.compressedMB),
+    row('start-up, ms not idle', activeMs(JSON.parse(await readFile(profile, 'utf8'))), limits.startupMs),
+    row('assets, files', files.length, limits.assetFiles),
+    row('assets, largest, MiB', Math.max(...sizes) / MiB, limits.assetMiB),
   ];
 }
 
-/** @returns how many warnings it gave, which are shown. */
+/** Runs wrangler, and shows its warnings. @returns how many there were. */
 function wrangler(...args: string[]): number {
   const { status, stdout, stderr } = spawnSync('wrangler', args, {
     cwd: root,
@@ -101,7 +108,7 @@ function wrangler(...args: string[]): number {
   return warnings.length;
 }
 
-/** Milliseconds of a CPU profile in which the thread was not idle. */
+/** Milliseconds of a CPU profile during which the thread was busy. */
 function activeMs({ nodes, samples, timeDeltas }: CpuProfile): number {
   const idle = new Set(
     nodes.filter(({ callFrame }) => callFrame.functionName === '(idle)').map(({ id }) => id),

@@ -1,16 +1,7 @@
-/**
- * Measures classification by the nearest vectors and by a few pictures a class, with the shipped int8 file.
- *
- *     npm run evaluate:search -- --gallery DIR --images DIR
- *
- * Both folders hold one folder of images a class. Every gallery image is stored under its label; the test images are
- * then classified by the votes of their `--k` neighbours, and by prototypes of `--shots` gallery pictures a class, for
- * `--draws` random choices of them.
- */
+/** Measures lookups on folders of labeled images. See `--help`. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { limits } from '../../src/contract/limits.ts';
 import { codecs } from '../../src/image/codecs/codecs-node.ts';
 import { prepareImage } from '../../src/image/prepare.ts';
@@ -21,25 +12,36 @@ import { folderSource } from '../../src/inference/source-node.ts';
 import { Namespace } from '../../src/vectors/namespace.ts';
 import { classifyByNeighbors } from '../../src/vectors/search/neighbors.ts';
 import { classifyByPrototypes, prototypeOf } from '../../src/vectors/search/prototypes.ts';
+import { fail, parseCommand, readCount } from '../harness/command.ts';
 import { seededRandom } from '../harness/inputs/random-vectors.ts';
 import { memoryStorage } from '../harness/servers/sqlite.ts';
 
-const { values: options } = parseArgs({
-  options: {
+const { values: options } = parseCommand(
+  `Usage: npm run evaluate -- search --gallery DIR --images DIR [options]
+
+Stores every gallery image under its label, then classifies the test images by the votes of their nearest neighbors, and by
+prototypes of a few gallery pictures per class. Both folders have one folder of images per class. Runs the shipped int8 file.
+
+  --model NAME  (default: cifar10)
+  --k N         neighbors that vote (default: 20)
+  --shots N     pictures per class for a prototype (default: 5)
+  --draws N     random choices of those pictures (default: 5)
+  --limit N     images per class, in both folders (default: all)`,
+  {
     gallery: { type: 'string' },
     images: { type: 'string' },
     model: { type: 'string', default: 'cifar10' },
     k: { type: 'string', default: '20' },
     shots: { type: 'string', default: '5' },
     draws: { type: 'string', default: '5' },
-    /** Images a class, in both folders; all without it. */
     limit: { type: 'string' },
   },
-});
+);
 const { gallery, images } = options;
-if (!gallery || !images)
-  throw new Error('--gallery and --images: name folders with one folder of images a class');
-const [k, shots, draws] = [options.k, options.shots, options.draws].map(Number) as [number, number, number];
+if (!gallery || !images) fail('--gallery and --images: expected folders with one folder of images per class');
+const k = readCount('k', options.k);
+const shots = readCount('shots', options.shots);
+const draws = readCount('draws', options.draws);
 
 const folder = fileURLToPath(new URL(`../../model/${options.model}/`, import.meta.url));
 const model = await Model.load(folderSource(folder), nodeRuntime);
@@ -54,7 +56,7 @@ async function embedFolder(root: string): Promise<Example[]> {
   const labels = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   for (const { name: label } of labels) {
     const all = (await readdir(join(root, label))).sort();
-    const files = all.slice(0, options.limit ? Number(options.limit) : undefined);
+    const files = all.slice(0, options.limit ? readCount('limit', options.limit) : undefined);
     for (let i = 0; i < files.length; i += limits.imagesPerRequest) {
       const batch = files.slice(i, i + limits.imagesPerRequest).map(async (file) => {
         const bytes = new Uint8Array(await readFile(join(root, label, file)));
@@ -87,7 +89,7 @@ const byNeighbors = accuracy((vector) => {
   return classifyByNeighbors(matches, classes, 1)[0]?.label;
 });
 console.log(`${known.length} vectors, ${tests.length} test images`);
-console.log(`${k} neighbours: ${byNeighbors.toFixed(2)} %`);
+console.log(`${k} neighbors: ${byNeighbors.toFixed(2)} %`);
 
 const random = seededRandom(1);
 const results = Array.from({ length: draws }, () => {
@@ -103,5 +105,5 @@ const results = Array.from({ length: draws }, () => {
 const mean = results.reduce((sum, result) => sum + result, 0) / draws;
 const spread = Math.sqrt(results.reduce((sum, result) => sum + (result - mean) ** 2, 0) / (draws - 1));
 console.log(
-  `${shots} pictures a class, ${draws} draws: ${mean.toFixed(2)} % +- ${spread.toFixed(2)} (standard deviation)`,
+  `${shots} pictures per class, ${draws} draws: ${mean.toFixed(2)} % +- ${spread.toFixed(2)} (standard deviation)`,
 );

@@ -1,17 +1,7 @@
-/**
- * Measures a model on class folders of images, as it is served: over HTTP, or the shipped file in onnxruntime-web.
- *
- *     npm run evaluate -- --images DIR                            the shipped int8 file, in this process
- *     npm run evaluate -- --images DIR --url http://localhost:8787   a deployment
- *     npm run evaluate -- --images DIR --outputs FILE             keeps the answers, for `npm run train:score`
- *
- * DIR holds one folder a class, named as the model's classes are, or by their ids. Prints accuracy, accuracy by class, the confusion
- * matrix and images a second.
- */
+/** Measures a model's classes on folders of labeled images. See `--help`. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { limits } from '../../src/contract/limits.ts';
 import type { Precision } from '../../src/contract/manifest.ts';
 import { codecs } from '../../src/image/codecs/codecs-node.ts';
@@ -21,25 +11,35 @@ import { parseManifest } from '../../src/inference/manifest.ts';
 import { Model } from '../../src/inference/model.ts';
 import { nodeRuntime } from '../../src/inference/runtime/runtime-node.ts';
 import { folderSource } from '../../src/inference/source-node.ts';
+import { fail, parseCommand, readCount } from '../harness/command.ts';
 
-const { values: options } = parseArgs({
-  options: {
+const { values: options } = parseCommand(
+  `Usage: npm run evaluate -- --images DIR [options]
+
+Classifies the images of DIR, which has one folder per class, named by the class or by its id. Prints accuracy, accuracy by
+class, the confusion matrix, and images per second.
+
+  --model NAME      (default: cifar10)
+  --url URL         asks a deployment; without it, runs the file of model/NAME in this process
+  --key KEY         of the deployment
+  --precision NAME  of the file: int8, fp32 (default: int8)
+  --limit N         images, spread over the classes (default: all)
+  --reference FILE  PyTorch's predictions, which export writes, to count agreements
+  --outputs FILE    writes every probability and embedding, for npm run model -- score and gallery`,
+  {
     images: { type: 'string' },
     model: { type: 'string', default: 'cifar10' },
-    /** A deployment to ask; without it the file in `model/` is run here. */
     url: { type: 'string' },
     key: { type: 'string' },
     precision: { type: 'string', default: 'int8' },
-    /** Images to measure, spread over the classes; all without it. */
     limit: { type: 'string' },
-    /** `--predictions` of export.py, to count agreement with PyTorch. */
     reference: { type: 'string' },
-    /** Writes every probability and embedding to this file, for score.py. */
     outputs: { type: 'string' },
   },
-});
-if (!options.images) throw new Error('--images: name a folder with one folder of images a class');
-if (options.outputs && options.url) throw new Error('--outputs: only for the shipped file, not with --url');
+);
+if (!options.images) fail('--images: expected a folder with one folder of images per class');
+if (options.outputs && options.url)
+  fail('--outputs: expected no --url, since a deployment sends no embeddings');
 const root = options.images;
 const folder = fileURLToPath(new URL(`../../model/${options.model}/`, import.meta.url));
 
@@ -55,7 +55,7 @@ async function examplesOf(directory: string): Promise<Example[]> {
       (await readdir(join(directory, name))).sort().map((file) => ({ path: `${name}/${file}`, label: name })),
     ),
   );
-  // Class by class in turn, so that the first N are of all classes.
+  // One of each class in turn, so that the first N are of all classes.
   const longest = Math.max(0, ...byClass.map((files) => files.length));
   return Array.from({ length: longest }, (_, i) => byClass.flatMap((files) => files[i] ?? [])).flat();
 }
@@ -63,7 +63,7 @@ async function examplesOf(directory: string): Promise<Example[]> {
 /** Probabilities and embedding of each image, for `--outputs`. */
 const rows: Float32Array[] = [];
 
-/** A batch of encoded images to the name of each one's first class. */
+/** Gives the most probable class of each encoded image. */
 type Predict = (files: Uint8Array<ArrayBuffer>[]) => Promise<string[]>;
 
 async function shipped(): Promise<Predict> {
@@ -93,12 +93,12 @@ function hosted(url: string): Predict {
 const manifest = options.url
   ? await clientOf(options.url).models.get(options.model)
   : parseManifest(await readFile(join(folder, 'manifest.json'), 'utf8'));
-/** What the folder of a class is called, to the name of the class. */
+/** The class of a folder, which may have the class's id as its name. */
 const nameOf = (label: string) => manifest.classes[manifest.classIds?.indexOf(label) ?? -1] ?? label;
 const examples = (await examplesOf(root))
-  .slice(0, options.limit ? Number(options.limit) : undefined)
+  .slice(0, options.limit ? readCount('limit', options.limit) : undefined)
   .map(({ path, label }) => ({ path, label: nameOf(label) }));
-if (examples.length === 0) throw new Error(`--images: no class folders with images in ${root}`);
+if (examples.length === 0) fail(`--images: found no class folders with images in ${root}`);
 const predict = options.url ? hosted(options.url) : await shipped();
 const predictions: string[] = [];
 let seconds = 0;
@@ -137,7 +137,7 @@ console.log(
 );
 if (agreement !== undefined && referenceAccuracy !== undefined)
   console.log(`PyTorch ACC ${percent(referenceAccuracy)}, top-1 agreement ${percent(agreement)}`);
-// A wider matrix than this is no table.
+// A wider matrix is unreadable.
 const columns = classes.length <= 30 ? classes : [];
 console.log(
   `\n${''.padEnd(width)}${'ACC'.padStart(8)}${columns.map((name) => name.slice(0, 6).padStart(7)).join('')}`,

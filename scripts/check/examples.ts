@@ -1,16 +1,9 @@
-/**
- * Installs the packed package in a copy of each project of `examples/`, as its user would, and classifies a picture with it.
- * Ends non-zero where anything fails.
- *
- *     npm run check:example [-- --only node]
- *
- * Needs `npm run build`.
- */
+/** Installs the packed package in a copy of each project of `examples/`, and classifies a picture with it. See `--help`. */
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { fail, parseCommand } from '../harness/command.ts';
 import { drawPng } from '../harness/inputs/draw-png.ts';
 import { startHosted } from '../harness/servers/hosted.ts';
 import type { Check } from './examples/example.ts';
@@ -27,9 +20,16 @@ const checks: Record<string, Check> = {
   'vite-react': checkViteReact,
 };
 
-const { only = Object.keys(checks) } = parseArgs({
-  options: { only: { type: 'string', multiple: true } },
-}).values;
+const { values } = parseCommand(
+  `Usage: npm run check -- examples [--only NAME]...
+
+Packs the package as npm run build made it, installs it in a copy of each project of examples/, as its user would, and
+classifies a picture with it. Needs the package registry, Python 3 and a Chromium.
+
+  --only NAME  one of ${Object.keys(checks).join(', ')}; may be repeated`,
+  { only: { type: 'string', multiple: true } },
+);
+const { only = Object.keys(checks) } = values;
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 const hosted = await startHosted();
 const scratch = await mkdtemp(join(tmpdir(), 'unlabel-examples-'));
@@ -42,7 +42,7 @@ try {
   );
   for (const name of only) {
     const check = checks[name];
-    if (!check) throw new Error(`There is no example ${name}: ${Object.keys(checks).join(', ')}`);
+    if (!check) fail(`--only: expected one of ${Object.keys(checks).join(', ')}, got ${name}`);
     const folder = join(scratch, name);
     await cp(join(examples, name), folder, { recursive: true });
     install(folder, packed);
