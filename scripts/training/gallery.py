@@ -1,6 +1,6 @@
 """The gallery of a model: embeddings of labelled training images, without the images, for search and neighbours.
 
-    npm run train:gallery -- --model model/NAME --labelled train.out --test test.out [--count 10000]
+    npm run model -- gallery --model model/NAME --labelled train.out --test test.out [--count 10000]
 
 The files are what ``npm run evaluate -- --outputs`` wrote. Images whose neighbours vote for another label are left
 out (Wilson's editing, IEEE Trans. SMC 1972), the others are taken evenly by class, in the order of the file. Each gets

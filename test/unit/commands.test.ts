@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -43,6 +43,22 @@ describe.each(doors)('npm run $name', ({ name, file, commands }) => {
     expect(status).toBe(2);
     for (const command of commands) expect(stderr).toContain(command);
   });
+});
+
+test('the documents name commands that exist', () => {
+  const folders = ['', 'docs/', 'examples/'];
+  const documents = folders.flatMap((folder) =>
+    readdirSync(root + folder)
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => folder + name),
+  );
+  for (const document of documents)
+    for (const [text, name, command] of readFileSync(root + document, 'utf8').matchAll(
+      /npm run (\w+) -- (\w+)/g,
+    )) {
+      const door = doors.find((each) => each.name === name);
+      if (door) expect(door.commands, `${document}: ${text}`).toContain(command);
+    }
 });
 
 test.each(['deploy', 'keys'])('npm run %s --help shows its usage', (name) => {

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { findCircles, readImports, specifiersOf } from '../helpers/import-graph.ts';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
@@ -26,18 +27,13 @@ const mayImport: Record<string, string[]> = {
   'worker.ts': ['server.ts'],
 };
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const files = (await readdir(src, { recursive: true })).filter(
   (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
 );
 
-async function importsOf(
-  file: string,
-  pattern = /(?:from|import)\s*\(?\s*'([^']+)'/g,
-  folder = src,
-): Promise<string[]> {
-  const text = await readFile(join(folder, file), 'utf8');
-  return Array.from(text.matchAll(pattern), (match) => match[1] as string);
-}
+const importsOf = async (file: string, pattern?: RegExp, folder = src) =>
+  specifiersOf(await readFile(join(folder, file), 'utf8'), pattern);
 
 test.each(files)('%s imports only from the rooms that it may', async (file) => {
   const room = file.split('/')[0] as string;
@@ -52,6 +48,10 @@ test.each(files)('%s imports only from the rooms that it may', async (file) => {
     if (/^\.\.\/dist\/runtime\/ort(-started)?\.(js|wasm)$/.test(target)) continue;
     expect([room, ...(allowed ?? [])], `${file} imports ${specifier}`).toContain(target.split('/')[0]);
   }
+});
+
+test('no files of src/, scripts/ and test/ import each other in a circle', async () => {
+  expect(findCircles(await readImports(root, ['src', 'scripts', 'test']))).toEqual([]);
 });
 
 test('scripts import nothing from test/', async () => {
