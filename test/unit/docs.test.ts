@@ -59,6 +59,23 @@ test('troubleshooting lists every error code with its status', async () => {
   );
 });
 
+test('troubleshooting quotes messages that exist', async () => {
+  const names = await readdir(join(root, 'src'), { recursive: true });
+  const sources = await Promise.all(
+    names.filter((name) => name.endsWith('.ts')).map((name) => read(join('src', name))),
+  );
+  const quoted = Array.from(
+    (await read('docs/troubleshooting.md')).matchAll(/"([^"\n]+)"/g),
+    ([, text = '']) => text,
+  );
+  expect(quoted.length).toBeGreaterThan(10);
+  for (const text of quoted)
+    expect(
+      sources.some((source) => source.includes(text)),
+      text,
+    ).toBe(true);
+});
+
 test('the figures of the README are those of the manifests and of BENCHMARKS.md', async () => {
   const figures = /<!-- figures.*?<!-- \/figures -->/s.exec(await read('README.md'))?.[0] ?? '';
   const percent = (value = Number.NaN) => `${(100 * value).toFixed(1)} %`;
