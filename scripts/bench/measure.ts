@@ -1,6 +1,6 @@
 import { quantile } from '../harness/quantile.ts';
 
-/** Milliseconds that some work takes, of each of so many repetitions on average. */
+/** Mean milliseconds of work that is repeated. */
 export async function milliseconds(work: () => unknown, times = 1): Promise<number> {
   const began = performance.now();
   for (let i = 0; i < times; i++) await work();
@@ -8,8 +8,8 @@ export async function milliseconds(work: () => unknown, times = 1): Promise<numb
 }
 
 /**
- * Measures every row once a round, in turn, so that a slow moment of the machine meets all of them; a round before the
- * first warms up.
+ * Measures all rows in turn, once per round, so that a slow moment of the machine affects every row. One more round comes
+ * first, to warm up.
  */
 export async function inTurn<Name extends string>(
   rounds: number,
@@ -25,18 +25,18 @@ export async function inTurn<Name extends string>(
   return times;
 }
 
-/** The median of what each round says of two rows. */
+/** The median over rounds of the ratio of two rows. */
 export function ratio(times: readonly number[], base: readonly number[]): number {
   return quantile(times.map((time, round) => time / (base[round] as number)));
 }
 
-/** The median, and between which values half of all lie. */
+/** The median with the quartiles in brackets. */
 export function spread(values: readonly number[], unit = 1): string {
   const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => digits(quantile(values, part) / unit));
   return `${middle} (${low}-${high})`;
 }
 
-/** A number with three digits that count. */
+/** A number with three significant digits. */
 export function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
 }

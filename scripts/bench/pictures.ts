@@ -5,7 +5,7 @@ import { seededRandom } from '../harness/inputs/random-vectors.ts';
 
 let ready: Promise<unknown> | undefined;
 
-/** A picture with detail at every scale, as a JPEG of quality 85. */
+/** Draws a picture with detail at every scale, as a JPEG of quality 85. */
 export async function drawPhoto(width: number, height: number): Promise<Uint8Array<ArrayBuffer>> {
   ready ??= readFile(createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm')).then(
     async (bytes) => init(await WebAssembly.compile(bytes)),

@@ -1,10 +1,10 @@
-/** One line of a plot: points of x and y, both above 0. */
+/** A line: points of x and y, both above 0. */
 export type Line = readonly (readonly [x: number, y: number])[];
 
 /** A plot on logarithmic axes. */
 export interface Plot {
   title: string;
-  /** What the axes say. */
+  /** Labels of the axes. */
   x: string;
   y: string;
   lines: Record<string, Line>;
@@ -13,7 +13,7 @@ export interface Plot {
 const [width, height, left, right, top, bottom] = [300, 240, 46, 12, 44, 40];
 const colors = ['#0b6e99', '#c2571a', '#4a7c2c'];
 
-/** Plots side by side, as SVG that can be read on any ground. */
+/** Draws plots side by side as SVG on a white ground. */
 export function drawPlots(plots: readonly Plot[]): string {
   const drawn = plots.map((plot, i) => `<g transform="translate(${i * width} 0)">${draw(plot)}</g>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${plots.length * width} ${height}" font-family="sans-serif" font-size="10" fill="#333">
@@ -59,7 +59,7 @@ ${drawn.join('\n')}
 <text transform="translate(10 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">${y}</text>`;
 }
 
-/** Where values lie between two places, and 1, 2 and 5 of each power of ten that is among them. */
+/** A logarithmic scale between two positions, and its ticks: 1, 2 and 5 times each power of ten in range. */
 function axis(values: readonly number[], from: number, to: number): [(value: number) => number, number[]] {
   const [low, high] = [Math.min(...values) / 1.1, Math.max(...values) * 1.1];
   const place = (value: number) => from + ((to - from) * Math.log(value / low)) / Math.log(high / low);

@@ -3,30 +3,31 @@ import { cpus, loadavg, totalmem } from 'node:os';
 
 const file = new URL('../../BENCHMARKS.md', import.meta.url);
 
-/** What one part of the benchmarks found. */
+/** The result of one part of the benchmarks. */
 export interface Findings {
   title: string;
   /** Markdown. */
   text: string;
 }
 
-/** How thorough the measuring is. */
+/** How many measurements to take. */
 export interface Effort {
-  /** Of every table. */
+  /** Per table. */
   rounds: number;
-  /** Fresh browsers, and fresh servers. */
+  /** With a new browser or server each. */
   visits: number;
 }
 
-/** A table; the columns after the first are numbers. */
+/** A Markdown table; all columns but the first are numbers. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }
 
 /**
- * Puts the findings in place of what `BENCHMARKS.md` says of the part, with the time and the load of the machine.
- * @param names - of all parts, in their order.
+ * Replaces a part of `BENCHMARKS.md`, with the date and the load of the machine.
+ *
+ * @param names - of all parts, in order.
  */
 export async function keep(name: string, { title, text }: Findings, names: readonly string[]): Promise<void> {
   const old = await readFile(file, 'utf8').catch(() => '');

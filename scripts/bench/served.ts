@@ -1,14 +1,15 @@
 import { drawPng } from '../harness/inputs/draw-png.ts';
 import { milliseconds } from './measure.ts';
 
-/** A picture of the network's size, and its pixels as the network takes them. */
+/** A picture of the network's input size. */
 export const png = drawPng(32, 32, (x, y) => [x * 8, y * 8, (x * y) % 256]);
+/** Its pixels, as the network takes them. */
 export const tensor = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => {
   const [x, y] = [Math.floor(i / 3) % 32, Math.floor(i / 96)];
   return [x * 8, y * 8, (x * y) % 256][i % 3] as number;
 });
 
-/** Sends a body, and reads the answer to its end. */
+/** Posts a body, and reads the whole answer. */
 export async function post(
   url: string,
   body: Uint8Array<ArrayBuffer>,
@@ -21,8 +22,8 @@ export async function post(
 }
 
 /**
- * Milliseconds of one repetition of `/bench/...` inside the Worker, whose clock may stand still while code runs: many
- * repetitions less one, seen from outside.
+ * Milliseconds of one repetition of `/bench/...` inside the Worker. Measured from outside, as many repetitions minus one,
+ * since a Worker's clock may stand still while code runs.
  */
 export async function inside(
   url: string,
@@ -36,7 +37,7 @@ export async function inside(
   return (many - one) / times;
 }
 
-/** Milliseconds of one request over HTTP, `concurrency` at a time; its inverse is requests a millisecond. */
+/** Milliseconds per request over HTTP at a concurrency: the inverse of the throughput. */
 export async function overHttp(
   url: string,
   body: Uint8Array<ArrayBuffer>,

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { fail, parseCommand, readCount } from '../harness/command.ts';
 import { keep } from '../harness/fuzz/corpus.ts';
 import type { Finding } from '../harness/fuzz/fuzz.ts';
-import { Lane } from '../harness/fuzz/lane.ts';
+import { SharedInput } from '../harness/fuzz/shared-input.ts';
 import { type TargetName, targetNames, targets } from '../harness/fuzz/targets.ts';
 import type { Task, ThreadReport } from '../harness/fuzz/thread.ts';
 import { record } from './record.ts';
@@ -67,25 +67,25 @@ async function run(name: TargetName, time: number) {
   let report: ThreadReport | undefined;
   let ran = 0;
   for (let seed = firstSeed; !report && performance.now() < end; seed++) {
-    const lane = new Lane();
+    const shared = new SharedInput();
     const ended = await runThread(
-      { name, seed, maxMs, time: end - performance.now(), lane: lane.buffer },
-      lane,
+      { name, seed, maxMs, time: end - performance.now(), shared: shared.buffer },
+      shared,
     );
-    ran += lane.count;
+    ran += shared.count;
     if ('reason' in ended) findings.push(ended);
     else report = ended;
   }
   return { report, findings: [...findings, ...(report?.findings ?? [])], ran };
 }
 
-function runThread(task: Task, lane: Lane): Promise<ThreadReport | Finding> {
+function runThread(task: Task, shared: SharedInput): Promise<ThreadReport | Finding> {
   const thread = new Worker(new URL('../harness/fuzz/thread.ts', import.meta.url), { workerData: task });
   let [count, since] = [0, performance.now()];
   return new Promise<ThreadReport | Finding>((resolve) => {
-    const lost = (reason: string) => resolve({ input: lane.input, reason });
+    const lost = (reason: string) => resolve({ input: shared.input, reason });
     const watch = setInterval(() => {
-      if (lane.count !== count) [count, since] = [lane.count, performance.now()];
+      if (shared.count !== count) [count, since] = [shared.count, performance.now()];
       else if (performance.now() - since > hangMs) lost(`it does not end within ${hangMs} ms`);
     }, 1_000);
     thread.once('message', resolve).once('error', (error) => lost(`it ends the thread: ${error}`));

@@ -31,7 +31,7 @@ test('coverage leads to a planted fault that blind changes do not find', async (
 
 let calls = 0;
 test.each<[what: string, run: Target['run']]>([
-  ['it answers otherwise a second time', () => `${calls++}`],
+  ['the second answer differs', () => `${calls++}`],
   [
     'it takes',
     () => {
@@ -42,7 +42,7 @@ test.each<[what: string, run: Target['run']]>([
   ],
   ['it changes its input', (input) => `${input.fill(1).length}`],
   [
-    'it leaves something in Object.prototype',
+    'it pollutes Object.prototype',
     () => {
       Object.assign(Object.prototype, { polluted: true });
       return '';
@@ -50,7 +50,7 @@ test.each<[what: string, run: Target['run']]>([
   ],
   ['TypeError', () => (undefined as unknown as string).trim()],
   [
-    'not as it must be: five',
+    'broken rule: five',
     () => {
       must(false, 'five');
       return '';

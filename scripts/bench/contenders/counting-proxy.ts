@@ -2,10 +2,12 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 
 /**
- * A way to a server that counts what comes back, to the last byte of its headers. It lets nothing but brotli be asked
- * for, which Cloudflare and the package networks send; the development server recodes it to gzip for a browser, which takes both.
+ * Starts a byte-counting proxy: counts everything that a server sends, headers included. It rewrites `accept-encoding` to
+ * brotli, which Cloudflare and package networks send; the development server would choose gzip for a browser that takes both.
  */
-export async function way(url: string): Promise<{ url: string; bytes(): number; stop(): void }> {
+export async function startCountingProxy(
+  url: string,
+): Promise<{ url: string; bytes(): number; stop(): void }> {
   let bytes = 0;
   const { hostname, port } = new URL(url);
   const server = createServer((near) => {

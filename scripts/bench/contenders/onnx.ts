@@ -1,7 +1,7 @@
 /** Reads what the benchmarks need of our networks' ONNX files, and puts an ONNX file together of parts. */
 import { decodeVarint, encodeVarint } from '../../../src/util/varint.ts';
 
-/** A weight: its shape, and its numbers where they are float32. */
+/** A weight: its shape, and its values if they are float32. */
 export interface Weight {
   shape: number[];
   floats: Float32Array;
@@ -11,11 +11,11 @@ export interface Node {
   operator: string;
   inputs: string[];
   outputs: string[];
-  /** Those that are numbers. */
+  /** Numeric attributes only. */
   attributes: Record<string, number[]>;
 }
 
-/** The network as a list of operators, in the order in which they run. */
+/** Reads a network as operators in execution order, with their weights. */
 export function readGraph(file: Uint8Array): { nodes: Node[]; weights: Map<string, Weight> } {
   const graph = only(fieldsOf(file), 7);
   const nodes = all(graph, 1).map((bytes) => {
@@ -49,8 +49,8 @@ export function readGraph(file: Uint8Array): { nodes: Node[]; weights: Map<strin
 }
 
 /**
- * Our network as libraries that prepare images themselves take one: `pixel_values`, float32 `[N, 3, height, width]` of 0 to
- * 255, to `logits` and `last_hidden_state`, by four nodes around it. The body and its numbers stay as they are.
+ * Adapts our network to libraries that prepare images themselves, by four nodes around it: `pixel_values`, float32
+ * `[N, 3, height, width]` from 0 to 255, in; `logits` and `last_hidden_state` out. Nodes and weights inside stay the same.
  */
 export function withPixelValues(file: Uint8Array, height: number, width: number): Uint8Array {
   const parts = Array.from(fieldsOf(file)).map(({ id, value, bytes }) =>
@@ -95,7 +95,7 @@ function tensor(id: number, name: string, shape: (string | number)[]): Uint8Arra
   return message(id, [message(1, name), message(2, [type])]);
 }
 
-// A file is a protocol buffer: fields of a number and a value, which may hold fields itself.
+// An ONNX file is a protocol buffer: fields with a number and a value, which may be a message of fields.
 
 function key(id: number, type: number): number[] {
   return encodeVarint(8 * id + type);
@@ -109,7 +109,7 @@ function message(id: number, content: string | readonly Uint8Array[]): Uint8Arra
 interface Field {
   id: number;
   value: number | Uint8Array;
-  /** All of it, with its number and length. */
+  /** The whole field, with its number and length. */
   bytes: Uint8Array;
 }
 

@@ -1,4 +1,4 @@
-/** onnxruntime-web by hand: the least that a page can do that runs our file with it. */
+/** onnxruntime-web by hand: the shortest code that runs our file in a page. */
 import * as ort from 'onnxruntime-web/wasm';
 import { byLabel, contend, query, rgb } from './page-frame.ts';
 

@@ -1,8 +1,8 @@
-/** What every page of the comparison gives to `page.ts`. */
+/** What every page of the comparison exposes to `page.ts`. */
 export interface Contender {
-  /** Milliseconds from the navigation to the first answer, and that answer: scores by label. */
+  /** The first answer: milliseconds since the navigation started, and scores by label. */
   first: Promise<{ time: number; scores: Record<string, number> }>;
-  /** Milliseconds of one answer, of so many. */
+  /** Mean milliseconds of an answer over repetitions. */
   repeat(times: number): Promise<number>;
 }
 
@@ -12,17 +12,17 @@ declare global {
 
 const size = 32;
 
-/** The picture that all classify. */
+/** The picture that every page classifies. */
 export const pixels = new ImageData(size, size);
 for (let i = 0; i < pixels.data.length; i++) pixels.data[i] = i % 4 === 3 ? 255 : (i * 7) % 256;
 
-/** The same without alpha, rows from the top. */
+/** Its pixels without alpha, rows from the top. */
 export const rgb = Uint8Array.from(pixels.data.filter((_, i) => i % 4 !== 3));
 
-/** Where the packages' and the model's files are, for the pages of others; and our deployment, for ours. */
+/** The options of a page, in its address. */
 export const query = new URLSearchParams(location.search);
 
-/** Puts a way to answers to the test. */
+/** Runs a contender: times the first answer, and offers repetitions. */
 export function contend(start: () => Promise<() => Promise<Record<string, number>>>): void {
   const classify = start();
   globalThis.contender = {
@@ -39,7 +39,7 @@ export function contend(start: () => Promise<() => Promise<Record<string, number
   };
 }
 
-/** Scores by label, of an array in the order of the labels. */
+/** Scores by label, from an array in the order of the labels. */
 export function byLabel(labels: readonly string[], scores: ArrayLike<number>): Record<string, number> {
   return Object.fromEntries(labels.map((label, i) => [label, scores[i] as number]));
 }

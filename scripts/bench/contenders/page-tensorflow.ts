@@ -1,4 +1,4 @@
-/** TensorFlow.js on its WebAssembly backend: the network put together by hand of the fp32 file's operators. */
+/** TensorFlow.js on its WebAssembly backend: the network, rebuilt by hand from the fp32 file's operators. */
 // @ts-expect-error: installed by the benchmark, in a folder of its own.
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 // @ts-expect-error: installed by the benchmark, in a folder of its own.
@@ -17,7 +17,7 @@ contend(async () => {
   const constants = new Map(
     Array.from(weights, ([name, { shape, floats }]) => {
       const given = tf.tensor(floats, floats.length > 0 ? shape : [0]);
-      // Pictures are batch, height, width, channel here, and kernels height, width, in, out.
+      // TensorFlow.js wants pictures as [batch, height, width, channel] and kernels as [height, width, in, out].
       return [name, shape.length === 4 ? tf.transpose(given, [2, 3, 1, 0]) : given];
     }),
   );

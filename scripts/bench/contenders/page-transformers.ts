@@ -1,4 +1,4 @@
-/** transformers.js: its pipelines for classes and for features of images, on our file. */
+/** transformers.js: its pipelines for image classification and feature extraction, on our file. */
 // @ts-expect-error: installed by the benchmark, in a folder of its own.
 import { env, pipeline, RawImage } from '@huggingface/transformers';
 import { contend, query, rgb } from './page-frame.ts';

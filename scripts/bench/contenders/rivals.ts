@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-/** What is compared with, at these versions. */
+/** The packages to compare with, and their versions. */
 export const rivals = {
   '@huggingface/transformers': '4.3.1',
   '@tensorflow/tfjs-backend-wasm': '4.22.0',
@@ -13,7 +13,7 @@ export const rivals = {
 
 const folder = new URL('../../../node_modules/.cache/unlabel-bench/', import.meta.url);
 
-/** Installs them beside this package's own, where they are not yet; gives the folder, with a slash at the end. */
+/** Installs them into a folder of their own, unless they are there. @returns the folder, with a trailing slash. */
 export async function installRivals(): Promise<string> {
   const path = fileURLToPath(folder);
   const wanted = JSON.stringify({ private: true, type: 'module', dependencies: rivals });

@@ -17,7 +17,7 @@ const types: Record<string, string> = {
   html: 'text/html',
 };
 
-/** Serves the pages of all contenders: `/ours.html`, and so on; scripts and runtimes by brotli, weights as they are. */
+/** Serves the pages of all contenders, such as `/ours.html`: scripts and runtimes with brotli, weights uncompressed. */
 export async function serveContenders(rivals: string): Promise<{ url: string; stop(): void }> {
   const files = new Map<string, { body: Uint8Array; encoding: string | undefined }>();
   const add = async (path: string, body: Uint8Array | string) => {

@@ -9,7 +9,7 @@ const repetitions = 40;
 const onStock = { 'x-app': 'stock' };
 const asTensor = { 'content-type': tensorMediaType };
 
-/** The endpoint beside the bare run of the network and beside the stock runtime, in one workerd. */
+/** Compares the endpoint with the bare run of the network and with the stock runtime, in one workerd. */
 export async function endpoint({ rounds }: Effort): Promise<Findings> {
   const photo = await drawPhoto(1664, 1248);
   const hosted = await startHosted({ entry: 'scripts/bench/workers/repeating.ts' });

@@ -12,7 +12,7 @@ import { inside, overHttp, png, tensor } from '../served.ts';
 
 const batches = [1, 2, 4, 8, 16, 32];
 const concurrencies = [1, 2, 4, 8, 16];
-/** Up to the most that the endpoint takes, and to what phones take. */
+/** Up to the endpoint's limit, then a phone's photo. */
 const sizes: [number, number][] = [
   [32, 32],
   [128, 128],
@@ -23,7 +23,7 @@ const sizes: [number, number][] = [
 ];
 const plot = new URL('../growth.svg', import.meta.url);
 
-/** How the cost of an answer grows with the batch, the size of the picture, and the number of callers. */
+/** Measures how the cost of an answer grows with batch, picture size and callers. */
 export async function growth({ rounds }: Effort): Promise<Findings> {
   const hosted = await startHosted({ entry: 'scripts/bench/workers/repeating.ts' });
   const served = await servePage({ script: 'scripts/bench/contenders/page-sizes.ts' });

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import binaryen from 'binaryen';
 
-/** A micro-kernel: what one instruction does, and the name of what it needs beyond WebAssembly SIMD. */
+/** A micro-kernel: the inner loop of a matrix product. */
 interface Kernel {
-  /** Multiply-accumulates of one instruction, or pair of them. */
+  /** Multiply-accumulates per step. */
   operations: number;
-  /** Text of one step of a sum, with two operands. */
+  /** WebAssembly text of one step: adds the product of two operands to a sum. */
   step(sum: string, a: string, b: string): string;
 }
 
-/** The ways in which WebAssembly multiplies and adds up. */
+/** The instructions with which WebAssembly multiplies and accumulates. */
 export const kernels: Record<string, Kernel> = {
   'int16 pairs (`i32x4.dot_i16x8_s`)': {
     operations: 8,
@@ -31,15 +31,15 @@ export const kernels: Record<string, Kernel> = {
 
 const turns = 100_000;
 
-/** Operands of each kind, of a turn; which is the fastest depends on how the engine deals out its registers. */
+/** Rows and columns per turn. Which shape is fastest depends on how the engine allocates registers. */
 const shapes = [
   [2, 4],
   [3, 3],
 ] as const;
 
 /**
- * Compiles a kernel to a function that runs it about a million times, and gives the milliseconds of one
- * multiply-accumulate of its fastest shape.
+ * Compiles a kernel to a function that runs it about a million times, and returns the milliseconds per multiply-accumulate of
+ * its fastest shape.
  */
 export async function compileKernel(kernel: Kernel): Promise<() => number> {
   const compiled = await Promise.all(shapes.map((shape) => compileShape(kernel, shape)));
@@ -47,8 +47,8 @@ export async function compileKernel(kernel: Kernel): Promise<() => number> {
 }
 
 /**
- * Every operand of the one kind meets every one of the other, as in a product of matrices. The sums are independent of
- * each other, so that no instruction waits for another one.
+ * Multiplies every row with every column, as a matrix product does. The sums are independent, so no instruction waits for
+ * another.
  */
 async function compileShape(
   { operations, step }: Kernel,
@@ -82,7 +82,7 @@ async function compileShape(
       ${turn.join('\n')}
       (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
     (i32x4.extract_lane 0 ${all})))`);
-  // The first calls run code that was compiled in a hurry; the better one is made beside them.
+  // The first calls run unoptimized code, while the engine optimizes in the background.
   for (let call = 0; call < 50; call++) {
     run(1_000);
     await sleep(2);
@@ -94,7 +94,7 @@ async function compileShape(
   };
 }
 
-/** A function that reads so many bytes of memory, in order; all were written before, or would be one page of zeros. */
+/** Compiles a function that reads bytes of memory in order. They are written first: untouched pages would all be one page of zeros. */
 export async function compileReader(bytes: number): Promise<() => unknown> {
   const loads = [0, 16, 32, 48].map(
     (offset) => `(local.set $sum (v128.xor (local.get $sum) (v128.load offset=${offset} (local.get $at))))`,
@@ -113,7 +113,7 @@ export async function compileReader(bytes: number): Promise<() => unknown> {
 async function compile(text: string): Promise<(turns?: number) => unknown> {
   const module = binaryen.parseText(text);
   module.setFeatures(binaryen.Features.All);
-  if (!module.validate()) throw new Error('A kernel is not valid');
+  if (!module.validate()) throw new Error('Expected valid WebAssembly, got an invalid kernel');
   const { instance } = await WebAssembly.instantiate(module.emitBinary() as Uint8Array<ArrayBuffer>);
   return instance.exports.run as (turns?: number) => unknown;
 }

@@ -6,10 +6,10 @@ import { tensor } from '../served.ts';
 import { trimmedSession, weightsOf } from './in-node.ts';
 import { compileKernel, compileReader, kernels } from './kernels.ts';
 
-/** Far beyond the caches, and well within them. */
+/** Bytes far beyond the caches, and well within them. */
 const [farBytes, nearBytes] = [192 * 2 ** 20, 512 * 2 ** 10];
 
-/** What the network asks of the processor, beside what one core gives in WebAssembly. */
+/** Compares the network's time with the peak speed of one core in WebAssembly. */
 export async function limit({ rounds }: Effort): Promise<Findings> {
   const weights = { int8: await weightsOf('int8'), fp32: await weightsOf('fp32') };
   const { operations, activations } = costOf(weights.fp32, 32);
@@ -28,7 +28,7 @@ export async function limit({ rounds }: Effort): Promise<Findings> {
     near: () => milliseconds(near, 50),
     ...Object.fromEntries(compiled.map(({ name, measure }) => [name, async () => operations * measure()])),
   });
-  /** Milliseconds that the operations of one image would take at the speed of each kernel. */
+  /** Milliseconds of one image's operations at the speed of each kernel. */
   const ideal = compiled.map(({ name }) => ({ name, times: times[name as keyof typeof times] }));
   const bandwidth = {
     far: farBytes / quantile(times.far) / 1e6,
@@ -61,7 +61,7 @@ from its caches and ${digits(bandwidth.far)} GB/s from memory: ${digits(bytes.in
   };
 }
 
-/** Multiply-accumulates and activations (numbers that layers give) of one image. */
+/** Multiply-accumulates and activations of one image. */
 function costOf(file: Uint8Array, size: number): { operations: number; activations: number } {
   const { nodes, weights } = readGraph(file);
   const sides = new Map<string, number>();

@@ -8,7 +8,7 @@ import { trimmedSession, weightsOf } from './in-node.ts';
 
 const repetitions = 30;
 
-/** The part of onnxruntime-node that is used. */
+/** The used part of onnxruntime-node. */
 interface Native {
   InferenceSession: {
     create(weights: Uint8Array, options: object): Promise<{ run(feeds: object): Promise<unknown> }>;
@@ -16,14 +16,14 @@ interface Native {
   Tensor: new (type: 'uint8', data: Uint8Array, shape: number[]) => object;
 }
 
-/** The network in Node: WebAssembly beside the native onnxruntime. */
+/** Measures the network in Node: WebAssembly beside the native onnxruntime. */
 export async function node({ rounds }: Effort): Promise<Findings> {
   const folder = await installRivals();
   const native: Native = createRequire(folder)('onnxruntime-node');
   const image = new native.Tensor('uint8', tensor, [1, 32, 32, 3]);
   const onThreads = async (weights: Uint8Array, threads?: number) => {
     const session = await native.InferenceSession.create(weights, {
-      // Its threads would otherwise keep the cores busy, waiting for more, while the next row is measured.
+      // Otherwise its idle threads would spin while the next row is measured.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
       ...(threads && { intraOpNumThreads: threads, interOpNumThreads: threads }),
     });

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { quantile } from '../../harness/quantile.ts';
 import { launchChromium } from '../../harness/servers/chromium.ts';
 import { startHosted } from '../../harness/servers/hosted.ts';
-import { way } from '../contenders/counting-proxy.ts';
+import { startCountingProxy } from '../contenders/counting-proxy.ts';
 import type {} from '../contenders/page-frame.ts';
 import { installRivals, rivals } from '../contenders/rivals.ts';
 import { serveContenders } from '../contenders/serve.ts';
@@ -12,7 +12,7 @@ import { type Effort, type Findings, table } from '../report.ts';
 
 const repetitions = 20;
 
-/** A page each. */
+/** The page of each contender. */
 const contenders: Record<string, string> = {
   Unlabel: 'ours.html',
   'onnxruntime-web by hand, int8': 'bare.html?precision=int8',
@@ -23,17 +23,17 @@ const contenders: Record<string, string> = {
   'transformers.js, int8, the embedding': 'transformers.html?precision=int8&task=embed',
 };
 
-/** The page that another is compared with. */
+/** The contender of ours with the same task. */
 const oursOf = (name: string) => (name.endsWith('embedding') ? 'Unlabel, the embedding' : 'Unlabel');
 
-/** How far scores of one file may be apart. */
+/** Most that scores of the same file may differ by. */
 const tolerance = 0.001;
 
-/** Inference in the page: ours beside other libraries', on the same network and in the same Chromium. */
+/** Compares inference in the page with other libraries, with the same network in the same Chromium. */
 export async function page({ rounds, visits }: Effort): Promise<Findings> {
   const served = await serveContenders(await installRivals());
   const hosted = await startHosted();
-  const [files, api] = [await way(served.url), await way(hosted.url)];
+  const [files, api] = [await startCountingProxy(served.url), await startCountingProxy(hosted.url)];
   const browser = await launchChromium();
   const bytes = () => files.bytes() + api.bytes();
   const names = Object.keys(contenders);
@@ -65,7 +65,7 @@ export async function page({ rounds, visits }: Effort): Promise<Findings> {
           if (Math.abs(score - alike[label]) > tolerance)
             throw new Error(`${name} gives ${label} ${score}, not ${alike[label]}`);
         }
-        await page.waitForTimeout(500); // what is stored for later visits is written after the answer
+        await page.waitForTimeout(500); // Caches for later visits are written after the answer.
         await page.close();
         const again = await open(context, contenders[name] as string);
         warm[name]?.push((await first(again)).time);
@@ -139,7 +139,7 @@ ${rivals['@tensorflow/tfjs-core']} (core and the WebAssembly backend alone) runs
   }
 }
 
-/** Bytes of the renderer process of a page in a context of its own. */
+/** Bytes of the renderer process of a page in a new context. */
 async function measureMemory(
   browser: Browser,
   visit: (context: BrowserContext) => Promise<unknown>,

@@ -21,12 +21,12 @@ const entries: Record<string, string> = {
   [stock]: 'scripts/bench/workers/stock.ts',
 };
 
-/** What one Worker took: milliseconds, and MB. */
+/** Milliseconds and MB of one Worker. */
 interface Row {
-  /** From the start of the process to the first answer: by the clock, and of the processor. */
+  /** From the start of the process to the first answer: wall time, and processor time. */
   first: number;
   cpu: number;
-  /** Resident, with the first model, with all, and after many requests. */
+  /** Resident memory with the first model, with all, and after many requests. */
   one: number;
   loaded: number;
   used: number;
@@ -34,7 +34,7 @@ interface Row {
   buffers: number;
 }
 
-/** What the Worker's start takes, to the first answer, and what it holds then and after many requests. */
+/** Measures the Worker's time to the first answer, and its memory then and after many requests. */
 export async function start({ visits }: Effort): Promise<Findings> {
   const names = Object.keys(entries);
   const found = new Map(names.map((name) => [name, [] as Row[]]));
@@ -77,7 +77,7 @@ more after the requests; the second model is ${quantile(second)} MB of them.`,
   };
 }
 
-/** @param many - whether to send many requests, too. */
+/** @param many - also sends many requests. */
 async function measure(entry: string, many: boolean): Promise<Row> {
   const workerd = await startBareWorkerd(entry);
   try {
@@ -95,7 +95,7 @@ async function measure(entry: string, many: boolean): Promise<Row> {
   }
 }
 
-/** Milliseconds of processor time that a process has taken; on Linux. */
+/** Milliseconds of processor time of a process, on Linux. */
 function processorTime(pid: number): number {
   // User and system time, in hundredths of a second.
   const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ').slice(13, 15).map(Number);

@@ -1,4 +1,4 @@
-/** A Worker that only reads what it is sent: what the deployment is measured beside. */
+/** A Worker that only reads its requests: the baseline. */
 export { ClassSets, VectorNamespace } from '../../../src/vectors/durable-workerd.ts';
 
 export default {

@@ -1,6 +1,6 @@
 /**
- * The deployment with more routes, which repeat a piece of work inside one request: workerd's clock stands still
- * while code runs, so the benchmarks take the time outside, of many repetitions less that of one.
+ * The deployment with routes that repeat work inside one request. workerd's clock stands still while code runs, so the
+ * benchmarks measure from outside: many repetitions minus one.
  */
 import { type Bindings, createApp, VectorNamespace as Namespace } from '../../../src/server.ts';
 import { stockRuntime } from '../../../src/stock.ts';
@@ -10,18 +10,18 @@ import { randomVector, seededRandom } from '../../harness/inputs/random-vectors.
 
 export { ClassSets } from '../../../src/server.ts';
 
-// Without its log, which the development server takes by its inspector, at the cost of a request's own work.
+// Without a log: the development server reads it through the inspector, which costs as much as the request.
 const log = () => {};
 const app = createApp({ log });
-/** The same on all of onnxruntime-web. */
+/** The same on the whole of onnxruntime-web. */
 const stock = createApp({ runtime: stockRuntime, log });
 /** The same as it is deployed. */
 const logging = createApp();
 const model = { name: 'bench', version: '1.0.0' };
 
-/** A namespace that fills itself, and searches many times for one call. */
+/** A namespace that fills itself, and repeats searches. */
 export class VectorNamespace extends Namespace {
-  /** Adds the vectors `from` to `to` of a seeded sequence. */
+  /** Adds vectors `from` to `to` of a seeded sequence. */
   async fill(from: number, to: number, dimensions: number): Promise<void> {
     const random = seededRandom(from + 1);
     for (let first = from; first < to; first += 100) {
@@ -64,7 +64,7 @@ for (const each of [app, stock, logging]) {
   });
 }
 
-/** What scans the vectors here. */
+/** The kernel that scans the vectors here. */
 app.get('/bench/kernel', (c) =>
   c.text(createRows(1).constructor === createRows(1, null).constructor ? 'plain' : 'simd'),
 );
@@ -76,7 +76,7 @@ app.post('/bench/fill', async (c) => {
   return c.text('done');
 });
 
-/** Searches for the `?seed=`th query `?n=` times inside of the object. */
+/** Searches for the `?seed=`th query `?n=` times inside the object. */
 app.post('/bench/search', async (c) => {
   const { n, seed, dimensions, label } = c.req.query();
   const vector = randomVector(seededRandom(Number(seed)), Number(dimensions));
@@ -89,7 +89,7 @@ function objectOf({ VECTORS }: { VECTORS?: unknown }): VectorNamespace {
   return (VECTORS as { getByName(name: string): VectorNamespace }).getByName('bench');
 }
 
-/** With the header `x-app: stock`, on all of onnxruntime-web; with `x-app: logging`, with the log of a deployment. */
+/** The header `x-app` chooses: `stock` runs the whole of onnxruntime-web, `logging` has the log of a deployment. */
 export default {
   fetch(request: Request, env: Bindings) {
     const wanted = request.headers.get('x-app');

@@ -1,4 +1,4 @@
-/** The deployment on nothing but the stock runtime: what the trimmed one is measured beside. */
+/** The deployment on the stock runtime alone: the baseline of the trimmed one. */
 import { waitUntil } from 'cloudflare:workers';
 import { codecs } from '../../../src/image/codecs/codecs-workerd.ts';
 import { createAppOn } from '../../../src/server/app.ts';

@@ -5,11 +5,12 @@ import type { Target } from './target.ts';
 
 const folder = new URL('../../../test/hostile/corpus/', import.meta.url);
 
-/** Inputs of a target that are kept for their blocks, and bytes of each; findings are kept beyond that. */
-const mostKept = 20;
-const longestKept = 4 * 1024;
+/** Most inputs kept per target for the code that they reach; findings come on top. */
+const maxKept = 20;
+/** Most bytes of each. */
+const maxKeptBytes = 4 * 1024;
 
-/** The kept inputs of a target, by the names of their files. */
+/** Reads the kept inputs of a target, sorted by file name. */
 export function readCorpus(target: string): { name: string; input: Uint8Array }[] {
   const inputs = new URL(`${target}/`, folder);
   if (!existsSync(inputs)) return [];
@@ -18,7 +19,7 @@ export function readCorpus(target: string): { name: string; input: Uint8Array }[
     .map((name) => ({ name, input: new Uint8Array(readFileSync(new URL(name, inputs))) }));
 }
 
-/** Keeps an input, named by its SHA-256. */
+/** Keeps an input in a file named by its SHA-256. */
 export function keep(target: string, input: Uint8Array): void {
   const inputs = new URL(`${target}/`, folder);
   mkdirSync(inputs, { recursive: true });
@@ -26,7 +27,7 @@ export function keep(target: string, input: Uint8Array): void {
   writeFileSync(new URL(`${name}.bin`, inputs), input);
 }
 
-/** The shortest of some inputs that reach blocks of code which neither the seeds do, nor the others. */
+/** Chooses the shortest inputs that each reach blocks which neither the seeds nor the other chosen ones reach. */
 export async function worthKeeping(
   target: Target,
   inputs: readonly Uint8Array[],
@@ -47,6 +48,6 @@ export async function worthKeeping(
   for (const seed of target.seeds) await reachesMore(seed);
   const kept: Uint8Array[] = [];
   for (const input of inputs.toSorted((a, b) => a.length - b.length))
-    if (input.length <= longestKept && kept.length < mostKept && (await reachesMore(input))) kept.push(input);
+    if (input.length <= maxKeptBytes && kept.length < maxKept && (await reachesMore(input))) kept.push(input);
   return kept;
 }

@@ -1,23 +1,26 @@
 import { type Profiler, Session } from 'node:inspector';
 
-/** A block of code, and which numbers of runs it was seen to have: a bit for 1, 2, 3, 4 to 7, up to 128 and more. */
+/** A block of code, and how often it ran in one input: a bit for each of 1, 2, 3, 4 to 7, and so on to 128 or more. */
 interface Block {
   seen: number;
 }
 
-/** The blocks that ran since the last look, each with the bit of its number of runs. */
+/** The blocks that ran since the last call, each with the bit of its count. */
 export type Trace = readonly (readonly [block: Block, bit: number])[];
 
 /**
- * Counts which blocks of code run, by V8's precise coverage of this thread. Code that was compiled before counts by the
- * function only: make this first, and import what is to be measured after. One at a time.
+ * Counts which blocks of code run, by V8's precise coverage of this thread. Create it first, then import the code to
+ * measure: of code that was compiled before, V8 counts functions only. One at a time.
+ *
+ * An engine of our own, since jazzer.js 4.0 cannot run here: its prebuilt addon needs glibc 2.38 (Debian 12 has 2.36), and its
+ * loader instruments modules of the format `module`, but not those whose types Node strips (`module-typescript`).
  */
 export class Coverage {
   readonly #session = new Session();
   readonly #sources: RegExp;
   readonly #functions = new Map<string, Map<number, Block>>();
 
-  /** @param sources - matches the URLs of the modules that count. */
+  /** @param sources - matches the URLs of the modules to measure. */
   constructor(sources: RegExp) {
     this.#sources = sources;
     this.#session.connect();
@@ -25,15 +28,15 @@ export class Coverage {
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** Ends the counting. */
+  /** Stops counting. */
   stop(): void {
     this.#session.disconnect();
   }
 
-  /** What ran since the last call. A call costs as much as tens of inputs, so look at many together where that will do. */
+  /** Takes what ran since the last call. A call costs as much as tens of inputs, so take many inputs together where possible. */
   take(): Trace {
     let scripts: Profiler.ScriptCoverage[] = [];
-    // The answer comes before the call returns.
+    // The callback runs before `post` returns.
     this.#session.post('Profiler.takePreciseCoverage', (error, answer) => {
       if (error) throw error;
       scripts = answer.result;
@@ -42,23 +45,23 @@ export class Coverage {
     return ours.flatMap(({ url, functions }) => functions.flatMap(({ ranges }) => this.#trace(url, ranges)));
   }
 
-  /** Whether a block ran that never did; with `byCount` also one that never did so often. */
+  /** Whether a block ran for the first time; with `byCount`, or for the first time that often. */
   isNews(trace: Trace, byCount: boolean): boolean {
     return trace.some(([{ seen }, bit]) => (byCount ? !(seen & bit) : seen === 0));
   }
 
-  /** Takes all of it as known. */
+  /** Marks a trace as known. */
   learn(trace: Trace): void {
     for (const [block, bit] of trace) block.seen |= bit;
   }
 
-  /** Blocks that ran in what was learned, and all that V8 has told of. */
+  /** Blocks that ran in the learned traces, and all that V8 has reported. */
   get blocks(): { reached: number; all: number } {
     const all = [...this.#functions.values()].flatMap((blocks) => [...blocks.values()]);
     return { reached: all.filter(({ seen }) => seen > 0).length, all: all.length };
   }
 
-  /** V8 leaves out a block that ran as often as the one around it: its count is that of the innermost range. */
+  /** V8 omits a block that ran as often as the block around it, so a block's count is that of the innermost range. */
   #trace(url: string, ranges: Profiler.CoverageRange[]): Trace {
     const [whole] = ranges as [Profiler.CoverageRange];
     const key = `${url}:${whole.startOffset}:${whole.endOffset}`;

@@ -5,42 +5,42 @@ import { mutant } from './mutant.ts';
 import { shrink } from './shrink.ts';
 import type { Target } from './target.ts';
 
-/** Inputs between two looks at the coverage, of which one is also looked at alone. */
+/** Inputs per look at the coverage, which costs as much as tens of them. */
 const batch = 64;
 
-/** Bytes of the longest input: longer ones find little, and cost time. */
-export const longestInput = 32 * 1024;
+/** Most bytes of an input: longer ones find little and cost time. */
+export const maxInputBytes = 32 * 1024;
 
 /** Different findings after which a run ends. */
-const mostFindings = 10;
+const maxFindings = 10;
 
-/** An input that was not read as it must be, and what went wrong. */
+/** An input that breaks a rule, and which. */
 export interface Finding {
   input: Uint8Array;
   reason: string;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Report {
   executions: number;
-  /** Inputs that each reached code that those before had not, or more often; the seeds come first. */
+  /** The seeds, then inputs that reached new code, or known code more often. */
   corpus: Uint8Array[];
   findings: Finding[];
 }
 
 export interface FuzzOptions {
   seed: number;
-  /** Guides the search. Without it the fuzzer changes its seeds blindly. */
+  /** Guides the search. Without it, the fuzzer only changes its seeds. */
   coverage?: Coverage | undefined;
-  /** Asked now and then whether to go on. */
+  /** Whether to go on; called for each batch. */
   goOn(executions: number): boolean;
-  /** Milliseconds that an input may take. Default: any. */
+  /** Milliseconds that an input may take. @default no limit */
   maxMs?: number;
 }
 
 /**
- * Looks for inputs that a target does not read as it must: changes inputs at random, and keeps those that reach blocks
- * of code that none before has reached, or reach them more often. The same seed makes the same inputs.
+ * Searches for inputs that make a target break a rule: changes inputs at random, and keeps those that reach new blocks of
+ * code, or known ones more often. The same seed makes the same inputs.
  */
 export async function fuzz(target: Target, options: FuzzOptions): Promise<Report> {
   const { coverage, goOn } = options;
@@ -49,7 +49,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
   const findings = new Map<string, Finding>();
   const corpus: { input: Uint8Array; picked: number }[] = [];
 
-  /** @returns whether it was read as it must be. */
+  /** @returns whether the target kept every rule. */
   const read = async (input: Uint8Array, isTwice: boolean): Promise<boolean> => {
     const reason = await judge.wrongWith(input, isTwice);
     if (reason === undefined) return true;
@@ -61,9 +61,9 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
     return false;
   };
   const join = (input: Uint8Array) => corpus.push({ input, picked: 0 });
-  /** Reads an input alone, and keeps it if it reached something. */
+  /** Reads an input alone, and keeps it if it reached new code. */
   const explore = async (input: Uint8Array) => {
-    // Once, or its counts would be doubled.
+    // Read once: twice would double its counts.
     const isFine = await read(input, false);
     const trace = coverage?.take();
     if (!trace || !coverage?.isNews(trace, true)) return;
@@ -76,14 +76,14 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
     await explore(seed);
     if (!corpus.some(({ input }) => input === seed)) join(seed);
   }
-  while (findings.size < mostFindings && goOn(judge.executions)) {
+  while (findings.size < maxFindings && goOn(judge.executions)) {
     const parents = Array.from({ length: 3 }, () => corpus[Math.floor(random() * corpus.length)]);
     const parent = parents.reduce((a, b) => ((b?.picked ?? 0) < (a?.picked ?? 0) ? b : a));
     const other = parents[0]?.input;
-    if (!parent || !other) throw new Error('a target needs a seed');
+    if (!parent || !other) throw new Error('Expected a target with a seed, got none');
     parent.picked++;
     const inputs = Array.from({ length: batch }, () =>
-      mutant(parent.input, other, target, random).subarray(0, longestInput),
+      mutant(parent.input, other, target, random).subarray(0, maxInputBytes),
     );
     await explore(inputs[0] as Uint8Array);
     for (const [i, input] of inputs.slice(1).entries()) await read(input, i === 0);
@@ -97,7 +97,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
   };
 }
 
-/** What findings of one fault have in common: what is said, without numbers and quotations, and where. */
+/** Groups findings by fault: message without numbers and quotations, and place. */
 function kindOf(reason: string): string {
   const [said = '', place = ''] = reason.split('\n');
   return said.replaceAll(/\d+|"[^"]*"|'[^']*'/g, '') + place;

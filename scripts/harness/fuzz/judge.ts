@@ -1,6 +1,6 @@
 import { must, type Target } from './target.ts';
 
-/** Holds every input to what must be true of all: no error but ours, in time, the same again, and nothing left behind. */
+/** Checks the rules for every input: only documented errors, in time, the same answer again, and no side effects. */
 export class Judge {
   readonly #target: Target;
   readonly #maxMs: number;
@@ -13,22 +13,22 @@ export class Judge {
   }
 
   /**
-   * @param isTwice - whether it must answer the same a second time.
-   * @returns what is wrong, and on a second line where; undefined where nothing is.
+   * @param isTwice - also reads the input a second time, and compares.
+   * @returns what is wrong, and the place on a second line; undefined when nothing is.
    */
   async wrongWith(input: Uint8Array, isTwice = true): Promise<string | undefined> {
     const copy = oddCopy(input);
     try {
       let [answer, ms] = await this.#time(copy);
-      // What took long is read again, as the machine may have been busy.
+      // A slow input is read again: the machine may have been busy.
       for (let tries = 0; ms > this.#maxMs ? tries < 2 : isTwice && tries < 1; tries++) {
         const [again, msAgain] = await this.#time(input);
-        must(again === answer, `it answers otherwise a second time: ${again} and not ${answer}`);
+        must(again === answer, `the second answer differs: ${again} instead of ${answer}`);
         [answer, ms] = [again, Math.min(ms, msAgain)];
       }
       must(ms <= this.#maxMs, `it takes ${Math.round(ms)} ms`);
       must(Buffer.compare(copy, input) === 0, 'it changes its input');
-      must(Reflect.ownKeys(Object.prototype).length === own.size, 'it leaves something in Object.prototype');
+      must(Reflect.ownKeys(Object.prototype).length === own.size, 'it pollutes Object.prototype');
     } catch (error) {
       clean();
       const { stack } = error as Error;
@@ -49,7 +49,7 @@ export class Judge {
   }
 }
 
-/** The same bytes at an odd place of a larger buffer, as a part of a body has. */
+/** Copies bytes to an odd offset of a larger buffer, as a part of a body has. */
 function oddCopy(input: Uint8Array): Uint8Array {
   const copy = new Uint8Array(input.length + 8).subarray(3, 3 + input.length);
   copy.set(input);
@@ -58,7 +58,7 @@ function oddCopy(input: Uint8Array): Uint8Array {
 
 const own = new Set(Reflect.ownKeys(Object.prototype));
 
-/** Or every input after it would be found too. */
+/** Undoes a pollution, which would make every later input a finding. */
 function clean(): void {
   for (const key of Reflect.ownKeys(Object.prototype))
     if (!own.has(key)) Reflect.deleteProperty(Object.prototype, key);

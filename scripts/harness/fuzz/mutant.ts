@@ -2,11 +2,11 @@ import { mutate } from '../inputs/mutate.ts';
 import type { Target } from './target.ts';
 
 /**
- * A changed input: with bytes changed at random, a token, noise or a piece of another input put in, a number at a
- * limit, or a change that knows the form; and mended three times in four.
+ * Changes an input: flips bytes, inserts a token, noise or a piece of another input, sets a number to a limit, or changes it
+ * with knowledge of its format. Repairs checksums three times in four.
  *
- * @param other - another input to take a piece of.
- * @param random - numbers of 0 to 1.
+ * @param other - another input, to take a piece of.
+ * @param random - gives numbers from 0 to 1.
  */
 export function mutant(
   input: Uint8Array,
@@ -69,7 +69,7 @@ const limits = [
   2 ** 32 - 1,
 ];
 
-/** With a number of 16 or 32 bits, of either byte order, set to one at a limit. */
+/** Sets a number of 16 or 32 bits, in either byte order, to a limit. */
 function numbered(input: Uint8Array, random: () => number): Uint8Array {
   const below = (end: number) => Math.floor(end * random());
   if (input.length < 4) return input;

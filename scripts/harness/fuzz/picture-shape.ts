@@ -4,12 +4,12 @@ import { chunk } from '../inputs/png-file.ts';
 
 const pngStart = '\x89PNG\r\n\x1a\n';
 
-/** Bytes of pixels that are inflated to be changed; more would be slow. */
-const mostPixelBytes = 64 * 1024;
+/** Most bytes of pixels to inflate and change; more would be slow. */
+const maxPixelBytes = 64 * 1024;
 
 /**
- * Gives a changed picture what decoders check first, so that it comes further: checksums and lengths of a PNG's chunks
- * and its end, the length of a WebP.
+ * Repairs what decoders check first, so that a changed picture gets further: checksums, lengths and the end of a PNG, the
+ * length of a WebP.
  */
 export function mendPicture(input: Uint8Array): Uint8Array {
   if (isPng(input)) return rebuiltPng(input, (_, data) => data);
@@ -19,7 +19,7 @@ export function mendPicture(input: Uint8Array): Uint8Array {
   return webp;
 }
 
-/** Changes the pixels of a PNG beneath their compression, and bytes of any other picture. */
+/** Changes the uncompressed pixels of a PNG, or bytes of any other picture. */
 export function shapePicture(input: Uint8Array, random: () => number): Uint8Array {
   if (!isPng(input)) return mutate(input, random);
   return rebuiltPng(input, (name, data) => (name === 'IDAT' ? recompressed(data, random) : data));
@@ -50,10 +50,10 @@ const strategies = [
   { level: 9 },
 ];
 
-/** Pixels that are changed, and compressed in one of the ways there are. */
+/** Changes pixels, and compresses them with a random strategy. */
 function recompressed(data: Uint8Array, random: () => number): Uint8Array {
   try {
-    const rows = inflateSync(data, { maxOutputLength: mostPixelBytes, finishFlush: constants.Z_SYNC_FLUSH });
+    const rows = inflateSync(data, { maxOutputLength: maxPixelBytes, finishFlush: constants.Z_SYNC_FLUSH });
     const changed = Buffer.from(rows);
     changed.set(mutate(rows, random).subarray(0, rows.length));
     return deflateSync(changed, strategies[Math.floor(random() * strategies.length)]);

@@ -1,4 +1,4 @@
-/** A reader with a fault four decisions deep. */
+/** A reader with a planted fault, four branches deep. */
 export function planted(input: Uint8Array): string {
   if (input[0] === 0x80) {
     if (input[1] === 0x01) {

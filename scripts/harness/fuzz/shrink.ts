@@ -1,7 +1,7 @@
-/** Milliseconds after which it is short enough. */
+/** Milliseconds after which to stop. */
 const maxMs = 20_000;
 
-/** Leaves out of an input what it can do without, in pieces of half its length down to a byte. */
+/** Shortens an input while it still fails alike: removes pieces, from half its length down to a byte. */
 export async function shrink(
   input: Uint8Array,
   isSame: (shorter: Uint8Array) => Promise<boolean>,

@@ -1,15 +1,15 @@
 import type { Target } from './target.ts';
 
-/** A target; it is imported when coverage counts already. */
+/** A target that is imported after counting has started. */
 interface Lazy {
-  /** Modules whose blocks guide the fuzzer. */
+  /** Matches the modules whose blocks guide the fuzzer. */
   sources: RegExp;
-  /** Its part of the time. */
+  /** Its share of the time. */
   share: number;
   load(): Promise<Target>;
 }
 
-/** What is fuzzed, by name. */
+/** All targets, by name. */
 export const targets = {
   header: {
     sources: /\/src\/(image|util)\//,

@@ -2,11 +2,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { readCorpus, worthKeeping } from './corpus.ts';
 import { Coverage } from './coverage.ts';
 import { fuzz, type Report } from './fuzz.ts';
-import { Lane } from './lane.ts';
+import { SharedInput } from './shared-input.ts';
 import type { Target } from './target.ts';
 import { type TargetName, targets } from './targets.ts';
 
-/** What a thread is to do. */
+/** The task of a thread. */
 export interface Task {
   name: TargetName;
   seed: number;
@@ -14,26 +14,26 @@ export interface Task {
   time: number;
   /** Milliseconds that an input may take. */
   maxMs: number;
-  /** Of a {@link Lane}. */
-  lane: SharedArrayBuffer;
+  /** Of a {@link SharedInput}. */
+  shared: SharedArrayBuffer;
 }
 
-/** What a thread says in the end. */
+/** What a thread reports at its end. */
 export interface ThreadReport extends Report {
   blocks: Coverage['blocks'];
-  /** The few of the corpus that are worth to be replayed. */
+  /** The few of the corpus that are worth replaying. */
   kept: Uint8Array[];
 }
 
-const { name, seed, time, maxMs, lane: buffer } = workerData as Task;
-const lane = new Lane(buffer);
+const { name, seed, time, maxMs, shared: buffer } = workerData as Task;
+const shared = new SharedInput(buffer);
 const coverage = new Coverage(targets[name].sources);
 const { run, seeds, ...rest } = await targets[name].load();
 const target: Target = {
   ...rest,
   seeds: [...seeds, ...readCorpus(name).map(({ input }) => input)],
   run(input) {
-    lane.input = input;
+    shared.input = input;
     return run(input);
   },
 };

@@ -6,7 +6,7 @@ export const vector = Array.from({ length: 128 }, (_, i) => (i % 7) - 3.5);
 const model = { name: 'cifar10', version: '2.0.0' };
 const filter = { label: { in: ['cat', 'dog'] }, year: { gte: 2010, lt: 2020 } };
 
-/** A good body of every route that takes JSON. */
+/** A valid body of every route that takes JSON. */
 export const bodies: [method: string, path: string, body: object][] = [
   ['POST', '/v1/classify', { image }],
   ['POST', '/v1/classify', { images: [image, image] }],
@@ -22,7 +22,7 @@ export const bodies: [method: string, path: string, body: object][] = [
   ['PUT', '/v1/vectors', { vectors: [{ id: 'b', image, metadata: { good: true } }] }],
   ['PUT', '/v1/classes/mine', { classes: { tabby: [{ vector }], siamese: [{ image }] } }],
 ];
-/** Values of other types than were asked for, and of odd sizes. */
+/** Values of wrong types and odd sizes. */
 export const odd: unknown[] = [
   null,
   true,
@@ -48,7 +48,7 @@ export const odd: unknown[] = [
   { constructor: { prototype: { polluted: true } } },
 ];
 
-/** The body with one of its values, at any depth, replaced by another. */
+/** Yields the body with one of its values, at any depth, replaced. */
 export function* replaced(value: unknown, by: unknown): Generator<unknown> {
   yield by;
   if (typeof value !== 'object' || value === null) return;

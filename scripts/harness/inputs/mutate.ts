@@ -1,7 +1,7 @@
 /**
- * Changes a file as a fuzzer does: bits, bytes, numbers at their limits, pieces cut out, doubled or swapped.
+ * Mutates a file: flips bits, sets bytes, writes extreme numbers, removes, repeats or overwrites pieces, or truncates it.
  *
- * @param random - numbers of 0 to 1.
+ * @param random - gives numbers from 0 to 1.
  */
 export function mutate(file: Uint8Array, random: () => number): Uint8Array<ArrayBuffer> {
   let bytes = Buffer.from(file);

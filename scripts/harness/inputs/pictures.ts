@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { drawPng } from './draw-png.ts';
 import { seededRandom } from './random-vectors.ts';
 
-/** An image file and what it shows. */
+/** An image file and its name. */
 export interface Picture {
   name: string;
   bytes: Uint8Array<ArrayBuffer>;
@@ -10,7 +10,7 @@ export interface Picture {
 
 const fixtures = new URL('../../../test/parity/fixtures/images/', import.meta.url);
 
-/** The files of the parity fixtures that a server takes. */
+/** The parity fixtures that a server accepts. */
 export function fixturePictures(type: 'png' | 'jpg' | 'webp'): Picture[] {
   return readdirSync(fixtures)
     .filter((name) => name.endsWith(`.${type}`) && !/^(animated|cmyk)/.test(name))
@@ -18,7 +18,7 @@ export function fixturePictures(type: 'png' | 'jpg' | 'webp'): Picture[] {
     .map((name) => ({ name, bytes: new Uint8Array(readFileSync(new URL(name, fixtures))) }));
 }
 
-/** The PNG fixtures, and drawn ones of many sizes: smooth, with edges, and noise, the same at every run. */
+/** The PNG fixtures, then drawn pictures of many sizes: gradients, edges and noise, the same in every run. */
 export function pngPictures(count: number): Picture[] {
   const pictures = fixturePictures('png');
   for (let seed = 0; pictures.length < count; seed++) {

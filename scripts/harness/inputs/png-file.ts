@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
 
-/** One PNG chunk with a right checksum. */
+/** A PNG chunk with its checksum. */
 export function chunk(name: string, data: Uint8Array): Uint8Array {
   const body = Buffer.concat([Buffer.from(name, 'latin1'), data]);
   const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
@@ -9,7 +9,7 @@ export function chunk(name: string, data: Uint8Array): Uint8Array {
   return Buffer.concat([length, body, checksum]);
 }
 
-/** IHDR of an 8-bit RGB picture. */
+/** The IHDR chunk of an 8-bit RGB picture. */
 export function header(width: number, height: number): Uint8Array {
   const data = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0]);
   data.writeUInt32BE(width, 0);
@@ -17,13 +17,13 @@ export function header(width: number, height: number): Uint8Array {
   return chunk('IHDR', data);
 }
 
-/** A PNG out of chunks; IEND is added. */
+/** Assembles a PNG from chunks, and adds IEND. */
 export function png(...chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
   return new Uint8Array(Buffer.concat([signature, ...chunks, chunk('IEND', new Uint8Array())]));
 }
 
-/** IDAT of rows without filters. */
+/** The IDAT chunk of rows, each of which starts with its filter type. */
 export function data(rows: Uint8Array): Uint8Array {
   return chunk('IDAT', deflateSync(rows));
 }

@@ -1,4 +1,4 @@
-/** Numbers of 0 to 1 that are the same in every run. */
+/** Random numbers from 0 to 1, the same for the same seed. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** A vector of normally distributed numbers, around another one where it is given. */
+/** A vector of normally distributed numbers, around another one if given. */
 export function randomVector(
   random: () => number,
   dimensions: number,
@@ -21,7 +21,7 @@ export function randomVector(
   });
 }
 
-/** Cosine in float64, as the formula reads. */
+/** Cosine similarity in float64, straight from its definition. */
 export function exactCosine(a: Float32Array, b: Float32Array): number {
   let [dot, aa, bb] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
@@ -33,7 +33,7 @@ export function exactCosine(a: Float32Array, b: Float32Array): number {
   return Math.max(-1, Math.min(1, dot / Math.sqrt(aa * bb)));
 }
 
-/** Ids of the `count` vectors nearest to a query, by comparing all of them; equal ones by id. */
+/** Ids of the `count` nearest vectors by exhaustive search; ties are ordered by id. */
 export function nearestByForce(
   vectors: Iterable<readonly [id: string, vector: Float32Array]>,
   query: Float32Array,

@@ -8,27 +8,29 @@ import { readIndex } from '../../../src/vectors/index-file.ts';
 import { nearestByForce, randomVector, seededRandom } from '../inputs/random-vectors.ts';
 import { type Hosted, startHosted } from '../servers/hosted.ts';
 
-/** A vector as base64 of its float32 and its metadata; null for none. */
+/** A stored vector, as base64 of float32; null when there is none. */
 type Value = string | null;
 
-/** A writer has ids of its own, so that the order of its writes is known. */
+/** Each writer has its own ids, so the order of its writes is known. */
 interface Writer {
   name: string;
-  /** What has been acknowledged, by id. */
+  /** Acknowledged values, by id. */
   known: Map<string, Value>;
-  /** The write that is under way: all of it is stored, or none. */
+  /** The write in flight: it is stored whole or not at all. */
   pending: Map<string, Value>;
 }
 
 /** Figures of {@link runChaos}. */
 export interface ChaosReport {
-  /** Writes that were acknowledged, and the vectors in them. */
+  /** Acknowledged writes. */
   writes: number;
+  /** Vectors in them. */
   vectors: number;
-  /** Writes that a crash cut off, of which some were stored before their answer was. */
+  /** Writes that a crash interrupted. */
   cut: number;
+  /** Interrupted writes that were stored although no answer came. */
   storedUnanswered: number;
-  /** Vectors that were compared after all restarts. */
+  /** Vectors compared after all restarts. */
   compared: number;
 }
 
@@ -37,12 +39,12 @@ const dimensions = 128;
 const writerCount = 4;
 
 /**
- * Writes to a deployment on this machine from several sides, kills workerd by SIGKILL at a random moment, starts it
- * again on the same disk, and compares: whatever was acknowledged must be there bit by bit, and a write that was cut
- * off must be there whole or not at all. Then searches. Repeats that.
+ * Writes concurrently to a deployment on this machine, kills workerd by SIGKILL at a random moment, restarts it on the same
+ * disk, and compares: acknowledged writes must be there bit by bit, interrupted ones whole or not at all. Then searches, and
+ * repeats.
  *
  * @param onRound - called after each round.
- * @throws Error that says what was lost.
+ * @throws Error with what was lost.
  */
 export async function runChaos(
   rounds: number,
@@ -63,7 +65,7 @@ export async function runChaos(
     for (let round = 1; round <= rounds; round++) {
       const { url, crash } = hosted;
       const writing = writers.map(async (writer) => {
-        // A write without an answer may be stored or not: it is the writer's last one.
+        // A write without an answer may be stored or not, so the writer stops after it.
         while (await write(url, writer, random, report));
       });
       await sleep(200 + 1300 * random());
@@ -80,7 +82,7 @@ export async function runChaos(
   }
 }
 
-/** Sends one write, and tells whether it was acknowledged. */
+/** Sends one write. @returns whether it was acknowledged. */
 async function write(
   url: string,
   writer: Writer,
@@ -102,7 +104,7 @@ async function write(
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ namespace, vectors }),
       });
-  // The development server answers 5xx for a workerd that is gone; only a 200 is an acknowledgement.
+  // The development server answers 5xx when workerd is gone: only a 200 acknowledges.
   const isKnown = await request
     .then(async (answer) => (await answer.text()) !== '' && answer.ok)
     .catch(() => false);
@@ -131,7 +133,7 @@ async function compare(
     for (const [place, [id, metadata]] of index.entries.entries()) {
       found.set(id, index.vector(place));
       if (metadata.vector !== encodeFloat32(index.vector(place)))
-        throw new Error(`${id}: vector and metadata are of two writes`);
+        throw new Error(`${id}: vector and metadata come from different writes`);
     }
   }
   const stored = (id: string): Value => {
@@ -142,7 +144,7 @@ async function compare(
     if (writer.pending.size > 0) {
       report.cut++;
       const isStored = [...writer.pending].every(([id, value]) => stored(id) === value);
-      // Deleting what was not there looks the same either way.
+      // Deleting an absent vector looks the same either way.
       if (isStored) {
         report.storedUnanswered++;
         settle(writer);
@@ -151,7 +153,7 @@ async function compare(
     }
     for (const [id, value] of writer.known) {
       if (stored(id) !== value)
-        throw new Error(`${id} is not as it was acknowledged: ${value}, but ${stored(id)}`);
+        throw new Error(`${id}: expected the acknowledged ${value}, got ${stored(id)}`);
       report.compared++;
       if (value !== null) found.delete(id);
     }
@@ -160,7 +162,7 @@ async function compare(
   const everything = writers.flatMap(({ known }) =>
     [...known].flatMap(([id, value]) => (value === null ? [] : [[id, decodeFloat32(value)] as const])),
   );
-  if (found.size > 0) throw new Error(`${[...found.keys()]}: nobody wrote that`);
+  if (found.size > 0) throw new Error(`Found vectors that nobody wrote: ${[...found.keys()]}`);
   const search = await fetch(`${url}/v1/search`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -169,5 +171,5 @@ async function compare(
   const { matches } = (await search.json()) as SearchResult;
   const expected = nearestByForce(everything, query, 10);
   if (matches.map(({ id }) => id).join() !== expected.join())
-    throw new Error('the search differs from the disk');
+    throw new Error('The search differs from an exhaustive one over the stored vectors');
 }

@@ -2,21 +2,20 @@ import { fixturePictures } from '../inputs/pictures.ts';
 
 const pictures = (['png', 'jpg', 'webp'] as const).flatMap((type) => fixturePictures(type));
 
-/** What {@link openLoad} gives of some requests. */
+/** The outcome of requests of {@link openLoad}. */
 export interface Load {
   /** Milliseconds of each answer. */
   times: number[];
-  /** Requests that were refused for want of room, with `Retry-After`. */
+  /** Requests that a full queue refused, with `Retry-After`. */
   refused: number;
 }
 
 /**
- * Classifies a picture of each kind, and gives what puts load on a server: classifies pictures again and again, and holds
- * every answer against the first one for its picture.
+ * Prepares a load test: classifies each picture once, to know the right answers.
  *
  * @param url - of a server.
- * @returns a function of how many pictures, how many at a time, and what is called before each; it throws Error for a lost
- * or a wrong answer.
+ * @returns a function that classifies so many pictures at a concurrency, and calls `onRequest` before each. It throws Error
+ * for a lost or a wrong answer.
  */
 export async function openLoad(
   url: string,
@@ -46,7 +45,7 @@ export async function openLoad(
   };
 }
 
-/** MB that are kept in the middle and at the end of a run: the lowest of a fifth of it each. */
+/** MB in use in the middle and at the end of a run: the lowest value within a fifth of it. */
 export function kept(memory: readonly number[]): { middle: number; end: number } {
   const lowest = (from: number, to: number) =>
     Math.min(...memory.slice(from * memory.length, Math.ceil(to * memory.length)));

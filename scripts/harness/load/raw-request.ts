@@ -8,16 +8,16 @@ export interface Upload {
   body: Uint8Array<ArrayBuffer>;
 }
 
-/** An upload on a connection of its own, whose body is sent as the test likes. */
+/** An upload on its own connection, whose body the caller sends piece by piece. */
 export interface OpenUpload {
   socket: Socket;
-  /** Resolves when the first bytes have left, or cannot. */
+  /** Resolves when the first bytes are sent, or cannot be. */
   sent: Promise<void>;
-  /** All that the server has answered, when the connection has ended. */
+  /** The raw answer, when the connection has ended. */
   answer: Promise<string>;
 }
 
-/** Begins an upload, announces its length, and sends its first bytes. */
+/** Starts an upload: announces its length, and sends its first bytes. */
 export function openUpload(url: string, { method, path, type, body }: Upload, bytes: number): OpenUpload {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -25,7 +25,7 @@ export function openUpload(url: string, { method, path, type, body }: Upload, by
     let text = '';
     socket.on('data', (chunk) => {
       text += chunk;
-      // Complete as soon as the problem's last member is there; the server may leave the connection open.
+      // The last member of a problem ends the answer; the server may leave the connection open.
       if (text.includes('"requestId"')) socket.end();
     });
     socket.on('error', () => resolve(text));
@@ -39,8 +39,9 @@ export function openUpload(url: string, { method, path, type, body }: Upload, by
 }
 
 /**
- * Uploads a body at a byte a second.
- * @returns all that the server has answered; what there was of it after 30 s.
+ * Uploads a body at a byte per second.
+ *
+ * @returns the raw answer, or what there is of it after 30 s.
  */
 export async function trickle(url: string, upload: Upload): Promise<string> {
   let sent = 1;

@@ -5,25 +5,25 @@ import { kept, openLoad } from './load.ts';
 /** Figures of {@link runSoak}. */
 export interface SoakReport {
   requests: number;
-  /** Requests that were refused for want of room, with `Retry-After`. */
+  /** Requests that a full queue refused, with `Retry-After`. */
   refused: number;
-  /** MB of workerd's resident memory in the middle and at the end: the lowest of a fifth of the run each. */
+  /** MB of workerd's resident memory in the middle of the run and at its end. */
   middle: number;
   end: number;
-  /** Milliseconds of an answer, at the median and at the 99th percentile. */
+  /** Milliseconds of an answer: median and 99th percentile. */
   median: number;
   p99: number;
 }
 
 /**
- * MB that workerd may grow by from the middle of a run to its end. For its first thousand requests even a leak finds room
- * in what the decoders left behind.
+ * MB that workerd may grow by from the middle of a run to its end. In the first thousand requests even a leak fits into
+ * memory that the decoders freed.
  */
 export const maxGrowth = 10;
 
 /**
- * Classifies pictures of all kinds, again and again, on a workerd of this machine, and holds every answer against the
- * first one for its picture.
+ * Classifies pictures of all kinds again and again in a workerd on this machine, and compares every answer with the first for
+ * its picture.
  *
  * @param entry - another Worker than that of `wrangler.toml`.
  * @throws Error for a lost or a wrong answer.

@@ -8,23 +8,24 @@ import { openUpload, trickle, type Upload } from './raw-request.ts';
 
 /** Figures of {@link runUploads}. */
 export interface UploadReport {
-  /** Milliseconds of a good answer at the 99th percentile, four at a time: alone, and beside bodies that trickle. */
+  /** 99th percentile of good answers, in ms, at a concurrency of 4: alone. */
   p99Alone: number;
+  /** The same beside slow uploads. */
   p99Beside: number;
-  /** Bodies that trickled, all of which ended in 408. */
+  /** Slow uploads; all ended in 408. */
   slow: number;
-  /** Uploads that broke off. */
+  /** Uploads that were broken off. */
   cut: number;
-  /** MB of workerd's resident memory in the middle and at the end of these: the lowest of a fifth each. */
+  /** MB of workerd's resident memory in the middle and at the end of the broken uploads. */
   middle: number;
   end: number;
 }
 
 const namespace = 'uploads';
-/** Good requests alone, and then as many beside others: in rounds, so that both meet the same of what else the machine does. */
-const goodOfRound = 250;
-const slowAtATime = 50;
-const cutAtATime = 10;
+/** Good requests per round, alone and beside slow ones: in turns, so that other work on the machine affects both. */
+const goodPerRound = 250;
+const slowConcurrency = 50;
+const cutConcurrency = 10;
 const shares = [0.1, 0.5, 0.9];
 
 const random = seededRandom(1);
@@ -36,7 +37,7 @@ const putVectors = (count: number): Upload => ({
   type: 'application/json',
   body: Buffer.from(JSON.stringify({ namespace, vectors: vectorsOf(count) })),
 });
-/** A picture of 1.5 MB, and vectors of which some replace what is stored. */
+/** A picture of 1.5 MB, and vectors of which some would replace stored ones. */
 const uploads: Upload[] = [
   {
     method: 'POST',
@@ -48,13 +49,13 @@ const uploads: Upload[] = [
 ];
 
 /**
- * Measures good requests alone and while there are always 50 uploads of a byte a second, then breaks uploads of pictures and
- * vectors off at 10, 50 and 90 % of their bodies, on a workerd of this machine.
+ * Measures good requests alone and beside 50 concurrent uploads of a byte per second, then breaks uploads of pictures and
+ * vectors off at 10, 50 and 90 % of their bodies, in a workerd on this machine.
  *
  * @param good - good requests alone, and as many beside slow uploads.
- * @param cut - uploads that break off, in tens; for the first thousand memory grows, whatever is kept.
+ * @param cut - uploads to break off, a multiple of 10. Memory grows during the first thousand in any case.
  * @param entry - another Worker than that of `wrangler.toml`.
- * @throws Error for a good request with another answer than before, a slow one without a 408, or a vector that was changed.
+ * @throws Error for a wrong answer to a good request, a slow upload without a 408, or a changed vector.
  */
 export async function runUploads(good: number, cut: number, entry?: string): Promise<UploadReport> {
   const hosted = await startBareWorkerd(entry);
@@ -66,30 +67,29 @@ export async function runUploads(good: number, cut: number, entry?: string): Pro
       body,
       headers: { 'content-type': 'application/json' },
     });
-    if (!written.ok) throw new Error(`no vector was stored: ${await written.text()}`);
+    if (!written.ok) throw new Error(`Expected to store vectors, got: ${await written.text()}`);
     const stored = await storedAt(url);
     const load = await openLoad(url);
     const [alone, beside, slow]: [number[], number[], string[]] = [[], [], []];
-    for (let sent = 0; sent < good; sent += goodOfRound) {
-      const requests = Math.min(goodOfRound, good - sent);
+    for (let sent = 0; sent < good; sent += goodPerRound) {
+      const requests = Math.min(goodPerRound, good - sent);
       alone.push(...(await served(load(requests, 4))));
       const { times, answers } = await besideSlow(url, () => served(load(requests, 4)));
       beside.push(...times);
       slow.push(...answers);
     }
     const other = slow.find((answer) => !/^HTTP\/1.1 408 .*"code":"request_timeout"/s.test(answer));
-    if (other !== undefined) throw new Error(`a slow upload ended otherwise: ${other.slice(0, 300)}`);
+    if (other !== undefined) throw new Error(`Expected 408 for a slow upload, got: ${other.slice(0, 300)}`);
 
     const memory: number[] = [];
-    for (let i = 0; i < cut; i += cutAtATime) {
-      await Promise.all(Array.from({ length: cutAtATime }, (_, k) => breakOff(url, i + k)));
+    for (let i = 0; i < cut; i += cutConcurrency) {
+      await Promise.all(Array.from({ length: cutConcurrency }, (_, k) => breakOff(url, i + k)));
       await served(load(1, 1));
       memory.push(hosted.memory());
     }
-    // Whatever the broken uploads held would be missing here.
+    // Fails if broken uploads still hold places in the queue.
     await served(load(64, 64));
-    if ((await storedAt(url)) !== stored)
-      throw new Error('an upload that was not answered changed what is stored');
+    if ((await storedAt(url)) !== stored) throw new Error('A broken upload changed the stored vectors');
     return {
       p99Alone: Math.round(quantile(alone, 0.99)),
       p99Beside: Math.round(quantile(beside, 0.99)),
@@ -104,19 +104,19 @@ export async function runUploads(good: number, cut: number, entry?: string): Pro
 
 async function served(load: Promise<{ times: number[]; refused: number }>): Promise<number[]> {
   const { times, refused } = await load;
-  if (refused > 0) throw new Error(`${refused} good requests were refused`);
+  if (refused > 0) throw new Error(`Expected no refused requests at this concurrency, got ${refused}`);
   return times;
 }
 
-/** Times good requests while there are always as many uploads that trickle; gives how they ended. */
+/** Times good requests while slow uploads run. @returns the times, and the answers to the slow uploads. */
 async function besideSlow(url: string, work: () => Promise<number[]>) {
   const answers: string[] = [];
   let isOver = false;
-  const slow = Array.from({ length: slowAtATime }, async (_, i) => {
+  const slow = Array.from({ length: slowConcurrency }, async (_, i) => {
     while (!isOver) answers.push(await trickle(url, uploads[i % uploads.length] as Upload));
   });
   try {
-    // Until they are all open.
+    // Until all are open.
     await sleep(200);
     return { times: await work(), answers };
   } finally {
@@ -126,9 +126,9 @@ async function besideSlow(url: string, work: () => Promise<number[]>) {
 }
 
 /**
- * Sends a part of an upload, and leaves.
+ * Sends a part of an upload, then closes the connection.
  *
- * @param number - of the upload: 12 in a row are pictures and vectors, 10, 50 and 90 % of them, with a word and without.
+ * @param number - of the upload. Twelve in a row cover pictures and vectors, 10, 50 and 90 %, closed and reset.
  */
 export async function breakOff(url: string, number: number): Promise<void> {
   const upload = uploads[number % uploads.length] as Upload;
@@ -142,7 +142,7 @@ export async function breakOff(url: string, number: number): Promise<void> {
   await answer;
 }
 
-/** The namespace to the bit, and the tag that changes with every write. */
+/** The bits of the namespace, and the tag that every write changes. */
 async function storedAt(url: string): Promise<string> {
   const answer = await fetch(`${url}/v1/index/${namespace}`);
   const bytes = Buffer.from(await answer.arrayBuffer());

@@ -9,13 +9,13 @@ import { freePort } from './hosted.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** A workerd that runs the bundle of a deployment, and nothing beside it. */
+/** A workerd that runs the bundle of a deployment, without wrangler's development server. */
 export interface BareWorkerd {
   url: string;
   pid: number;
-  /** When its process was started, by `performance.now()`. */
+  /** When its process started, by `performance.now()`. */
   began: number;
-  /** Address of the Worker's inspector, for the Chrome DevTools Protocol. */
+  /** Address of the Worker's inspector (Chrome DevTools Protocol). */
   inspector: string;
   /** MB of its resident memory. */
   memory(): number;
@@ -23,8 +23,8 @@ export interface BareWorkerd {
 }
 
 /**
- * Bundles a Worker as a deployment does and starts it in workerd, without the development server around it, whose own
- * memory grows by some 25 kB a request. Has the models, and keeps vectors for as long as it runs.
+ * Bundles a Worker as a deployment does, and starts it in workerd without the development server, whose own memory grows by
+ * some 25 kB per request. It serves the models, and keeps vectors while it runs.
  *
  * @param entry - from the root of the repository.
  */

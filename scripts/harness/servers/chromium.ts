@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Keep a test's browser from the network, and let it run as root in a container. */
+/** Keeps the browser off the network, and lets it run as root in a container. */
 const quiet = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,7 +16,7 @@ const quiet = [
   '--disable-sync',
 ];
 
-/** Starts a Chromium without a window, and with a profile of its own. */
+/** Starts a headless Chromium with a new profile. */
 export async function launchChromium(args: string[] = []): Promise<Browser> {
   return chromium.launch(await options(args));
 }
@@ -25,7 +25,7 @@ async function options(args: string[]) {
   return { executablePath: findChromium() ?? (await install()), args: [...quiet, ...args] };
 }
 
-/** A Chromium of this machine: of `CHROMIUM_PATH`, of the system, or of Playwright's cache. */
+/** Finds a Chromium: `CHROMIUM_PATH`, the system's, or the one in Playwright's cache. */
 function findChromium(): string | undefined {
   const names = ['chromium', 'chromium-browser', 'google-chrome'];
   const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter)];

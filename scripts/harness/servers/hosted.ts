@@ -8,15 +8,15 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** A deployment that runs on this machine. */
+/** A deployment on this machine. */
 export interface Hosted {
-  /** Its address, without a slash at the end. */
+  /** Its address, without a trailing slash. */
   url: string;
   /** Process group of wrangler and workerd. */
   pid: number;
-  /** Ends it. */
+  /** Stops it. */
   stop(): Promise<void>;
-  /** Ends workerd and wrangler at once by SIGKILL, in the middle of whatever they do; what is on disk stays. */
+  /** Kills workerd and wrangler by SIGKILL; what is on disk stays. */
   crash(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function startHosted({
   for (const [name, value] of Object.entries(vars)) args.push('--var', `${name}:${value}`);
   const wrangler = spawn(join(root, 'node_modules/.bin/wrangler'), args, {
     cwd: project,
-    // Its own process group, so that workerd ends with it.
+    // In its own process group, so that a signal reaches workerd too.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -67,7 +67,7 @@ export async function startHosted({
       CI: '1',
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
       WRANGLER_SEND_METRICS: 'false',
-      // Its collector keeps the spans of every request, in the process whose memory is measured.
+      // Its collector would keep the spans of every request in the process whose memory is measured.
       X_LOCAL_OBSERVABILITY: 'false',
     },
   });
@@ -100,7 +100,7 @@ export async function startHosted({
   throw new Error(`wrangler dev did not start:\n${log}`);
 }
 
-/** A port of the loopback address that nobody listens on. */
+/** Finds a free port of the loopback address. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

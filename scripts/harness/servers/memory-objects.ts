@@ -5,7 +5,7 @@ import { Namespace } from '../../../src/vectors/namespace.ts';
 import { toRpcResult } from '../../../src/vectors/rpc.ts';
 import { memoryStorage } from './sqlite.ts';
 
-/** The Durable Objects of a deployment on SQLite in memory, without a platform around them. */
+/** The Durable Objects of a deployment over in-memory SQLite, in this process. */
 export function memoryObjects(): Required<Pick<Bindings, 'VECTORS' | 'CLASSES'>> {
   const namespaces = new Map<string, NamespaceStub>();
   const table = new ClassSetTable(memoryStorage());

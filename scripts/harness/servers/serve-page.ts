@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** A page with a script, on an origin of its own. */
+/** A page with a script, on its own origin. */
 export interface ServedPage {
   /** Its address. */
   url: string;
@@ -15,12 +15,12 @@ export interface ServedPage {
 }
 
 /**
- * Bundles a script as a user of esbuild would, with the package's Workers as further entries, and serves it.
+ * Bundles a script as a user of esbuild would, with the package's Workers as entries, and serves it on a page.
  *
  * @param options.script - from the root of the repository.
- * @param options.isolated - whether the page is cross-origin isolated, and may use threads.
- * @param options.workers - whether the Workers' files are there.
- * @param options.answer - answers a request in place of the page's files, unless it returns false.
+ * @param options.isolated - makes the page cross-origin isolated, so that it may use threads.
+ * @param options.workers - serves the Workers' files.
+ * @param options.answer - answers requests before the page's files do; false passes one on.
  */
 export async function servePage({
   script = 'test/browser/fixture.ts',

@@ -18,7 +18,7 @@ export const shippedAssets: Bindings['ASSETS'] = {
   },
 };
 
-/** The server in this process, for tests that need bindings of their own. */
+/** The server in this process, for tests with their own bindings. */
 export function createNodeApp(log: (line: LogLine) => void = () => {}): App {
   return createAppOn({ runtime: nodeRuntime, codecs }, { log });
 }

@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { SqlRow, SqlStorage } from '../../../src/vectors/sql.ts';
 
-/** SQLite in memory, in the form of a Durable Object's storage. */
+/** In-memory SQLite with the interface of a Durable Object's storage. */
 export function memoryStorage(): SqlStorage & { deleteAll(): Promise<void> } {
   let database = new DatabaseSync(':memory:');
   return {

@@ -3,14 +3,14 @@ import { data, header, png } from '../../../scripts/harness/inputs/png-file.ts';
 import type { Orientation } from '../../../src/image/exif.ts';
 import { fitPixels, prepareImage } from '../../../src/image/prepare.ts';
 
-/** Pixels of one grey each, named by letters: a is 0, b is 10 and so on. */
+/** Pixels of one gray each, named by letters: a is 0, b is 10 and so on. */
 function letters(rows: string[]) {
-  const greys = [...rows.join('')].map((letter) => (letter.charCodeAt(0) - 97) * 10);
+  const grays = [...rows.join('')].map((letter) => (letter.charCodeAt(0) - 97) * 10);
   const width = rows[0]?.length ?? 0;
   return {
     width,
     height: rows.length,
-    data: new Uint8ClampedArray(greys.flatMap((grey) => [grey, grey, grey, 255])),
+    data: new Uint8ClampedArray(grays.flatMap((gray) => [gray, gray, gray, 255])),
   };
 }
 
@@ -29,7 +29,7 @@ test.each<[Orientation, string[]]>([
   expect(made).toEqual(new Uint8Array(data.filter((_, i) => i % 4 !== 3)));
 });
 
-test('transparency is laid on white, rounded to the nearest grey level', () => {
+test('transparency is laid on white, rounded to the nearest gray level', () => {
   for (let alpha = 0; alpha < 256; alpha++) {
     const data = new Uint8Array(256 * 4);
     for (let color = 0; color < 256; color++) data.set([color, 0, 255, alpha], color * 4);
@@ -41,7 +41,7 @@ test('transparency is laid on white, rounded to the nearest grey level', () => {
   }
 });
 
-test('the centre is cropped to the aspect ratio of the input', () => {
+test('the center is cropped to the aspect ratio of the input', () => {
   const wide = letters(['aabcaa']);
   expect(fitPixels(wide, { width: 2, height: 1 })).toEqual(new Uint8Array([10, 10, 10, 20, 20, 20]));
   const tall = letters(['a', 'a', 'd', 'a', 'a']);

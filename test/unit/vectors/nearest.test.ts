@@ -49,17 +49,17 @@ test('10,000 vectors x 100 queries: the ten nearest are those of a comparison wi
 test.each(kernels)('%s: vectors closer than the rounding are ranked exactly', (_, create) => {
   const random = seededRandom(2);
   for (const dimensions of [1, 7, 16, 33, 128]) {
-    const centre = randomVector(random, dimensions);
+    const center = randomVector(random, dimensions);
     const vectors: Vectors = new Map();
     for (let i = 0; i < 600; i++) {
-      const vector = randomVector(random, dimensions, { around: centre, spread: 10 ** (-1 - (i % 7)) });
+      const vector = randomVector(random, dimensions, { around: center, spread: 10 ** (-1 - (i % 7)) });
       vectors.set(nameOf(2 * i), vector);
       vectors.set(nameOf(2 * i + 1), i % 3 ? vector.map((value) => 3 * value) : vector);
     }
     const index = create(dimensions);
     fill(index, vectors);
     for (const count of [1, 10, 100]) {
-      const query = randomVector(random, dimensions, { around: centre, spread: 0.001 });
+      const query = randomVector(random, dimensions, { around: center, spread: 0.001 });
       expect(search(index, vectors, query, count)).toEqual(nearestByForce(vectors, query, count));
     }
   }

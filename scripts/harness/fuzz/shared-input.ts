@@ -1,12 +1,12 @@
-import { longestInput } from './fuzz.ts';
+import { maxInputBytes } from './fuzz.ts';
 
-/** The input that a thread is reading, for another thread that sees whether it ever ends. */
-export class Lane {
+/** Shares the input that a thread is reading with another thread, which sees when one never ends. */
+export class SharedInput {
   readonly buffer: SharedArrayBuffer;
   readonly #numbers: Int32Array;
   readonly #bytes: Uint8Array;
 
-  constructor(buffer = new SharedArrayBuffer(8 + longestInput)) {
+  constructor(buffer = new SharedArrayBuffer(8 + maxInputBytes)) {
     this.buffer = buffer;
     this.#numbers = new Int32Array(buffer, 0, 2);
     this.#bytes = new Uint8Array(buffer, 8);
