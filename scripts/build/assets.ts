@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
@@ -55,12 +56,12 @@ await Promise.all(
 const models = await gatherModels(new URL('model/', root).pathname, assets.pathname);
 
 const pages = new URL('src/demo/', root);
-for (const name of await readdir(pages)) {
-  if (/\.(html|css|svg|png|webp|txt)$/.test(name)) await cp(new URL(name, pages), new URL(name, assets));
-}
+for (const path of await readdir(pages, { recursive: true }))
+  if (/\.(html|css|svg|png|webp|txt)$/.test(path))
+    await cp(new URL(path, pages), new URL(basename(path), assets));
 await build({
   entryPoints: [
-    ...['page.ts', 'docs.ts'].map((name) => new URL(name, pages).pathname),
+    ...['page/page.ts', 'docs/docs.ts'].map((name) => new URL(name, pages).pathname),
     ...['worker-trimmed-web.ts', 'worker-stock-web.ts', 'worker-webgpu-web.ts'].map(
       (name) => new URL(`src/local/host/${name}`, root).pathname,
     ),

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { findCircles, readImports, specifiersOf } from '../helpers/import-graph.ts';
+import { crowdedFolders, findCircles, readImports, specifiersOf } from '../helpers/import-graph.ts';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
@@ -52,6 +52,16 @@ test.each(files)('%s imports only from the rooms that it may', async (file) => {
 
 test('no files of src/, scripts/ and test/ import each other in a circle', async () => {
   expect(findCircles(await readImports(root, ['src', 'scripts', 'test']))).toEqual([]);
+});
+
+test('no room has more than 12 files beside its rooms', async () => {
+  expect(
+    await crowdedFolders(
+      root,
+      ['src', 'scripts/bench', 'scripts/build', 'scripts/check', 'scripts/harness'],
+      12,
+    ),
+  ).toEqual([]);
 });
 
 test('scripts import nothing from test/', async () => {

@@ -1,6 +1,6 @@
-import type { Classification, Manifest, Source } from '../index.ts';
-import type { Progress } from '../local.ts';
-import { find, make } from './dom.ts';
+import type { Classification, Manifest, Source } from '../../index.ts';
+import type { Progress } from '../../local.ts';
+import { find, make } from '../dom.ts';
 import type { Picture } from './picture.ts';
 
 const percent = new Intl.NumberFormat('en', {

@@ -1,5 +1,5 @@
-import type { Manifest, Match } from '../local.ts';
-import { find, make } from './dom.ts';
+import type { Manifest, Match } from '../../local.ts';
+import { find, make } from '../dom.ts';
 
 /** A labelled image of the gallery, and its place in [0, 1]. */
 export interface Point {

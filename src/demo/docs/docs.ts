@@ -1,5 +1,5 @@
-import { errorCodes } from '../contract/errors.ts';
-import { find, make } from './dom.ts';
+import { errorCodes } from '../../contract/errors.ts';
+import { find, make } from '../dom.ts';
 import type { OpenApi } from './openapi.ts';
 import { operationSection, typeBlock } from './operation.ts';
 

@@ -1,4 +1,4 @@
-import type { ImageSource } from '../local.ts';
+import type { ImageSource } from '../../local.ts';
 
 /** Types that are read from their bytes; what else the browser can show (SVG, GIF, AVIF) is drawn. */
 const fileTypes = new Set(['image/jpeg', 'image/png', 'image/webp']);

@@ -1,4 +1,4 @@
-import { find } from './dom.ts';
+import { find } from '../dom.ts';
 
 /** Milliseconds from one frame to the next at least, so that a camera does not keep the server busy. */
 const interval = 100;

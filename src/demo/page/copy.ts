@@ -1,4 +1,4 @@
-import { find } from './dom.ts';
+import { find } from '../dom.ts';
 
 /** Lets the button copy the text of an element; where the page may not, it selects the text instead. */
 export function listenForCopy(buttonSelector: string, textSelector: string): void {

@@ -1,5 +1,5 @@
-import { errorCodes } from '../contract/errors.ts';
-import { make } from './dom.ts';
+import { errorCodes } from '../../contract/errors.ts';
+import { make } from '../dom.ts';
 import type { Content, Operation, Schema } from './openapi.ts';
 import { notes, typeText } from './type-text.ts';
 

@@ -1,4 +1,4 @@
-import { find } from './dom.ts';
+import { find } from '../dom.ts';
 
 /** Calls `show` with every file that is picked, dropped anywhere on the page, or pasted. */
 export function listenForFiles(show: (file: Blob) => void): void {

@@ -1,9 +1,9 @@
-import { errorCodes } from '../contract/errors.ts';
-import { createClient, type Engine, type Source, UnlabelError } from '../index.ts';
-import { createLocalEngine, type ImageSource } from '../local.ts';
+import { errorCodes } from '../../contract/errors.ts';
+import { createClient, type Engine, type Source, UnlabelError } from '../../index.ts';
+import { createLocalEngine, type ImageSource } from '../../local.ts';
+import { find, make } from '../dom.ts';
 import { listenForCamera } from './camera.ts';
 import { listenForCopy } from './copy.ts';
-import { find, make } from './dom.ts';
 import { type Point, showMap, showNeighbors } from './map.ts';
 import { readPicture } from './picture.ts';
 import {
