@@ -24,6 +24,8 @@ export const limits = {
   storeMs: 1_800,
   /** Milliseconds that the last self-test of `/ready` is good for. */
   readyMs: 5_000,
+  /** Characters of an `X-Request-Id` that a caller chooses, which is logged: a UUID has 36. */
+  requestIdLength: 64,
   /** Seconds of the window in which `RATE_LIMIT` counts; the `period` of `wrangler.toml`. */
   rateLimitSeconds: 60,
   /**
@@ -61,6 +63,22 @@ export const limits = {
   loadedWeightBytes: 16 * 1024 * 1024,
   /** Predictions of one image: no shipped model has more classes. */
   topK: 1_000,
+  /** Levels of nesting of JSON: the deepest body, a class set with models, has six. */
+  jsonDepth: 8,
+  /** Keys of all objects of a JSON body: `vectorsPerRequest` of `metadataKeys` each, and their other members. */
+  jsonKeys: 8_192,
+  /** Keys of one JSON object: the classes of a set, or the metadata of a vector. */
+  jsonKeysOfObject: 128,
+  /** Bytes of a key in JSON: a label of `vectorIdBytes`, all of it escaped. */
+  jsonKeyBytes: 512,
+  /** Values of a JSON body, 4 MB once parsed: `vectorsPerRequest` vectors of `dimensions` numbers, and the rest. */
+  jsonValues: 2 ** 18,
+  /** Of those, values outside of vectors: what a schema may have to report one by one. */
+  jsonOtherValues: 16_384,
+  /** Characters of the name of a model, and of its version. */
+  modelNameLength: 128,
+  /** Characters of a filter in a query. */
+  filterLength: 8_192,
   /** Vectors of one write: the network runs on its images a few times, and a write is one transaction. */
   vectorsPerRequest: 100,
   /** UTF-8 bytes of a vector's id, as Vectorize has it. */
@@ -69,6 +87,8 @@ export const limits = {
   dimensions: 1_536,
   /** UTF-8 bytes of a vector's metadata as JSON: 100 matches of a search are then 200 kB. */
   metadataBytes: 2_048,
+  /** Keys of a vector's metadata. */
+  metadataKeys: 64,
   /** Characters of the name of a namespace, of a set of classes, and of a metadata key. */
   nameLength: 32,
   /** Matches of one search, as Vectorize has it. */

@@ -7,7 +7,16 @@ import {
   galleryNamespace,
   limits,
 } from './limits.ts';
-import { answer, base64Image, embeddingItem, imageBody, model, modelRef, wholeNumber } from './schemas.ts';
+import {
+  answer,
+  base64Image,
+  base64Text,
+  embeddingItem,
+  imageBody,
+  model,
+  modelRef,
+  wholeNumber,
+} from './schemas.ts';
 import type { Filter, Match, Metadata } from './vectors.ts';
 import type {
   Batch,
@@ -28,6 +37,7 @@ const utf8Length = (text: string) => new TextEncoder().encode(text).length;
 const text = (member: string) =>
   z
     .string()
+    .max(limits.vectorIdBytes)
     .refine(
       (value) =>
         value !== '' &&
@@ -41,6 +51,7 @@ const namePattern = new RegExp(`^[A-Za-z0-9][A-Za-z0-9_-]{0,${limits.nameLength 
 const name = (member: string) =>
   z
     .string()
+    .max(limits.nameLength)
     .regex(
       namePattern,
       `${member} must be 1 to ${limits.nameLength} letters, digits, _ and -, and begin with a letter or digit`,
@@ -50,10 +61,18 @@ export const namespace = name('namespace').meta({
   example: 'photos',
 });
 
-const key = z.string().regex(new RegExp(`^[A-Za-z][A-Za-z0-9_-]{0,${limits.nameLength - 1}}$`));
-const metadataValue = z.union([z.string(), z.number(), z.boolean()]);
+const key = z
+  .string()
+  .max(limits.nameLength)
+  .regex(new RegExp(`^[A-Za-z][A-Za-z0-9_-]{0,${limits.nameLength - 1}}$`));
+const metadataText = z.string().max(limits.metadataBytes);
+const metadataValue = z.union([metadataText, z.number(), z.boolean()]);
 const metadata = z
   .record(key, metadataValue)
+  .refine(
+    (value) => Object.keys(value).length <= limits.metadataKeys,
+    `metadata must have at most ${limits.metadataKeys} keys`,
+  )
   .refine(
     (value) => utf8Length(JSON.stringify(value)) <= limits.metadataBytes,
     `metadata must be at most ${limits.metadataBytes} bytes as JSON`,
@@ -64,7 +83,7 @@ const metadata = z
     example: { label: 'cat', year: 2026 },
   });
 
-const bound = z.union([z.string(), z.number()]).optional();
+const bound = z.union([metadataText, z.number()]).optional();
 const comparison = z
   .strictObject({
     eq: metadataValue.optional(),
@@ -118,11 +137,17 @@ const searchParameters = {
 /** `filter` as JSON text. */
 export const searchQuery = z.object({
   ...searchParameters,
-  filter: z.string().optional().meta({ description: 'A Filter as JSON', example: '{"label":"cat"}' }),
+  filter: z
+    .string()
+    .max(limits.filterLength)
+    .optional()
+    .meta({ description: 'A Filter as JSON', example: '{"label":"cat"}' }),
 });
 
+/** Characters of the longest vector as base64. */
+const vectorLength = 4 * Math.ceil((4 * limits.dimensions) / 3);
 const numbers = z
-  .union([z.array(z.number()).min(1).max(limits.dimensions), z.base64().min(1)])
+  .union([z.array(z.number()).min(1).max(limits.dimensions), base64Text(vectorLength)])
   .meta({ description: 'Numbers, or base64 of little-endian float32; not all zero' });
 const vectorOf = { vector: numbers, model: modelRef.optional() };
 
@@ -171,9 +196,11 @@ export const vectorList = z
   .meta({ id: 'VectorList' });
 export const vectorPath = z.object({ id });
 export const namespaceQuery = z.object({ namespace: namespace.default(defaultNamespace) });
+/** Characters of the longest id as base64. */
+const cursorLength = 4 * Math.ceil(limits.vectorIdBytes / 3);
 export const listQuery = namespaceQuery.extend({
   limit: wholeNumber('limit', 1, limits.pageSize).default(defaultPageSize),
-  cursor: z.string().optional().meta({ description: 'Of the page before' }),
+  cursor: z.string().max(cursorLength).optional().meta({ description: 'Of the page before' }),
 });
 export const deleted = z.object({ namespace: z.string() }).meta({ id: 'Deleted' });
 

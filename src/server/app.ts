@@ -1,12 +1,14 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { cors } from 'hono/cors';
 import { requestId } from 'hono/request-id';
 import { UnlabelError } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import type { App, Environment } from './environment.ts';
 import { checkKey, findKey } from './middleware/api-key.ts';
+import { cacheControl } from './middleware/cache-control.ts';
 import { capacity } from './middleware/capacity.ts';
 import { type LogLine, logRequests, logToConsole } from './middleware/log.ts';
 import { models } from './middleware/models.ts';
+import { origins as originsOf } from './middleware/origins.ts';
 import { problemOf } from './middleware/problem.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
@@ -18,7 +20,9 @@ import { addEmbeddings } from './routes/embeddings.ts';
 import { addHealth } from './routes/health.ts';
 import { addIndex } from './routes/index-file.ts';
 import { addModels } from './routes/models.ts';
+import { addOpenApi } from './routes/openapi.ts';
 import { addOtherMethods } from './routes/other-methods.ts';
+import { answerPage } from './routes/pages.ts';
 import { addRuntime } from './routes/runtime.ts';
 import { addSearch } from './routes/search.ts';
 import { addVectors } from './routes/vectors.ts';
@@ -43,14 +47,10 @@ export function createAppOn(platform: Platform, { origins, log = logToConsole }:
     },
   });
 
-  app.use(requestId(), logRequests(log), securityHeaders);
-  app.use((c, next) => {
-    const origin = origins ?? c.env.ALLOWED_ORIGINS?.trim().split(/\s+/) ?? '*';
-    const exposeHeaders = ['x-request-id', 'retry-after', 'etag', 'server-timing'];
-    return cors({ origin, exposeHeaders, maxAge: 86_400 })(c, next);
-  });
-  app.use(models(platform));
-  app.use('/v1/*', serverTiming, capacity(platform), findKey, rateLimit, checkKey());
+  app.use(requestId({ limitLength: limits.requestIdLength }), logRequests(log), securityHeaders);
+  app.use(originsOf(origins), models(platform));
+  app.use('/v1/*', cacheControl, serverTiming, capacity(platform), findKey, rateLimit, checkKey());
+  for (const path of ['/runtime/*', '/ready', '/openapi.json']) app.use(path, rateLimit);
 
   addClassify(app, platform.codecs);
   addEmbeddings(app, platform.codecs);
@@ -61,24 +61,10 @@ export function createAppOn(platform: Platform, { origins, log = logToConsole }:
   addModels(app);
   addRuntime(app);
   addHealth(app);
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: 'Unlabel',
-      version: '1',
-      description: 'Classes and embeddings of images, from networks that learned them without labels.',
-    },
-  });
+  addOpenApi(app);
   addOtherMethods(app);
 
   app.onError((error, c) => problemOf(error, c));
-  app.notFound(async (c) => {
-    // The pages. Models and runtime are assets too, but have routes of their own.
-    if (c.req.method === 'GET' && !/^\/(v1|models|runtime)(\/|$)/.test(c.req.path)) {
-      const page = await c.env.ASSETS.fetch(c.req.raw);
-      if (page.status !== 404) return new Response(page.body, page);
-    }
-    throw new UnlabelError('not_found', `There is no ${c.req.method} ${c.req.path}`);
-  });
+  app.notFound(answerPage);
   return app;
 }

@@ -4,13 +4,19 @@ import type { RequestIdVariables } from 'hono/request-id';
 import type { KeyVariables } from './middleware/api-key.ts';
 import type { CapacityVariables } from './middleware/capacity.ts';
 import type { ModelVariables } from './middleware/models.ts';
+import type { OriginVariables } from './middleware/origins.ts';
 import type { TimingVariables } from './middleware/server-timing.ts';
 import type { Bindings } from './platform.ts';
 
 /** What a route finds in its context: the bindings, and what each middleware has set. */
 export interface Environment {
   Bindings: Bindings;
-  Variables: RequestIdVariables & ModelVariables & TimingVariables & CapacityVariables & KeyVariables;
+  Variables: RequestIdVariables &
+    OriginVariables &
+    ModelVariables &
+    TimingVariables &
+    CapacityVariables &
+    KeyVariables;
 }
 
 export type App = OpenAPIHono<Environment>;

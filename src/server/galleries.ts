@@ -77,7 +77,7 @@ export class Galleries {
     let load = this.#loads.get(expected);
     if (!load) {
       load = singleFlight(async () => {
-        const bytes = new Uint8Array(await (await this.#models.file(`${name}/${file}`)).arrayBuffer());
+        const bytes = new Uint8Array(await (await this.#models.file(name, file)).arrayBuffer());
         if ((await sha256(bytes)) !== expected)
           throw new UnlabelError('model_unavailable', `${file} does not have the hash of its manifest`);
         return { index: new LoadedIndex(bytes), bytes, sha256: expected };

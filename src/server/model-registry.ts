@@ -3,6 +3,7 @@ import { limits } from '../contract/limits.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { fileOf, parseManifest } from '../inference/manifest.ts';
 import { Model } from '../inference/model.ts';
+import { fetchAsset } from './assets.ts';
 import type { Bindings, Platform } from './platform.ts';
 
 /** A model that is loaded or loading. */
@@ -48,7 +49,7 @@ export class ModelRegistry {
   /** @throws UnlabelError `model_not_found`. */
   async manifest(name: string): Promise<Manifest> {
     await this.#checkName(name);
-    return parseManifest(await (await this.file(`${name}/manifest.json`)).text());
+    return parseManifest(await (await this.file(name, 'manifest.json')).text());
   }
 
   /**
@@ -68,14 +69,15 @@ export class ModelRegistry {
 
   /**
    * A file below `models/`, as the assets answer it.
+   * @param path - names of the folder and of the file.
    * @throws UnlabelError `model_unavailable` where it is missing.
    */
-  async file(path: string): Promise<Response> {
-    const response = await this.#assets.fetch(new Request(`https://assets.invalid/models/${path}`));
-    if (!response.ok)
+  async file(...path: string[]): Promise<Response> {
+    const response = await fetchAsset(this.#assets, ['models', ...path]);
+    if (!response?.ok)
       throw new UnlabelError(
         'model_unavailable',
-        `A file of the model is missing from this deployment: ${path}`,
+        `A file of the model is missing from this deployment: ${path.join('/')}`,
       );
     return response;
   }
@@ -119,7 +121,7 @@ export class ModelRegistry {
   }
 
   async #read(name: string, file: string): Promise<Uint8Array<ArrayBuffer>> {
-    return new Uint8Array(await (await this.file(`${name}/${file}`)).arrayBuffer());
+    return new Uint8Array(await (await this.file(name, file)).arrayBuffer());
   }
 
   async #checkName(name: string): Promise<void> {

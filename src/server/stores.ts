@@ -6,6 +6,7 @@ import { durableStore } from '../vectors/durable.ts';
 import { type VectorStore, vectorNotFound } from '../vectors/store.ts';
 import { VectorizeStore } from '../vectors/vectorize.ts';
 import type { RequestContext } from './environment.ts';
+import { checkOrigin } from './middleware/origins.ts';
 import type { Bindings } from './platform.ts';
 
 /**
@@ -17,6 +18,7 @@ import type { Bindings } from './platform.ts';
  */
 export function storeOf(c: RequestContext, namespace: string, model?: string): VectorStore {
   if (namespace === galleryNamespace) return c.var.galleries.store(model);
+  checkOrigin(c);
   const store = chosenStore(c.env);
   const namespaces = c.var.key?.namespaces;
   return withTimeout(!namespaces || namespaces.includes(namespace) ? store : emptyStore);
@@ -27,6 +29,7 @@ export function storeOf(c: RequestContext, namespace: string, model?: string): V
  * @throws UnlabelError `not_supported` where the binding `CLASSES` is missing.
  */
 export function classesOf(c: RequestContext): ClassStore {
+  checkOrigin(c);
   const { CLASSES } = c.env;
   if (!CLASSES)
     throw new UnlabelError('not_supported', 'This deployment keeps no classes: it lacks the binding CLASSES');

@@ -24,9 +24,10 @@ export async function startSite({
   flags = [],
   ...page
 }: { flags?: string[] } & Parameters<typeof servePage>[0] = {}): Promise<Site> {
-  const [hosted, served, browser] = await Promise.all([
-    startHosted(),
-    servePage(page),
+  const served = await servePage(page);
+  const [hosted, browser] = await Promise.all([
+    // Without keys, only pages of listed origins may use the store.
+    startHosted({ vars: { ALLOWED_ORIGINS: new URL(served.url).origin } }),
     launchChromium(flags),
   ]);
   return {

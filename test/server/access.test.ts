@@ -25,7 +25,7 @@ const needs: Record<string, Scope | 'nothing'> = {
   'GET /v1/models': 'read',
   'GET /v1/models/:name': 'read',
   'GET /v1/models/:name/:file': 'read',
-  'GET /runtime/:version/:file{[\\w.-]+\\.wasm}': 'nothing',
+  'GET /runtime/:version{[\\w-][\\w.-]*}/:file{[\\w-][\\w.-]*\\.wasm}': 'nothing',
   'GET /health': 'nothing',
   'GET /ready': 'nothing',
   'GET /openapi.json': 'nothing',

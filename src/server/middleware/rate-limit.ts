@@ -1,34 +1,33 @@
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { UnlabelError } from '../../contract/errors.ts';
 import type { Bindings } from '../platform.ts';
 import type { KeyVariables } from './api-key.ts';
+import { isLoopback, networkOf } from './network.ts';
 
-/**
- * Counts requests by the binding `RATE_LIMIT`: per key, and without a known one per address, which Cloudflare tells.
- * Requests of the machine itself, as in local development, are not counted.
- */
-export const rateLimit = createMiddleware<{ Bindings: Bindings; Variables: KeyVariables }>(
-  async (c, next) => {
-    const address = c.req.header('cf-connecting-ip');
-    const caller = c.var.key?.id ?? (address && !isLoopback(address) ? networkOf(address) : undefined);
-    if (c.env.RATE_LIMIT && caller !== undefined) {
-      const { success } = await c.env.RATE_LIMIT.limit({ key: caller });
-      if (!success)
-        throw new UnlabelError(
-          'rate_limited',
-          'Too many requests in this minute: wait for the time in Retry-After',
-        );
-    }
-    await next();
-  },
-);
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.');
+interface RateEnvironment {
+  Bindings: Bindings;
+  Variables: KeyVariables;
 }
 
-/** An IPv6 customer has a network of 64 bits, or more, of addresses. */
-function networkOf(address: string): string {
-  const [start = ''] = address.split('::');
-  return address.includes(':') ? start.split(':').slice(0, 4).join(':') : address;
+/** Counts requests by the binding `RATE_LIMIT`, see {@link countRequest}. */
+export const rateLimit = createMiddleware<RateEnvironment>(async (c, next) => {
+  await countRequest(c);
+  await next();
+});
+
+/**
+ * Counts a request: by its key; by its address where it has no known key; by both for a key of pages, which all
+ * visitors share. Cloudflare tells the address. Requests without a key from this machine are not counted.
+ * @throws UnlabelError `rate_limited`.
+ */
+export async function countRequest<E extends RateEnvironment>({ env, req, var: { key } }: Context<E>) {
+  const address = req.header('cf-connecting-ip');
+  const network = address && !isLoopback(address) ? networkOf(address) : undefined;
+  const caller = key ? (key.origins ? `${key.id} ${network}` : key.id) : network;
+  const { RATE_LIMIT } = env;
+  if (!RATE_LIMIT || caller === undefined) return;
+  const { success } = await RATE_LIMIT.limit({ key: caller });
+  if (!success)
+    throw new UnlabelError('rate_limited', 'Too many requests in this minute: wait as Retry-After says');
 }

@@ -86,6 +86,7 @@ function tooSlow(): UnlabelError {
   );
 }
 
-function tooLarge(): UnlabelError {
+/** The error for a body beyond `limits.bodyBytes`. */
+export function tooLarge(): UnlabelError {
   return new UnlabelError('body_too_large', `The body must be at most ${limits.bodyBytes} bytes`);
 }

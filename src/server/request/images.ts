@@ -144,6 +144,7 @@ async function parseMultipart(body: Uint8Array<ArrayBuffer>, contentType: string
 }
 
 function modelName(value: unknown): string | undefined {
-  if (value === undefined || typeof value === 'string') return value;
+  if (value === undefined || (typeof value === 'string' && value.length <= limits.modelNameLength))
+    return value;
   throw new UnlabelError('invalid_parameter', 'model must be the name of a model', { field: 'model' });
 }

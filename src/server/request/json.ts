@@ -1,16 +1,21 @@
 import type { z } from 'zod';
 import { UnlabelError } from '../../contract/errors.ts';
+import { checkJsonBounds, checkJsonValues } from './json-bounds.ts';
 
 /**
- * Reads bytes as JSON.
- * @throws UnlabelError `invalid_request`.
+ * Reads bytes as JSON, within bounds that keep parsing and validating cheap.
+ * @throws UnlabelError `invalid_request`; `invalid_parameter` that names the bound.
  */
 export function parseJson(bytes: Uint8Array): unknown {
+  checkJsonBounds(bytes);
+  let json: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw new UnlabelError('invalid_request', 'The body must be JSON', { cause });
   }
+  checkJsonValues(json);
+  return json;
 }
 
 /**
@@ -18,23 +23,11 @@ export function parseJson(bytes: Uint8Array): unknown {
  * @throws UnlabelError `invalid_parameter` that names the field: `vectors[3].metadata`.
  */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  refuseProto(value);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { path, message } = reason(result.error.issues[0] as z.core.$ZodIssue);
   const field = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   throw new UnlabelError('invalid_parameter', message, { field: field.replace(/^\./, '') || undefined });
-}
-
-/** Zod drops the key `__proto__` without an error, and a filter without it would match more than was asked for. */
-function refuseProto(json: unknown): void {
-  const values = [json];
-  for (const value of values) {
-    if (typeof value !== 'object' || value === null) continue;
-    if (Object.hasOwn(value, '__proto__'))
-      throw new UnlabelError('invalid_parameter', 'No key can be __proto__', { field: '__proto__' });
-    for (const member of Object.values(value)) if (typeof member === 'object') values.push(member);
-  }
 }
 
 /** The issue of a schema; of a union, that of the form which the value is nearest to. */

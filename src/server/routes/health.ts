@@ -2,7 +2,6 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { limits } from '../../contract/limits.ts';
 import { selfTest } from '../../inference/self-test.ts';
 import type { App, RequestContext } from '../environment.ts';
-import { rateLimit } from '../middleware/rate-limit.ts';
 import { problemResponses } from './problem-responses.ts';
 
 const healthRoute = createRoute({
@@ -39,7 +38,6 @@ const readyRoute = createRoute({
 export function addHealth(app: App): void {
   app.openapi(healthRoute, (c) => c.json({ status: 'ok' } as const, 200));
   let passed: { model: string; until: number } | undefined;
-  app.use('/ready', rateLimit);
   app.openapi(readyRoute, async (c) => {
     let model = passed?.model;
     if (!passed || Date.now() > passed.until) {

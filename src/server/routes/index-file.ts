@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
 import { model } from '../../contract/schemas.ts';
 import { namespace } from '../../contract/vector-schemas.ts';
+import type { VectorStore } from '../../vectors/store.ts';
 import type { App } from '../environment.ts';
 import { storeOf } from '../stores.ts';
 import { problemResponses } from './problem-responses.ts';
@@ -44,10 +45,18 @@ export function addIndex(app: App): void {
     const current = known && (await store.etag(namespace));
     if (current && known.includes(current))
       return new Response(null, { status: 304, headers: headersOf(current) });
-    const file = await store.export(namespace);
+    // Hono answers HEAD by GET, and drops the body: an export that nobody reads would stay open.
+    const isHead = c.req.method === 'HEAD';
+    const file = isHead ? await headOf(store, namespace) : await store.export(namespace);
     if (!file) throw new UnlabelError('not_found', 'The namespace is empty', { field: 'namespace' });
     return new Response(file.body, {
       headers: { ...headersOf(file.etag), 'content-type': 'application/octet-stream' },
     });
   });
+}
+
+/** An export without its body. */
+async function headOf(store: VectorStore, namespace: string) {
+  const etag = await store.etag(namespace);
+  return etag === undefined ? undefined : { etag, body: null };
 }

@@ -1,12 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
+import { limits } from '../../contract/limits.ts';
 import { manifest, modelList } from '../../contract/schemas.ts';
 import type { App } from '../environment.ts';
 import { cutTo, parseRange } from '../request/byte-range.ts';
 import { problemResponses } from './problem-responses.ts';
 
 const notFound = problemResponses('unauthorized', 'model_not_found', 'not_found', 'model_unavailable');
-const name = z.string().meta({ example: 'cifar10' });
+const text = z.string().max(limits.modelNameLength);
+const name = text.meta({ example: 'cifar10' });
 
 const listRoute = createRoute({
   method: 'get',
@@ -39,8 +41,8 @@ const fileRoute = createRoute({
   description:
     "The ETag is the file's SHA-256. With `?sha256=` of the manifest the address is immutable and cached for a year.",
   request: {
-    params: z.object({ name, file: z.string() }),
-    query: z.object({ sha256: z.string().optional() }),
+    params: z.object({ name, file: text }),
+    query: z.object({ sha256: z.string().max(64).optional() }),
   },
   responses: {
     200: {
@@ -88,7 +90,7 @@ export function addModels(app: App): void {
         status: 416,
         headers: { ...headers, 'content-range': `bytes */${entry.bytes}` },
       });
-    const { body } = await c.var.models.file(`${name}/${file}`);
+    const { body } = await c.var.models.file(name, file);
     const { start, end } = range ?? { start: 0, end: entry.bytes - 1 };
     return new Response(range ? (body?.pipeThrough(cutTo(range)) ?? null) : body, {
       status: range ? 206 : 200,

@@ -44,7 +44,7 @@ export const imageRequestBody: Body = {
         properties: {
           file: binary,
           files: { type: 'array' as const, items: binary, maxItems: limits.imagesPerRequest },
-          model: { type: 'string' as const },
+          model: { type: 'string' as const, maxLength: limits.modelNameLength },
         },
       },
     },

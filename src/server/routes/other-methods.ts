@@ -5,7 +5,9 @@ import type { App } from '../environment.ts';
 export function addOtherMethods(app: App): void {
   const routes = app.routes.filter(({ method }) => method !== 'ALL');
   for (const [path, same] of Map.groupBy(routes, ({ path }) => path)) {
-    const allowed = [...new Set(same.map(({ method }) => method))].join(', ');
+    const methods = new Set(same.map(({ method }) => method));
+    if (methods.has('GET')) methods.add('HEAD');
+    const allowed = [...methods].join(', ');
     app.all(path, (c) => {
       c.header('allow', allowed);
       throw new UnlabelError('method_not_allowed', `${c.req.path} takes ${allowed}, not ${c.req.method}`);

@@ -1,4 +1,5 @@
 import { UnlabelError } from '../../contract/errors.ts';
+import { fetchAsset } from '../assets.ts';
 import type { App } from '../environment.ts';
 
 /**
@@ -7,16 +8,14 @@ import type { App } from '../environment.ts';
  * on the origins that may run models at all (https, localhost).
  */
 export function addRuntime(app: App): void {
-  app.get('/runtime/:version/:file{[\\w.-]+\\.wasm}', async (c) => {
+  app.get('/runtime/:version{[\\w-][\\w.-]*}/:file{[\\w-][\\w.-]*\\.wasm}', async (c) => {
     const { version, file } = c.req.param();
-    const { ok, body } = await c.env.ASSETS.fetch(
-      new Request(`https://assets.invalid/runtime/${version}/${file}.br`),
-    );
-    if (!ok)
+    const asset = await fetchAsset(c.env.ASSETS, ['runtime', version, `${file}.br`]);
+    if (!asset?.ok)
       throw new UnlabelError('not_found', 'This deployment has another version of the runtime', {
         field: 'version',
       });
-    return new Response(body, {
+    return new Response(asset.body, {
       headers: {
         'content-type': 'application/wasm',
         'content-encoding': 'br',

@@ -16,7 +16,7 @@ import type { StoreQuery } from '../../vectors/store.ts';
 import { envelope } from '../envelope.ts';
 import type { App } from '../environment.ts';
 import { imagesOf, mediaTypeOf } from '../request/images.ts';
-import { parse } from '../request/json.ts';
+import { parse, parseJson } from '../request/json.ts';
 import { contentTypeOf, readImages, readJson } from '../request/read.ts';
 import { runOnImages } from '../request/run.ts';
 import { readVectors } from '../request/vectors.ts';
@@ -85,11 +85,10 @@ export function addSearch(app: App, codecs: Codecs): void {
 }
 
 function filterOf(text: string): z.output<typeof filter> {
-  let json: unknown;
   try {
-    json = JSON.parse(text);
+    return parse(filter, parseJson(new TextEncoder().encode(text)));
   } catch (cause) {
+    if (!(cause instanceof UnlabelError) || cause.code === 'invalid_parameter') throw cause;
     throw new UnlabelError('invalid_parameter', 'filter must be JSON', { field: 'filter', cause });
   }
-  return parse(filter, json);
 }

@@ -1,0 +1,19 @@
+import type { App } from '../environment.ts';
+
+/** Adds `GET /openapi.json`: the routes added so far, described once. */
+export function addOpenApi(app: App): void {
+  let json: string | undefined;
+  app.get('/openapi.json', (c) => {
+    json ??= JSON.stringify(
+      app.getOpenAPI31Document({
+        openapi: '3.1.0',
+        info: {
+          title: 'Unlabel',
+          version: '1',
+          description: 'Classes and embeddings of images, from networks that learned them without labels.',
+        },
+      }),
+    );
+    return c.body(json, 200, { 'content-type': 'application/json' });
+  });
+}
