@@ -84,10 +84,12 @@ for (let i = 0; i < known.length; i += limits.vectorsPerRequest) {
   );
 }
 const { classes } = model.manifest;
-const byNeighbors = accuracy((vector) => {
-  const { matches } = namespace.search({ model: model.ref, vector }, { topK: k });
-  return classifyByNeighbors(matches, classes, 1)[0]?.label;
-});
+const found = new Map<Float32Array, string | undefined>();
+for (const { vector } of tests) {
+  const { matches } = await namespace.search({ model: model.ref, vector }, { topK: k });
+  found.set(vector, classifyByNeighbors(matches, classes, 1)[0]?.label);
+}
+const byNeighbors = accuracy((vector) => found.get(vector));
 console.log(`${known.length} vectors, ${tests.length} test images`);
 console.log(`${k} neighbors: ${byNeighbors.toFixed(2)} %`);
 

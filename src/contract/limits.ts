@@ -18,6 +18,11 @@ export const limits = {
   waitingRequests: 64,
   /** Milliseconds that a request waits for the network; a client gives up after 30 s. */
   waitMs: 10_000,
+  /**
+   * Milliseconds between two pieces of work, in which the event loop takes in other requests. A new connection needs
+   * several rounds of it: accepted, read, dispatched.
+   */
+  restMs: 2,
   /** Milliseconds after which a request is taken for lost: the platform ended it, and it will not tell. */
   lostMs: 30_000,
   /** Milliseconds for one call of a store. */
@@ -40,8 +45,15 @@ export const limits = {
   pageImagePixels: 8192 * 8192,
   /** Pixels along one side of an image: about what WebP can hold; refuses images a pixel thin and very long. */
   imageSide: 16_384,
-  /** Images of one request; they share one run of the network. */
+  /** Images of one batch. */
   imagesPerRequest: 32,
+  /** Images of one run of the network, which blocks the isolate: 0.2 s for the largest shipped model. */
+  imagesPerRun: 8,
+  /**
+   * Pixels of all images of a request that has several, read from their headers before any decoding: five photos of a
+   * phone. A request may not take the 30 s of CPU time that the platform gives it.
+   */
+  pixelsPerRequest: 64 * 1024 * 1024,
   /**
    * Scans of one JPEG. Encoders write up to about 20; every scan costs a pass over all blocks, so a small file with
    * thousands of empty ones would keep a decoder busy.
@@ -105,8 +117,11 @@ export const limits = {
   namespaceNumbers: 2 ** 24,
   /** Classes of one set: what one search ranks. */
   classesPerSet: 100,
-  /** Sets of classes; a list gives all. */
+  /** Pictures and vectors that a set is made of: each picture is a run of the network. */
+  examplesPerSet: 500,
+  /** Sets of classes, and classes of all of them: a list has all, and is 1 MB then. */
   classSets: 1_000,
+  classesInAll: 10_000,
 } as const;
 
 /** What is said of another `topK`. */

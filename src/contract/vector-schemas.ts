@@ -223,11 +223,16 @@ export const lookupQuery = {
 const label = text('label');
 export const classesBody = z.strictObject({
   classes: z
-    .record(label, z.array(z.union(vectorSource)).min(1))
+    .record(label, z.array(z.union(vectorSource)).min(1).max(limits.examplesPerSet))
     .refine((classes) => {
       const count = Object.keys(classes).length;
       return count >= 1 && count <= limits.classesPerSet;
     }, `classes must have 1 to ${limits.classesPerSet} labels`)
+    .refine(
+      (classes) =>
+        Object.values(classes).reduce((sum, { length }) => sum + length, 0) <= limits.examplesPerSet,
+      `classes must have at most ${limits.examplesPerSet} pictures and vectors in all`,
+    )
     .meta({ description: 'Pictures or vectors by label' }),
 });
 export const classSet = z

@@ -40,6 +40,7 @@ export class Galleries {
     };
     return {
       upsert: refuse,
+      check: refuse,
       delete: refuse,
       clear: refuse,
       async get(_, id) {
@@ -61,6 +62,10 @@ export class Galleries {
         if (gallery) return { model: gallery.index.model, matches: gallery.index.search(query, options) };
         if ('id' in query) throw vectorNotFound();
         return { model: query.model, matches: [] };
+      },
+      async searchAll(_, model, vectors, options) {
+        const gallery = await load();
+        return gallery ? gallery.index.searchAll(model, vectors, options) : vectors.map(() => []);
       },
       etag: async () => (await manifest()).gallery?.sha256,
       async export() {

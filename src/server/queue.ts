@@ -1,5 +1,6 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
+import { delay } from '../util/delay.ts';
 
 /** Runs a piece of work when its turn has come. */
 export type Turn = <Result>(piece: () => Promise<Result>) => Promise<Result>;
@@ -13,7 +14,8 @@ interface Ticket {
 
 /**
  * Runs one piece of work at a time, first come first served, for a bounded number of requests. A request of many
- * pieces queues again for each, so that a request of one piece never waits for all of them.
+ * pieces queues again for each, so that a request of one piece never waits for all of them. Between two pieces the event
+ * loop runs: pieces block the isolate, and promises alone would let no other request in.
  */
 export class Queue {
   readonly #requests = new Set<{ since: number }>();
@@ -39,17 +41,24 @@ export class Queue {
     this.check();
     const request = { since: Date.now() };
     this.#requests.add(request);
+    let isFirst = true;
     try {
-      return await work((piece) => this.#take(piece, signal));
+      return await work((piece) => {
+        // The request itself has just come through the event loop.
+        const isRested = isFirst && !this.#current;
+        isFirst = false;
+        return this.#take(piece, signal, isRested);
+      });
     } finally {
       this.#requests.delete(request);
     }
   }
 
-  async #take<Result>(piece: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  async #take<Result>(piece: () => Promise<Result>, signal: AbortSignal, isRested: boolean): Promise<Result> {
     const ticket: Ticket = { start: () => {}, since: 0 };
     try {
       await this.#turnOf(ticket, signal);
+      if (!isRested) await delay(limits.restMs);
       if (signal.aborted) throw disconnected();
       return await piece();
     } finally {

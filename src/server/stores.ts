@@ -67,6 +67,7 @@ function withTimeout<Store extends VectorStore | ClassStore>(store: Store): Stor
 /** How a namespace of others looks. */
 const emptyStore: VectorStore = {
   upsert: refuse,
+  check: refuse,
   delete: refuse,
   clear: refuse,
   async get() {
@@ -79,6 +80,9 @@ const emptyStore: VectorStore = {
     if ('id' in query) throw vectorNotFound();
     return { model: query.model, matches: [] };
   },
+  async searchAll(_, __, vectors) {
+    return vectors.map(() => []);
+  },
   async etag() {
     return undefined;
   },
@@ -90,6 +94,7 @@ const emptyStore: VectorStore = {
 /** How sets of classes look to a key of some namespaces. */
 const emptyClasses: ClassStore = {
   put: refuse,
+  check: refuse,
   delete: refuse,
   async get() {
     throw new UnlabelError('classes_not_found', 'There is no set of classes of that name', {

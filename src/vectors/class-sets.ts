@@ -26,6 +26,11 @@ export interface ClassStore {
    * @throws UnlabelError `quota_exceeded`.
    */
   put(set: ClassSet): Promise<void>;
+  /**
+   * Checks {@link put} before the set is made.
+   * @throws UnlabelError `quota_exceeded`.
+   */
+  check(name: string): Promise<void>;
   /** @throws UnlabelError `classes_not_found`. */
   get(name: string): Promise<ClassSet>;
   /** Resolves when there is no set of that name any more. */
@@ -50,12 +55,7 @@ export class ClassSetTable {
     const prototypes = new Float32Array(classes.length * model.dimensions);
     for (const [i, { prototype }] of classes.entries()) prototypes.set(prototype, i * model.dimensions);
     this.#storage.transactionSync(() => {
-      const query = 'SELECT COUNT(*) AS others FROM sets WHERE name <> ?';
-      const [row] = this.#storage.sql.exec<{ others: number }>(query, name);
-      if (row && row.others >= limits.classSets)
-        throw new UnlabelError('quota_exceeded', `There are at most ${limits.classSets} sets of classes`, {
-          field: 'name',
-        });
+      this.check(name, classes.length);
       this.#storage.sql.exec(
         'INSERT OR REPLACE INTO sets VALUES (?, ?, ?, ?)',
         name,
@@ -64,6 +64,25 @@ export class ClassSetTable {
         prototypes.buffer,
       );
     });
+  }
+
+  /**
+   * See {@link ClassStore.check}.
+   * @param count - classes of the set.
+   */
+  check(name: string, count = 1): void {
+    const query =
+      'SELECT COUNT(*) AS sets, TOTAL(json_array_length(classes)) AS classes FROM sets WHERE name <> ?';
+    const [others] = this.#storage.sql.exec<{ sets: number; classes: number }>(query, name);
+    const isFull = others && others.sets >= limits.classSets;
+    if (isFull || (others && others.classes + count > limits.classesInAll))
+      throw new UnlabelError(
+        'quota_exceeded',
+        isFull
+          ? `There are at most ${limits.classSets} sets of classes: delete one`
+          : `There are at most ${limits.classesInAll} classes in all sets: delete one`,
+        { field: 'name' },
+      );
   }
 
   /** See {@link ClassStore.get}. */
@@ -116,5 +135,6 @@ export function durableClasses(binding: ObjectBinding<ClassSetsStub>): ClassStor
     get: (name) => unwrap(table.get(name)),
     delete: (name) => unwrap(table.delete(name)),
     list: () => unwrap(table.list()),
+    check: (name) => unwrap(table.check(name)),
   };
 }

@@ -6,6 +6,7 @@ import { Namespace } from './namespace.ts';
 import { toRpcResult } from './rpc.ts';
 import type { SqlStorage } from './sql.ts';
 import type { NewVector, StoreQuery, StoreSearchOptions } from './store.ts';
+import type { VectorModel } from './vector-model.ts';
 
 /** The part of a Durable Object's state that is used here. */
 interface ObjectState {
@@ -30,6 +31,10 @@ export class VectorNamespace extends DurableObject implements NamespaceStub {
     return toRpcResult(() => this.#namespace.upsert(model, vectors, quota));
   }
 
+  check(model: VectorModel, ids: readonly string[], quota?: number) {
+    return toRpcResult(() => this.#namespace.check(model, ids, quota));
+  }
+
   get(id: string) {
     return toRpcResult(() => this.#namespace.get(id));
   }
@@ -48,6 +53,10 @@ export class VectorNamespace extends DurableObject implements NamespaceStub {
 
   search(query: StoreQuery, options: StoreSearchOptions) {
     return toRpcResult(() => this.#namespace.search(query, options));
+  }
+
+  searchAll(model: ModelRef, vectors: readonly Float32Array[], options: StoreSearchOptions) {
+    return toRpcResult(() => this.#namespace.searchAll(model, vectors, options));
   }
 
   etag() {
@@ -83,6 +92,10 @@ export class ClassSets extends DurableObject implements ClassSetsStub {
 
   put(set: ClassSet) {
     return toRpcResult(() => this.#table.put(set));
+  }
+
+  check(name: string) {
+    return toRpcResult(() => this.#table.check(name));
   }
 
   get(name: string) {

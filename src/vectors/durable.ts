@@ -16,11 +16,13 @@ export function durableStore(binding: ObjectBinding<NamespaceStub>): VectorStore
   const object = (namespace: string) => binding.getByName(namespace);
   return {
     upsert: (namespace, ...args) => unwrap(object(namespace).upsert(...args)),
+    check: (namespace, ...args) => unwrap(object(namespace).check(...args)),
     get: (namespace, id) => unwrap(object(namespace).get(id)),
     delete: (namespace, id) => unwrap(object(namespace).delete(id)),
     clear: (namespace) => unwrap(object(namespace).clear()),
     list: (namespace, ...args) => unwrap(object(namespace).list(...args)),
     search: (namespace, ...args) => unwrap(object(namespace).search(...args)),
+    searchAll: (namespace, ...args) => unwrap(object(namespace).searchAll(...args)),
     etag: (namespace) => unwrap(object(namespace).etag()),
     export: (namespace) => unwrap(object(namespace).export()),
   };

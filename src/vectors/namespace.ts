@@ -1,10 +1,9 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import type { ModelRef } from '../contract/model.ts';
-import type { Filter, Match, Metadata, MetadataValue } from '../contract/vectors.ts';
+import type { Match } from '../contract/vectors.ts';
 import { encodeHeader } from './index-file.ts';
-import { Columns } from './search/columns.ts';
-import { NearestIndex, rank } from './search/nearest.ts';
+import { NamespaceIndex } from './namespace-index.ts';
 import { lanes } from './search/scan-module.ts';
 import type { SqlRow, SqlStorage } from './sql.ts';
 import {
@@ -18,30 +17,30 @@ import { checkModel, type VectorModel } from './vector-model.ts';
 
 type About = { name: string; version: string; dimensions: number; etag: string };
 
-/** The part of a namespace that is in memory. */
-interface Memory {
-  index: NearestIndex;
-  columns: Columns;
-}
-
 /** Rows that an export reads at a time. */
-const exportRows = 1_000;
+const pageRows = 1_000;
 
 /**
  * The vectors of one namespace: in SQLite, and from the first search on in an index in memory, which every write
- * updates. Calls are synchronous, so they never interleave.
+ * updates. All calls are synchronous but for searches, which let other events in between their pieces, and begin again
+ * where a write came in between.
  *
  * Vectors have places 0, 1, 2 ... without gaps: the keys of their rows, and their positions in the index.
  */
 export class Namespace {
   readonly #storage: SqlStorage;
   readonly #empty: () => Promise<void>;
-  #memory: Memory | undefined;
+  readonly #searchMs: number;
+  #index: NamespaceIndex | undefined;
 
-  /** @param empty - deletes everything in the storage, its tables too. */
-  constructor(storage: SqlStorage, empty: () => Promise<void>) {
+  /**
+   * @param empty - deletes everything in the storage, its tables too.
+   * @param searchMs - milliseconds that a search may take.
+   */
+  constructor(storage: SqlStorage, empty: () => Promise<void>, searchMs: number = limits.storeMs) {
     this.#storage = storage;
     this.#empty = empty;
+    this.#searchMs = searchMs;
   }
 
   /** The model of the namespace, and a tag that changes with every write; undefined while it is empty. */
@@ -54,12 +53,20 @@ export class Namespace {
   /** See `VectorStore.upsert`. */
   upsert(model: ModelRef, vectors: readonly NewVector[], quota?: number): void {
     const places = this.#storage.transactionSync(() => this.#write(model, vectors, quota));
-    this.#updateMemory(({ index, columns }) => {
-      for (const [i, { vector, metadata }] of vectors.entries()) {
-        index.set(places[i] as number, vector);
-        columns.set(places[i] as number, metadata);
-      }
+    this.#updateIndex((index) => {
+      for (const [i, { vector, metadata }] of vectors.entries())
+        index.set(places[i] as number, vector, metadata);
     });
+  }
+
+  /** See `VectorStore.check`. */
+  check(model: VectorModel, ids: readonly string[], quota?: number): void {
+    const about = this.about();
+    if (about) checkModel(about, model);
+    const query = 'SELECT COUNT(*) AS count FROM vectors WHERE id IN (SELECT value FROM json_each(?))';
+    const row = about && this.#first<{ count: number }>(query, JSON.stringify(ids));
+    const before = about ? this.#count() : 0;
+    checkRoom(model.dimensions, before, before + ids.length - (row?.count ?? 0), quota);
   }
 
   /** See `VectorStore.get`. */
@@ -84,15 +91,12 @@ export class Namespace {
       this.#all('UPDATE vectors SET place = ? WHERE place = ?', place, last);
       this.#all('UPDATE about SET etag = ?', crypto.randomUUID());
     });
-    this.#updateMemory(({ index, columns }) => {
-      index.remove(place);
-      columns.remove(place, last);
-    });
+    this.#updateIndex((index) => index.remove(place, last));
   }
 
   /** See `VectorStore.clear`. */
   clear(): Promise<void> {
-    this.#memory = undefined;
+    this.#dropIndex();
     return this.#empty();
   }
 
@@ -111,13 +115,35 @@ export class Namespace {
   }
 
   /** See `VectorStore.search`. */
-  search(query: StoreQuery, { topK, filter }: StoreSearchOptions): { model: ModelRef; matches: Match[] } {
+  async search(
+    query: StoreQuery,
+    options: StoreSearchOptions,
+  ): Promise<{ model: ModelRef; matches: Match[] }> {
     const { vector, model } = 'id' in query ? this.get(query.id) : query;
-    const about = this.about();
-    if (about) checkModel(about, { ...model, dimensions: vector.length });
-    const own = 'id' in query ? query.id : '';
-    const matches = about ? this.#nearest(about, vector, topK, filter, own) : [];
+    const [matches = []] = await this.searchAll(model, [vector], options, 'id' in query ? query.id : '');
     return { model: { name: model.name, version: model.version }, matches };
+  }
+
+  /**
+   * See `VectorStore.searchAll`.
+   * @param own - id that is left out.
+   */
+  async searchAll(
+    { name, version }: ModelRef,
+    vectors: readonly Float32Array[],
+    options: StoreSearchOptions,
+    own = '',
+  ): Promise<Match[][]> {
+    const deadline = Date.now() + this.#searchMs;
+    for (;;) {
+      const about = this.about();
+      if (!about) return vectors.map(() => []);
+      for (const { length } of vectors) checkModel(about, { name, version, dimensions: length });
+      this.#index ??= new NamespaceIndex(this.#storage, about.dimensions);
+      const found = await this.#index.search(vectors, { ...options, own }, deadline);
+      if (found) return found;
+      // The namespace was emptied meanwhile, and may have another model by now.
+    }
   }
 
   /**
@@ -142,18 +168,18 @@ export class Namespace {
   }
 
   *#pages<Row extends SqlRow>(columns: string, count: number, etag: string): Generator<Row[]> {
-    for (let from = 0; from < count; from += exportRows) {
+    for (let from = 0; from < count; from += pageRows) {
       if (this.about()?.etag !== etag) throw new Error('The namespace has been written to');
       yield this.#all<Row>(
         `SELECT ${columns} FROM vectors WHERE place >= ? ORDER BY place LIMIT ?`,
         from,
-        exportRows,
+        pageRows,
       );
     }
   }
 
   /** Writes vectors within a transaction; returns their places. */
-  #write(ref: ModelRef, vectors: readonly NewVector[], quota = Number.POSITIVE_INFINITY): number[] {
+  #write(ref: ModelRef, vectors: readonly NewVector[], quota?: number): number[] {
     const model = { ...ref, dimensions: vectors[0]?.vector.length ?? 0 };
     const about = this.about();
     if (!about) {
@@ -166,7 +192,6 @@ export class Namespace {
     }
     const before = this.#count();
     let count = before;
-    const capacity = capacityOf(model.dimensions);
     const places = vectors.map(({ id, vector, metadata }) => {
       checkModel(about ?? model, { ...ref, dimensions: vector.length });
       const [row] = this.#all<{ place: number }>(
@@ -181,81 +206,27 @@ export class Namespace {
       if (place === count) count++;
       return place;
     });
-    if (count > capacity)
-      throw new UnlabelError(
-        'quota_exceeded',
-        `A namespace holds at most ${capacity} vectors of ${model.dimensions} dimensions`,
-        { field: 'vectors' },
-      );
-    // Other keys may have filled it beyond the quota: replacements still work.
-    if (count > before && count > quota)
-      throw new UnlabelError(
-        'quota_exceeded',
-        `With this API key a namespace can be filled up to ${quota} vectors`,
-        { field: 'vectors' },
-      );
+    checkRoom(model.dimensions, before, count, quota);
     this.#all('UPDATE about SET etag = ?', crypto.randomUUID());
     // Last within the transaction: where memory runs out, nothing is written.
-    this.#memory?.index.reserve(count);
+    this.#index?.reserve(count);
     return places;
   }
 
   /** Repeats in memory a change of the storage. */
-  #updateMemory(change: (memory: Memory) => void): void {
-    if (!this.#memory) return;
+  #updateIndex(change: (index: NamespaceIndex) => void): void {
+    if (!this.#index) return;
     try {
-      change(this.#memory);
+      change(this.#index);
     } catch {
-      // The next search loads it again.
-      this.#memory = undefined;
+      // The next search reads it again.
+      this.#dropIndex();
     }
   }
 
-  #load(dimensions: number): Memory {
-    if (this.#memory) return this.#memory;
-    const index = new NearestIndex(dimensions);
-    index.reserve(this.#count());
-    const query = 'SELECT place, vector FROM vectors ORDER BY place';
-    for (const { place, vector } of this.#rows<{ place: number; vector: ArrayBuffer }>(query))
-      index.set(place, new Float32Array(vector));
-    const columns = new Columns((key) => this.#valuesOf(key));
-    this.#memory = { index, columns };
-    return this.#memory;
-  }
-
-  #nearest(
-    { dimensions }: VectorModel,
-    query: Float32Array,
-    topK: number,
-    filter?: Filter,
-    own = '',
-  ): Match[] {
-    const { index, columns } = this.#load(dimensions);
-    const allowed = filter && columns.select(filter, index.size);
-    // One more than asked for: the vector itself may be among them.
-    const places = JSON.stringify(index.candidates(query, topK + 1, allowed));
-    // One by one: all copies of a vector are candidates, however many there are.
-    const candidates = this.#rows<{ id: string; vector: ArrayBuffer }>(
-      'SELECT id, vector FROM vectors WHERE place IN (SELECT value FROM json_each(?)) AND id <> ?',
-      places,
-      own,
-    );
-    const best = rank(withFloats(candidates), query, topK);
-    const metadata = new Map(
-      this.#all<{ id: string; metadata: string }>(
-        'SELECT id, metadata FROM vectors WHERE id IN (SELECT value FROM json_each(?))',
-        JSON.stringify(best.map(({ id }) => id)),
-      ).map((row) => [row.id, JSON.parse(row.metadata) as Metadata]),
-    );
-    return best.map(({ id, score }) => ({ id, score, metadata: metadata.get(id) ?? {} }));
-  }
-
-  *#valuesOf(key: string): Generator<readonly [place: number, value: MetadataValue]> {
-    const rows = this.#rows<{ place: number; value: string }>(
-      'SELECT place, metadata -> ? AS value FROM vectors WHERE value IS NOT NULL',
-      `$."${key}"`,
-    );
-    for (const { place, value } of rows) yield [place, JSON.parse(value)];
+  #dropIndex(): void {
+    this.#index?.end();
+    this.#index = undefined;
   }
 
   #count(): number {
@@ -276,13 +247,16 @@ export class Namespace {
   }
 }
 
-/** Vectors of a length that fit into a namespace. */
-function capacityOf(dimensions: number): number {
-  return Math.floor(limits.namespaceNumbers / (Math.ceil(dimensions / lanes) * lanes));
-}
-
-function* withFloats(rows: Iterable<{ id: string; vector: ArrayBuffer }>) {
-  for (const { id, vector } of rows) yield { id, vector: new Float32Array(vector) };
+/** @throws UnlabelError `quota_exceeded` where a namespace of `before` vectors cannot have `after`. */
+function checkRoom(dimensions: number, before: number, after: number, quota?: number): void {
+  const capacity = Math.floor(limits.namespaceNumbers / (Math.ceil(dimensions / lanes) * lanes));
+  const refuse = (detail: string) => {
+    throw new UnlabelError('quota_exceeded', detail, { field: 'vectors' });
+  };
+  if (after > capacity) refuse(`A namespace holds at most ${capacity} vectors of ${dimensions} dimensions`);
+  // Other keys may have filled it beyond the quota: replacements still work.
+  if (quota !== undefined && after > before && after > quota)
+    refuse(`With this API key a namespace can be filled up to ${quota} vectors`);
 }
 
 function bytesOf(vector: Float32Array): ArrayBuffer {

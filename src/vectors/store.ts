@@ -1,6 +1,7 @@
 import { UnlabelError } from '../contract/errors.ts';
 import type { ModelRef } from '../contract/model.ts';
 import type { Filter, Match, Metadata } from '../contract/vectors.ts';
+import type { VectorModel } from './vector-model.ts';
 
 /** A vector to be stored. */
 export interface NewVector {
@@ -51,6 +52,12 @@ export interface VectorStore {
    * @throws UnlabelError `model_mismatch`, `quota_exceeded`; `not_supported` where the store cannot enforce a quota.
    */
   upsert(namespace: string, model: ModelRef, vectors: NewVector[], quota?: number): Promise<void>;
+  /**
+   * Checks a write before its vectors are computed.
+   * @param ids - of the vectors.
+   * @throws UnlabelError as {@link upsert} would.
+   */
+  check(namespace: string, model: VectorModel, ids: readonly string[], quota?: number): Promise<void>;
   /** @throws UnlabelError `vector_not_found`. */
   get(namespace: string, id: string): Promise<NewVector & { model: ModelRef }>;
   /** Resolves when there is no vector of that id any more. */
@@ -69,6 +76,16 @@ export interface VectorStore {
     query: StoreQuery,
     options: StoreSearchOptions,
   ): Promise<{ model: ModelRef; matches: Match[] }>;
+  /**
+   * The nearest vectors of each of several, with one pass over the metadata for all.
+   * @throws UnlabelError `model_mismatch`.
+   */
+  searchAll(
+    namespace: string,
+    model: ModelRef,
+    vectors: readonly Float32Array[],
+    options: StoreSearchOptions,
+  ): Promise<Match[][]>;
   /** ETag of {@link export}; undefined while the namespace is empty. */
   etag(namespace: string): Promise<string | undefined>;
   /** @returns undefined while the namespace is empty. */

@@ -9,7 +9,7 @@ import {
   type VectorStore,
   vectorNotFound,
 } from './store.ts';
-import { checkModel } from './vector-model.ts';
+import { checkModel, type VectorModel } from './vector-model.ts';
 import { translateFilter, type VectorizeFilter } from './vectorize-filter.ts';
 
 type Values = Float32Array | number[];
@@ -66,6 +66,11 @@ export class VectorizeStore implements VectorStore {
     await this.#index.upsert(entries);
   }
 
+  async check(namespace: string, _: VectorModel, ids: readonly string[], quota?: number): Promise<void> {
+    if (quota !== undefined) return notSupported('enforce the quota of an API key');
+    for (const id of ids) fullId(namespace, id);
+  }
+
   async get(namespace: string, id: string): Promise<NewVector & { model: ModelRef }> {
     const [found] = await this.#index.getByIds([fullId(namespace, id)]);
     if (!found) throw vectorNotFound();
@@ -85,6 +90,15 @@ export class VectorizeStore implements VectorStore {
     const most = Math.min(topK + 1, limits.matches);
     const matches = await this.#query(namespace, model, vector, most, filter);
     return { model, matches: matches.filter(({ id }) => id !== query.id).slice(0, topK) };
+  }
+
+  searchAll(
+    namespace: string,
+    model: ModelRef,
+    vectors: readonly Float32Array[],
+    { topK, filter }: StoreSearchOptions,
+  ): Promise<Match[][]> {
+    return Promise.all(vectors.map((vector) => this.#query(namespace, model, vector, topK, filter)));
   }
 
   clear(): Promise<never> {

@@ -3,7 +3,7 @@ import type { UnlabelError } from '../../src/contract/errors.ts';
 import { limits } from '../../src/contract/limits.ts';
 import { Queue } from '../../src/server/queue.ts';
 
-beforeEach(() => void vi.useFakeTimers());
+beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
 afterEach(() => void vi.useRealTimers());
 
 const { signal } = new AbortController();
@@ -25,7 +25,7 @@ function work(name: string, log: string[]) {
 }
 const run = <Result>(queue: Queue, piece: () => Promise<Result>, signal: AbortSignal) =>
   queue.run((turn) => turn(piece), signal);
-const settle = () => vi.advanceTimersByTimeAsync(0);
+const settle = () => vi.advanceTimersByTimeAsync(limits.restMs);
 
 test('one works at a time, in the order of their coming, also after a failure', async () => {
   const log: string[] = [];
@@ -123,4 +123,19 @@ test('work whose end is never told does not keep the others for good', async () 
   expect(log).toEqual(['lost', 'next']);
   next.end();
   expect([await answer, await third]).toEqual(['next', 'third']);
+});
+
+test('between pieces the event loop takes in what came meanwhile', async () => {
+  vi.useRealTimers();
+  const log: string[] = [];
+  const queue = new Queue();
+  const many = queue.run(async (turn) => {
+    for (const name of ['1', '2', '3'])
+      await turn(async () => {
+        log.push(name);
+        setImmediate(() => log.push(`event after ${name}`));
+      });
+  }, signal);
+  await many;
+  expect(log).toEqual(['1', 'event after 1', '2', 'event after 2', '3']);
 });

@@ -11,6 +11,7 @@ export function memoryObjects(): Required<Pick<Bindings, 'VECTORS' | 'CLASSES'>>
   const table = new ClassSetTable(memoryStorage());
   const sets: ClassSetsStub = {
     put: (set) => toRpcResult(() => table.put(set)),
+    check: (name) => toRpcResult(() => table.check(name)),
     get: (name) => toRpcResult(() => table.get(name)),
     delete: (name) => toRpcResult(() => table.delete(name)),
     list: () => toRpcResult(() => table.list()),
@@ -20,11 +21,13 @@ export function memoryObjects(): Required<Pick<Bindings, 'VECTORS' | 'CLASSES'>>
     const namespace = new Namespace(storage, () => storage.deleteAll());
     return {
       upsert: (...args) => toRpcResult(() => namespace.upsert(...args)),
+      check: (...args) => toRpcResult(() => namespace.check(...args)),
       get: (id) => toRpcResult(() => namespace.get(id)),
       delete: (id) => toRpcResult(() => namespace.delete(id)),
       clear: () => toRpcResult(() => namespace.clear()),
       list: (...args) => toRpcResult(() => namespace.list(...args)),
       search: (...args) => toRpcResult(() => namespace.search(...args)),
+      searchAll: (...args) => toRpcResult(() => namespace.searchAll(...args)),
       etag: () => toRpcResult(() => namespace.about()?.etag),
       export: () => toRpcResult(() => undefined),
     };

@@ -6,7 +6,7 @@ import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
 import { decodeBase64 } from '../../util/base64.ts';
 import { decodeFloat32 } from '../../util/float32.ts';
-import { checkModel, isDirection } from '../../vectors/vector-model.ts';
+import { checkModel, isDirection, type VectorModel } from '../../vectors/vector-model.ts';
 import type { RequestContext } from '../environment.ts';
 import { runOnImages } from './run.ts';
 
@@ -27,11 +27,6 @@ export async function readVectors(
 ): Promise<{ model: ModelRef; vectors: Float32Array[] }> {
   const images = sources.filter((source) => 'image' in source);
   const embedded = images.length > 0 ? await embedAll(c, codecs, images, name) : undefined;
-  const assumed = async () => {
-    const manifest = await c.var.models.manifest(name ?? (await c.var.models.defaultName()));
-    return { name: manifest.name, version: manifest.version, dimensions: manifest.embedding.dimensions };
-  };
-
   const vectors: Float32Array[] = [];
   let first = embedded?.model;
   for (const source of sources) {
@@ -42,12 +37,22 @@ export async function readVectors(
     const vector = toVector(source.vector, `${source.field}vector`);
     const dimensions = vector.length;
     // A vector that names no model must at least have the length of the assumed one.
-    first ??= source.model ? { ...source.model, dimensions } : await assumed();
+    first ??= source.model ? { ...source.model, dimensions } : await vectorModelOf(c, name);
     checkModel(first, { ...(source.model ?? first), dimensions });
     vectors.push(vector);
   }
   const model = first as ModelRef;
   return { model: { name: model.name, version: model.version }, vectors };
+}
+
+/**
+ * A model of this deployment, as that of a vector.
+ * @param name - default: the default model.
+ * @throws UnlabelError `model_not_found`.
+ */
+export async function vectorModelOf(c: RequestContext, name: string | undefined): Promise<VectorModel> {
+  const manifest = await c.var.models.manifest(name ?? (await c.var.models.defaultName()));
+  return { name: manifest.name, version: manifest.version, dimensions: manifest.embedding.dimensions };
 }
 
 async function embedAll(
@@ -58,11 +63,7 @@ async function embedAll(
 ) {
   const images = sources.map(({ field, image }) => ({ field: `${field}image`, bytes: decodeBase64(image) }));
   return c.var.models.use(name, async (model) => {
-    const vectors: Float32Array[] = [];
-    for (let i = 0; i < images.length; i += limits.imagesPerRequest) {
-      const batch = images.slice(i, i + limits.imagesPerRequest);
-      vectors.push(...(await runOnImages(c, batch, model, codecs, (tensors) => embed(model, tensors))));
-    }
+    const vectors = await runOnImages(c, images, model, codecs, (tensors) => embed(model, tensors));
     return { model: { ...model.ref, dimensions: model.manifest.embedding.dimensions }, vectors };
   });
 }

@@ -31,7 +31,7 @@ const putRoute = createRoute({
     query: z.object({ model }),
     body: jsonBody(
       classesBody,
-      `1 to ${limits.classesPerSet} labels, each with pictures or vectors of one model; as many as the body holds.`,
+      `1 to ${limits.classesPerSet} labels, each with pictures or vectors of one model, ${limits.examplesPerSet} in all.`,
     ),
   },
   responses: {
@@ -81,8 +81,10 @@ const deleteRoute = createRoute({
 export function addClasses(app: App, codecs: Codecs): void {
   app.openapi(putRoute, async (c) => {
     const { name } = c.req.valid('param');
-    const labelled = Object.entries(parse(classesBody, await readJson(c)).classes);
+    // Rights and quota come before the body is read.
     const store = classesOf(c);
+    await store.check(name);
+    const labelled = Object.entries(parse(classesBody, await readJson(c)).classes);
     const sources = labelled.flatMap(([label, items]) =>
       items.map((item, i) => ({ ...item, field: `classes.${label}[${i}].` })),
     );

@@ -53,12 +53,12 @@ export function addClassify(app: App, codecs: Codecs): void {
       });
     const request = await readImages(c);
     return c.var.models.use(name ?? request.model, async (model) => {
-      const run = <Result>(task: (tensors: Uint8Array[]) => Promise<Result>) =>
+      const run = <Result>(task: (tensors: Uint8Array[]) => Promise<Result[]>) =>
         runOnImages(c, request.imagesFor(model), model, codecs, task);
       const vectors = () => run((tensors) => embed(model, tensors));
       const predictions =
         classes !== undefined
-          ? await byClasses(c, model, await vectors(), classes, topK)
+          ? await byClasses(c, model, vectors, classes, topK)
           : method === 'neighbors'
             ? await byNeighbors(c, model, await vectors(), namespace, k, topK)
             : await run((tensors) => classify(model, tensors, topK));
@@ -71,16 +71,16 @@ export function addClassify(app: App, codecs: Codecs): void {
 async function byClasses(
   c: RequestContext,
   model: Model,
-  vectors: Float32Array[],
+  embedAll: () => Promise<Float32Array[]>,
   name: string,
   topK: number,
 ): Promise<Prediction[][]> {
   const set = await classesOf(c).get(name);
   checkModel(set.model, { ...model.ref, dimensions: model.manifest.embedding.dimensions });
-  return vectors.map((vector) => classifyByPrototypes(set.classes, vector, topK));
+  return (await embedAll()).map((vector) => classifyByPrototypes(set.classes, vector, topK));
 }
 
-function byNeighbors(
+async function byNeighbors(
   c: RequestContext,
   model: Model,
   vectors: Float32Array[],
@@ -89,15 +89,13 @@ function byNeighbors(
   topK: number,
 ): Promise<Prediction[][]> {
   const store = storeOf(c, namespace, model.ref.name);
-  return Promise.all(
-    vectors.map(async (vector) => {
-      const { matches } = await store.search(namespace, { model: model.ref, vector }, { topK: k });
-      const predictions = classifyByNeighbors(matches, model.manifest.classes, topK);
-      if (predictions.length === 0)
-        throw new UnlabelError('invalid_parameter', 'No vector nearby in the namespace has a `label`', {
-          field: 'namespace',
-        });
-      return predictions;
-    }),
-  );
+  const results = await store.searchAll(namespace, model.ref, vectors, { topK: k });
+  return results.map((matches) => {
+    const predictions = classifyByNeighbors(matches, model.manifest.classes, topK);
+    if (predictions.length === 0)
+      throw new UnlabelError('invalid_parameter', 'No vector nearby in the namespace has a `label`', {
+        field: 'namespace',
+      });
+    return predictions;
+  });
 }

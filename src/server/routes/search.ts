@@ -48,14 +48,13 @@ export function addSearch(app: App, codecs: Codecs): void {
     const { model: name, filter: text, ...query } = c.req.valid('query');
     const { topK, namespace, filter: inBody, ...rest } = json === undefined ? {} : parse(searchOptions, json);
     const space = namespace ?? query.namespace ?? defaultNamespace;
-    const storeFor = (wanted: StoreQuery) => storeOf(c, space, 'id' in wanted ? name : wanted.model.name);
     const options = {
       topK: topK ?? query.topK ?? defaultMatches,
       filter: inBody ?? (text === undefined ? undefined : filterOf(text)),
     };
-    const search = (wanted: StoreQuery) => storeFor(wanted).search(space, wanted, options);
-    const answer = async (wanted: StoreQuery) => {
-      const { model, matches } = await search(wanted);
+    const answer = async (query: StoreQuery) => {
+      const store = storeOf(c, space, 'id' in query ? name : query.model.name);
+      const { model, matches } = await store.search(space, query, options);
       return c.json(envelope({ ref: model, device: 'wasm' }, [{ matches }], false), 200);
     };
 
@@ -71,11 +70,12 @@ export function addSearch(app: App, codecs: Codecs): void {
       const vectors = await runOnImages(c, request.imagesFor(model), model, codecs, (tensors) =>
         embed(model, tensors),
       );
-      const results = await Promise.all(vectors.map((vector) => search({ model: model.ref, vector })));
+      const store = storeOf(c, space, model.ref.name);
+      const results = await store.searchAll(space, model.ref, vectors, options);
       return c.json(
         envelope(
           model,
-          results.map(({ matches }) => ({ matches })),
+          results.map((matches) => ({ matches })),
           request.isBatch,
         ),
         200,

@@ -17,7 +17,7 @@ import { encodeFloat32 } from '../../util/float32.ts';
 import type { App } from '../environment.ts';
 import { parse } from '../request/json.ts';
 import { readJson } from '../request/read.ts';
-import { readVectors } from '../request/vectors.ts';
+import { readVectors, vectorModelOf } from '../request/vectors.ts';
 import { storeOf } from '../stores.ts';
 import { jsonBody } from './openapi-bodies.ts';
 import { problemResponses, storeProblems, vectorProblems } from './problem-responses.ts';
@@ -92,6 +92,8 @@ const deleteRoute = createRoute({
 /** Adds the routes below `/v1/vectors`. */
 export function addVectors(app: App, codecs: Codecs): void {
   app.openapi(upsertRoute, async (c) => {
+    // Rights come before the body is read.
+    storeOf(c, defaultNamespace);
     const body = parse(upsertBody, await readJson(c));
     const { namespace = defaultNamespace, vectors: items } = body;
     const ids = new Set<string>();
@@ -104,13 +106,18 @@ export function addVectors(app: App, codecs: Codecs): void {
     }
     const sources = items.map((item, i) => ({ ...item, field: `vectors[${i}].` }));
     const store = storeOf(c, namespace);
-    const { model, vectors } = await readVectors(c, codecs, sources, c.req.valid('query').model);
+    const { model: name } = c.req.valid('query');
+    const quota = c.var.key?.vectors;
+    // Before any picture is decoded.
+    if (items.some((item) => 'image' in item))
+      await store.check(namespace, await vectorModelOf(c, name), [...ids], quota);
+    const { model, vectors } = await readVectors(c, codecs, sources, name);
     const complete = items.map(({ id, metadata = {} }, i) => ({
       id,
       metadata,
       vector: vectors[i] as Float32Array,
     }));
-    await store.upsert(namespace, model, complete, c.var.key?.vectors);
+    await store.upsert(namespace, model, complete, quota);
     return c.json({ namespace, model, upserted: items.length }, 200);
   });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Comparison, MetadataValue } from '../../../src/contract/vectors.ts';
-import { meets } from '../../../src/vectors/search/columns.ts';
+import { meets } from '../../../src/vectors/search/column.ts';
 import { translateFilter } from '../../../src/vectors/vectorize-filter.ts';
 
 test.each<[MetadataValue, Comparison, boolean]>([

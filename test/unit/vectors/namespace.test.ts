@@ -8,15 +8,20 @@ import { memoryStorage } from '../../../scripts/harness/servers/sqlite.ts';
 import type { Filter, Metadata } from '../../../src/contract/vectors.ts';
 import { LoadedIndex } from '../../../src/vectors/loaded-index.ts';
 import { Namespace } from '../../../src/vectors/namespace.ts';
-import { meets } from '../../../src/vectors/search/columns.ts';
+import { meets } from '../../../src/vectors/search/column.ts';
 import type { NewVector } from '../../../src/vectors/store.ts';
 
 const model = { name: 'm', version: '1.0.0' };
 const dimensions = 12;
 
+/** Its searches may take as long as a busy machine needs. */
+function open(storage: ReturnType<typeof memoryStorage>) {
+  return new Namespace(storage, () => storage.deleteAll(), 60_000);
+}
+
 function create() {
   const storage = memoryStorage();
-  return { storage, namespace: new Namespace(storage, () => storage.deleteAll()) };
+  return { storage, namespace: open(storage) };
 }
 
 const vectorOf = (random: () => number, id: string, metadata: Metadata = {}): NewVector => ({
@@ -81,33 +86,38 @@ test('after any writes, search in memory, from disk and from the exported file a
       7,
     );
     const options = { topK: 7, filter };
-    const { matches } = namespace.search({ model, vector: query }, options);
+    const { matches } = await namespace.search({ model, vector: query }, options);
     expect(matches.map(({ id }) => id)).toEqual(ids);
     for (const { id, metadata } of matches) expect(metadata).toEqual(expected.get(id)?.metadata);
-    const fresh = new Namespace(storage, () => storage.deleteAll());
-    expect(fresh.search({ model, vector: query }, options).matches).toEqual(matches);
+    const fresh = open(storage);
+    expect((await fresh.search({ model, vector: query }, options)).matches).toEqual(matches);
     const file = new LoadedIndex(fileOf(namespace));
     expect(file.size).toBe(expected.size);
     expect(file.search({ model, vector: query }, options)).toEqual(matches);
     const [own] = expected.keys();
     if (own)
-      expect(file.search({ id: own }, options)).toEqual(namespace.search({ id: own }, options).matches);
+      expect(file.search({ id: own }, options)).toEqual(
+        (await namespace.search({ id: own }, options)).matches,
+      );
   }
   expect(expected.size).toBeGreaterThan(100);
   for (const { id, vector, metadata } of expected.values())
     expect(namespace.get(id)).toEqual({ id, vector, metadata, model: { ...model, dimensions } });
 });
 
-test('a search by id leaves that vector out', () => {
+test('a search by id leaves that vector out', async () => {
   const { namespace } = create();
   const random = seededRandom(6);
   const [a, b] = [vectorOf(random, 'a'), vectorOf(random, 'b')];
   namespace.upsert(model, [a, { ...a, id: 'twin' }, b]);
-  expect(namespace.search({ id: 'a' }, { topK: 1 }).matches).toEqual([
+  expect((await namespace.search({ id: 'a' }, { topK: 1 })).matches).toEqual([
     { id: 'twin', score: 1, metadata: {} },
   ]);
-  expect(namespace.search({ id: 'a' }, { topK: 100 }).matches.map(({ id }) => id)).toEqual(['twin', 'b']);
-  expect(() => namespace.search({ id: 'c' }, { topK: 1 })).toThrow(
+  expect((await namespace.search({ id: 'a' }, { topK: 100 })).matches.map(({ id }) => id)).toEqual([
+    'twin',
+    'b',
+  ]);
+  await expect(namespace.search({ id: 'c' }, { topK: 1 })).rejects.toThrow(
     expect.objectContaining({ code: 'vector_not_found', field: 'id' }),
   );
 });
@@ -123,9 +133,9 @@ test('a namespace is bound to the model of its first vector until it is empty', 
   const next = { ...model, version: '2.0.0' };
   const vector = randomVector(random, dimensions);
   expect(() => namespace.upsert(next, [vectorOf(random, 'b')])).toThrow(mismatch);
-  expect(() => namespace.search({ model: next, vector }, { topK: 1 })).toThrow(mismatch);
+  await expect(namespace.search({ model: next, vector }, { topK: 1 })).rejects.toThrow(mismatch);
   const short = vector.slice(1);
-  expect(() => namespace.search({ model, vector: short }, { topK: 1 })).toThrow('with 11 dimensions');
+  await expect(namespace.search({ model, vector: short }, { topK: 1 })).rejects.toThrow('with 11 dimensions');
   expect(() =>
     namespace.upsert(model, [vectorOf(random, 'b'), { id: 'c', vector: short, metadata: {} }]),
   ).toThrow('with 11 dimensions');
@@ -133,12 +143,12 @@ test('a namespace is bound to the model of its first vector until it is empty', 
 
   await namespace.delete('a');
   expect(namespace.about()).toBeUndefined();
-  expect(namespace.search({ model: next, vector }, { topK: 1 })).toEqual({ model: next, matches: [] });
+  expect(await namespace.search({ model: next, vector }, { topK: 1 })).toEqual({ model: next, matches: [] });
   namespace.upsert(next, [{ id: 'short', vector: short, metadata: {} }]);
   expect(namespace.about()).toMatchObject({ version: '2.0.0', dimensions: 11 });
 });
 
-test('a write that does not fit changes nothing', () => {
+test('a write that does not fit changes nothing', async () => {
   const { namespace } = create();
   const random = seededRandom(8);
   // The longest rows make the smallest namespace: 2^24 numbers are 10,922 rows of 1,536.
@@ -149,7 +159,7 @@ test('a write that does not fit changes nothing', () => {
       Array.from({ length: count }, (_, i) => ({ id: `${from + i}`, vector, metadata: {} })),
     );
   write(0, 10_900);
-  namespace.search({ model, vector }, { topK: 1 });
+  await namespace.search({ model, vector }, { topK: 1 });
   const before = namespace.about();
   expect(() => write(10_890, 100)).toThrow(
     expect.objectContaining({ code: 'quota_exceeded', message: expect.stringContaining('10922') }),
@@ -179,10 +189,10 @@ test('a quota bounds what is added, and nothing of a write beyond it is kept', a
   expect(namespace.about()).toBeUndefined();
   write(['a', 'b', 'c'], 3);
   const query = { model, vector: randomVector(random, dimensions) };
-  const [before, found] = [namespace.about(), namespace.search(query, { topK: 5 })];
+  const [before, found] = [namespace.about(), await namespace.search(query, { topK: 5 })];
   expect(() => write(['a', 'd'], 3)).toThrow(refusal);
   expect(namespace.about()).toEqual(before);
-  expect(namespace.search(query, { topK: 5 })).toEqual(found);
+  expect(await namespace.search(query, { topK: 5 })).toEqual(found);
   write(['c', 'a'], 3); // replaces
 
   write(['d', 'e']); // another, without a quota
@@ -237,7 +247,7 @@ test('an export that is written to on its way is cut', () => {
   expect(namespace.about()?.etag).not.toBe(about.etag);
 });
 
-test('many distinct values in many columns stay right', () => {
+test('many distinct values in many columns stay right', async () => {
   const { namespace } = create();
   const random = seededRandom(11);
   const vector = randomVector(random, dimensions);
@@ -245,12 +255,15 @@ test('many distinct values in many columns stay right', () => {
     Object.fromEntries(Array.from({ length: 12 }, (_, k) => [`k${k}`, i + k]));
   for (let i = 0; i < 30; i++) namespace.upsert(model, [{ id: `${i % 3}`, vector, metadata: metadataOf(i) }]);
   for (let k = 0; k < 12; k++) {
-    const { matches } = namespace.search({ model, vector }, { topK: 10, filter: { [`k${k}`]: 28 + k } });
+    const { matches } = await namespace.search(
+      { model, vector },
+      { topK: 10, filter: { [`k${k}`]: 28 + k } },
+    );
     expect(matches.map(({ id }) => id)).toEqual(['1']);
   }
 });
 
-test('a filter by long and distinct values is right, though they are too many to be held', () => {
+test('a filter by long and distinct values is right, though they are too many to be held', async () => {
   const { namespace } = create();
   const random = seededRandom(12);
   const vector = randomVector(random, dimensions);
@@ -264,13 +277,120 @@ test('a filter by long and distinct values is right, though they are too many to
         metadata: { caption: caption(from + i), n: i },
       })),
     );
-  const search = (filter: Filter) =>
-    namespace.search({ model, vector }, { topK: 10, filter }).matches.map(({ id }) => id);
+  const search = async (filter: Filter) =>
+    (await namespace.search({ model, vector }, { topK: 10, filter })).matches.map(({ id }) => id);
   for (let round = 0; round < 2; round++) {
-    expect(search({ caption: caption(2345) })).toEqual(['2345']);
-    expect(search({ n: 7, caption: { gte: caption(2907), lt: '3' } })).toEqual(['2907']);
+    expect(await search({ caption: caption(2345) })).toEqual(['2345']);
+    expect(await search({ n: 7, caption: { gte: caption(2907), lt: '3' } })).toEqual(['2907']);
   }
   namespace.upsert(model, [{ id: '2345', vector, metadata: { caption: 'short' } }]);
-  expect(search({ caption: caption(2345) })).toEqual([]);
-  expect(search({ caption: 'short' })).toEqual(['2345']);
+  expect(await search({ caption: caption(2345) })).toEqual([]);
+  expect(await search({ caption: 'short' })).toEqual(['2345']);
+});
+
+/** Runs a step whenever the searches let other events in. */
+async function interleave<Result>(work: Promise<Result>, step: () => void): Promise<Result> {
+  let isDone = false;
+  const done = work.finally(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    step();
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return done;
+}
+
+test('a search answers as of one moment, whatever is written while it reads the namespace', async () => {
+  const random = seededRandom(14);
+  const { storage, namespace } = create();
+  const expected = new Map<string, NewVector>();
+  const write = (ids: string[]) => {
+    const vectors = ids.map((id) =>
+      vectorOf(random, id, { n: Math.floor(9 * random()), text: `${random()} ${'x'.repeat(1900)}` }),
+    );
+    namespace.upsert(model, vectors);
+    for (const vector of vectors) expected.set(vector.id, vector);
+  };
+  for (let from = 0; from < 9_000; from += 100) write(Array.from({ length: 100 }, (_, i) => `id${from + i}`));
+  for (const filter of [undefined, { n: { lt: 5 } }, { text: { lt: '0.5' }, n: 3 }]) {
+    const fresh = open(storage);
+    const query = randomVector(random, dimensions);
+    let writes = 0;
+    const { matches } = await interleave(fresh.search({ model, vector: query }, { topK: 20, filter }), () => {
+      if (writes++ % 2) return;
+      const ids = [...expected.keys()];
+      const id = () => ids[Math.floor(random() * ids.length)] as string;
+      const vectors = [id(), id(), `new${writes}${filter?.n}`].map((id) =>
+        vectorOf(random, id, { n: Math.floor(9 * random()), text: `${random()}` }),
+      );
+      fresh.upsert(model, vectors);
+      for (const vector of vectors) expected.set(vector.id, vector);
+      const gone = id();
+      void fresh.delete(gone);
+      expected.delete(gone);
+    });
+    expect(writes).toBeGreaterThan(1);
+    const after = (await fresh.search({ model, vector: query }, { topK: 20, filter })).matches;
+    const met = [...expected.values()].filter(({ metadata }) => isMet(metadata, filter));
+    const ids = nearestByForce(
+      met.map(({ id, vector }) => [id, vector]),
+      query,
+      20,
+    );
+    expect(after.map(({ id }) => id)).toEqual(ids);
+    const again = open(storage);
+    expect((await again.search({ model, vector: query }, { topK: 20, filter })).matches).toEqual(after);
+    expect(matches).toHaveLength(20);
+    for (const match of matches) expect(match.metadata).toBeDefined();
+  }
+}, 60_000);
+
+test('a search of a namespace that is emptied meanwhile finds nothing', async () => {
+  const random = seededRandom(15);
+  const { namespace } = create();
+  for (let from = 0; from < 9_000; from += 100)
+    namespace.upsert(
+      model,
+      Array.from({ length: 100 }, (_, i) => vectorOf(random, `id${from + i}`)),
+    );
+  const vector = randomVector(random, dimensions);
+  const searching = namespace.search({ model, vector }, { topK: 5 });
+  await namespace.clear();
+  expect((await searching).matches).toEqual([]);
+});
+
+test('a search that takes too long says so, and the next one goes on from there', async () => {
+  const random = seededRandom(17);
+  const { storage } = create();
+  const namespace = new Namespace(storage, () => storage.deleteAll(), -1);
+  for (let from = 0; from < 9_000; from += 100)
+    namespace.upsert(
+      model,
+      Array.from({ length: 100 }, (_, i) => vectorOf(random, `id${from + i}`)),
+    );
+  const query = { model, vector: randomVector(random, dimensions) };
+  const late = { code: 'store_unavailable', status: 503 };
+  await expect(namespace.search(query, { topK: 5 })).rejects.toMatchObject(late);
+  await expect(namespace.search(query, { topK: 5 })).rejects.toMatchObject(late);
+  expect((await namespace.search(query, { topK: 5 })).matches).toEqual(
+    (await open(storage).search(query, { topK: 5 })).matches,
+  );
+});
+
+test('searches of many vectors are those of each, in one pass', async () => {
+  const random = seededRandom(16);
+  const { namespace } = create();
+  for (let from = 0; from < 2_000; from += 100)
+    namespace.upsert(
+      model,
+      Array.from({ length: 100 }, (_, i) => vectorOf(random, `id${from + i}`, { n: i % 7 })),
+    );
+  const vectors = Array.from({ length: 32 }, () => randomVector(random, dimensions));
+  const options = { topK: 9, filter: { n: { in: [1, 2] } } };
+  const alone = [];
+  for (const vector of vectors) alone.push((await namespace.search({ model, vector }, options)).matches);
+  expect(await namespace.searchAll(model, vectors, options)).toEqual(alone);
+  const file = new LoadedIndex(fileOf(namespace));
+  expect(file.searchAll(model, vectors, options)).toEqual(alone);
 });
