@@ -1,24 +1,44 @@
 import { UnlabelError } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import type { Manifest, ModelFile, Precision } from '../contract/manifest.ts';
 
 /**
  * Reads a manifest and checks what running the model relies on.
- * @throws UnlabelError `model_unavailable`, naming the member that is wrong.
+ * @throws UnlabelError `model_unavailable`, naming the member that is wrong, what it must be and what it is.
  */
 export function parseManifest(json: string): Manifest {
   const manifest = parse(json);
-  const wrong = (member: string) =>
-    new UnlabelError('model_unavailable', `The model's manifest has no valid ${member}`);
-  if (typeof manifest.name !== 'string') throw wrong('name');
-  if (typeof manifest.version !== 'string') throw wrong('version');
-  if (!isSize(manifest.input?.width) || !isSize(manifest.input?.height)) throw wrong('input');
-  if (!Array.isArray(manifest.classes) || manifest.classes.length === 0) throw wrong('classes');
-  if (!isSize(manifest.embedding?.dimensions)) throw wrong('embedding.dimensions');
-  if (
-    !Array.isArray(manifest.files) ||
-    !manifest.files.every((file) => /^[0-9a-f]{64}$/.test(file?.sha256 ?? ''))
-  )
-    throw wrong('files');
+  const require = (isRight: boolean, member: string, expected: string, got: unknown) => {
+    if (isRight) return;
+    const text = `${typeof got === 'number' ? got : JSON.stringify(got)}`.slice(0, 100);
+    throw new UnlabelError(
+      'model_unavailable',
+      `The model's manifest has no valid ${member}: expected ${expected}, got ${text}`,
+    );
+  };
+  const { name, version, input, classes, embedding, files, golden } = manifest;
+  require(typeof name === 'string', 'name', 'a string', name);
+  require(typeof version === 'string', 'version', 'a string', version);
+  require(isSize(input?.width) &&
+    isSize(input?.height) &&
+    input.width * input.height * 3 <=
+      limits.bodyBytes, 'input', `a width and height of at most ${limits.bodyBytes} bytes of RGB`, input);
+  require(Array.isArray(classes) && classes.length > 0, 'classes', 'an array of names', classes);
+  require(isSize(embedding?.dimensions) &&
+    embedding.dimensions <=
+      limits.dimensions, 'embedding.dimensions', `a whole number from 1 to ${limits.dimensions}`, embedding?.dimensions);
+  require(Array.isArray(files), 'files', 'an array', files);
+  for (const [index, file] of (files ?? []).entries()) {
+    const { file: fileName, bytes, sha256 } = Object(file) as Partial<ModelFile>;
+    const field = `files[${index}]`;
+    require(typeof fileName === 'string', `${field}.file`, 'a file name', fileName);
+    require(/^[0-9a-f]{64}$/.test(`${sha256}`), `${field}.sha256`, '64 hexadecimal digits', sha256);
+    require(isSize(bytes) &&
+      bytes <= limits.weightBytes, `${field}.bytes`, `a whole number from 1 to ${limits.weightBytes}`, bytes);
+  }
+  require(typeof golden?.input === 'string' &&
+    typeof golden.outputs === 'object' &&
+    golden.outputs !== null, 'golden', 'an input and outputs', golden);
   return manifest as Manifest;
 }
 

@@ -4,6 +4,7 @@ import type { ImageSource } from '../contract/image-source.ts';
 import type { CallOptions } from '../contract/model.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import type { LocalEngine } from './options.ts';
+import { isList, type Kind, withTaken } from './take-call.ts';
 
 /** Options of {@link createEngine}. */
 export interface AutomaticOptions<Model extends string = string> {
@@ -48,22 +49,28 @@ export function createEngine<Model extends string>({
   local,
   prefer = 'local',
 }: AutomaticOptions<Model>): AutomaticEngine<Model> {
-  async function ask<Answer>(
-    call: (engine: Engine<ImageSource, Model>) => Promise<Answer>,
+  /** Asks one engine, and the other one with the same input if that fails. */
+  async function ask<Query extends SearchQuery<ImageSource>, Answer>(
+    input: Query | readonly Query[],
+    kind: Kind,
     signal: AbortSignal | undefined,
+    call: (engine: Engine<ImageSource, Model>, input: Query) => Promise<Answer>,
     isLocalFirst = prefer === 'local' && local.device !== undefined,
   ): Promise<Answer> {
     const [first, second] = isLocalFirst ? [local, hosted] : [hosted, local];
-    try {
-      return await call(first);
-    } catch (error) {
-      if (signal?.aborted || callerErrors.has((error as Partial<UnlabelError>).code)) throw error;
+    return withTaken(input, kind, signal, async (items) => {
+      const taken = (isList(input, kind) ? items : items[0]) as Query;
       try {
-        return await call(second);
-      } catch (other) {
-        throw signal?.aborted ? other : error;
+        return await call(first, taken);
+      } catch (error) {
+        if (signal?.aborted || callerErrors.has((error as Partial<UnlabelError>).code)) throw error;
+        try {
+          return await call(second, taken);
+        } catch (other) {
+          throw signal?.aborted ? other : error;
+        }
       }
-    }
+    });
   }
 
   function classify(image: ImageSource, options?: ClassifyOptions): Promise<Classification<Model>>;
@@ -72,18 +79,22 @@ export function createEngine<Model extends string>({
     options?: ClassifyOptions,
   ): Promise<Classification<Model>[]>;
   function classify(image: ImageSource | readonly ImageSource[], options: ClassifyOptions = {}) {
-    return ask<Classification<Model> | Classification<Model>[]>(
-      (engine) => engine.classify(image as ImageSource, options),
+    return ask<ImageSource, Classification<Model> | Classification<Model>[]>(
+      image,
+      'images',
       options.signal,
+      (engine, taken) => engine.classify(taken, options),
     );
   }
 
   function embed(image: ImageSource, options?: CallOptions): Promise<Embedding<Model>>;
   function embed(images: readonly ImageSource[], options?: CallOptions): Promise<Embedding<Model>[]>;
   function embed(image: ImageSource | readonly ImageSource[], options: CallOptions = {}) {
-    return ask<Embedding<Model> | Embedding<Model>[]>(
-      (engine) => engine.embed(image as ImageSource, options),
+    return ask<ImageSource, Embedding<Model> | Embedding<Model>[]>(
+      image,
+      'images',
       options.signal,
+      (engine, taken) => engine.embed(taken, options),
     );
   }
 
@@ -91,9 +102,11 @@ export function createEngine<Model extends string>({
   function search(query: SearchQuery<ImageSource>, options?: SearchOptions): Promise<SearchResult<Model>>;
   function search(images: readonly ImageSource[], options?: SearchOptions): Promise<SearchResult<Model>[]>;
   function search(query: SearchQuery<ImageSource> | readonly ImageSource[], options: SearchOptions = {}) {
-    return ask<SearchResult<Model> | SearchResult<Model>[]>(
-      (engine) => engine.search(query as SearchQuery<ImageSource>, options),
+    return ask<SearchQuery<ImageSource>, SearchResult<Model> | SearchResult<Model>[]>(
+      query,
+      'queries',
       options.signal,
+      (engine, taken) => engine.search(taken, options),
       false,
     );
   }

@@ -6,14 +6,18 @@ import { singleFlight } from '../util/single-flight.ts';
 import type { Deployment } from './files/deployment.ts';
 import { getManifest, getRuntime, getWeights } from './files/model-files.ts';
 import type { Host } from './host/host.ts';
-import { type StartedHost, startHost } from './host/start.ts';
-import type { LocalOptions } from './options.ts';
+import { type StartedHost, startHost, type Thread } from './host/start.ts';
+import type { LocalOptions, Progress } from './options.ts';
 
 /** A network that is loaded and has given its golden output. */
 export interface Loaded {
   device: Device;
   host: Host;
+  /** Which thread runs it, and of how many. */
+  thread: Thread;
   threads: number;
+  /** Why no Worker could start: a clause. */
+  obstacle?: string | undefined;
 }
 
 /** Loads one model on one device, or on both to compare them. */
@@ -31,9 +35,17 @@ export interface Loader {
 /** @param signal - ends all downloads. */
 export function createLoader(
   deployment: Deployment,
-  { runtime = 'trimmed', worker = true, onProgress }: LocalOptions,
+  { runtime = 'trimmed', worker = true, onProgress: report }: LocalOptions,
   signal: AbortSignal,
 ): Loader {
+  // What the caller's function throws must not end the download, which other engines may share.
+  const onProgress = (progress: Progress) => {
+    try {
+      report?.(progress);
+    } catch (error) {
+      reportError(error);
+    }
+  };
   const manifest = getManifest(deployment, signal);
   manifest.catch(() => {});
   const starting = new Map<Device, Promise<StartedHost & { module(): Promise<WebAssembly.Module> }>>();
@@ -66,8 +78,8 @@ export function createLoader(
       const file = fileOf(await manifest, precision);
       const weights = getWeights(deployment, file, { signal, onProgress });
       weights.catch(() => {});
-      const { host, inWorker, module } = await start(device);
-      const threads = device === 'wasm' && inWorker && runtime === 'stock' ? threadsHere() : 1;
+      const { host, thread, obstacle, module } = await start(device);
+      const threads = device === 'wasm' && thread === 'worker' && runtime === 'stock' ? threadsHere() : 1;
       await host.load({
         manifest: await manifest,
         precision,
@@ -75,7 +87,7 @@ export function createLoader(
         module: await module(),
         threads,
       });
-      return { device, host, threads };
+      return { device, host, thread, threads, obstacle };
     },
     close(chosen) {
       for (const started of starting.values())

@@ -3,8 +3,11 @@ import type { Manifest, Precision } from '../contract/manifest.ts';
 import type { Device } from '../contract/model.ts';
 import { fileOf } from '../inference/manifest.ts';
 import { abortable } from '../util/abortable.ts';
+import { timeout } from '../util/timeout.ts';
 import type { Deployment } from './files/deployment.ts';
 import type { Host } from './host/host.ts';
+import type { Thread } from './host/start.ts';
+import { pageLimits } from './limits.ts';
 import { createLoader, type Loaded, type Loader } from './loader.ts';
 import type { LocalOptions } from './options.ts';
 import { recallTimings, rememberTimings } from './timings.ts';
@@ -14,8 +17,11 @@ export interface OpenModel {
   manifest: Manifest;
   device: Device;
   host: Host;
-  /** Why this device: a sentence. */
+  thread: Thread;
+  /** Why this device and thread: a sentence. */
   reason: string;
+  /** Why no Worker could start: a clause. */
+  obstacle: string | undefined;
 }
 
 /** The network on the chosen device. */
@@ -41,10 +47,16 @@ export async function openModel(
   let chosen: Host | undefined;
   try {
     const choice = await abortable(choose(loader, deployment.manifestUrl, signal, fastEnough), signal);
-    const { device, host, threads, because } = choice;
+    const { device, host, thread, threads, obstacle, because } = choice;
     chosen = host;
     const name = device === 'webgpu' ? 'WebGPU' : threads > 1 ? `WASM on ${threads} threads` : 'WASM';
-    return { manifest: await loader.manifest, device, host, reason: `${name}: ${because}` };
+    const where = obstacle ? `; in the page, because no Worker could start: ${obstacle}` : '';
+    const reason = `${name}: ${because}${where}`;
+    return { manifest: await loader.manifest, device, host, thread, reason, obstacle };
+  } catch (cause) {
+    if (signal.aborted || cause instanceof UnlabelError) throw cause;
+    const message = `The model ${deployment.manifestUrl} cannot be loaded: ${(cause as Error).message}`;
+    throw new UnlabelError('model_unavailable', message, { cause });
   } finally {
     loader.close(chosen);
   }
@@ -130,7 +142,9 @@ async function findWebGpu({ files }: Manifest): Promise<{ precision: Precision }
   if (!gpu) return { obstacle: 'this browser has no WebGPU' };
   if (!('Suspending' in WebAssembly))
     return { obstacle: 'this browser has no JSPI, which the runtime needs for WebGPU' };
-  const adapter = await gpu.requestAdapter().catch(() => null);
+  const adapter = await timeout(gpu.requestAdapter(), pageLimits.gpuMs, () => new Error('no answer')).catch(
+    () => null,
+  );
   if (!adapter) return { obstacle: 'this machine offers no GPU to the browser' };
   if (adapter.features.has('shader-f16') && has('fp16')) return { precision: 'fp16' };
   return has('fp32')

@@ -50,11 +50,15 @@ export interface LocalOptions<Model extends string = string> {
    */
   cache?: boolean | undefined;
   /**
-   * Whether to run in a Worker. Without one, or if none can start, the network blocks the page while it runs.
+   * Whether to run in a Worker. Without one the network blocks the page while it runs. If none can start, it runs in
+   * the page too, and the console has a warning with the reason.
    * @default true
    */
   worker?: boolean | undefined;
-  /** API key, if the deployment requires one. Everyone who opens the page can read it. */
+  /**
+   * API key, if the deployment requires one: sent to the origin of {@link baseUrl} only. Everyone who opens the page
+   * can read it.
+   */
   apiKey?: string | undefined;
   /** Aborts the loading: {@link LocalEngine.ready} and all calls then reject with its reason. */
   signal?: AbortSignal | undefined;
@@ -76,12 +80,15 @@ export interface LocalEngine<Model extends string = string> extends Engine<Image
   /**
    * Settles when the network can run.
    * @throws UnlabelError `model_not_found`, `unauthorized`; `model_unavailable` if a file cannot be reached or does not
-   * have the hash of its manifest, or the network does not give its golden output.
+   * have the hash of its manifest, or the network does not give its golden output; `not_supported` outside a browser.
+   * The message has the cause and the address.
    */
   readonly ready: Promise<void>;
   /** What the network runs on; undefined until {@link ready}. */
   readonly device: Device | undefined;
-  /** Why it runs on that device, in a sentence; undefined until {@link ready}. */
+  /** Which thread the network runs in: a Worker's, or the page's own; undefined until {@link ready}. */
+  readonly thread: 'worker' | 'page' | undefined;
+  /** Why it runs on that device and in that thread, in a sentence; undefined until {@link ready}. */
   readonly reason: string | undefined;
   /** The model; undefined until {@link ready}. */
   readonly manifest: Manifest | undefined;

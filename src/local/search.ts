@@ -14,7 +14,11 @@ import { getIndex } from './files/index-file.ts';
 
 /** What searches in the page need of their engine. */
 export interface SearchParts<Model extends string> {
-  embed(images: readonly ImageSource[], options: SearchOptions): Promise<Embedding<Model>[]>;
+  embed(
+    images: readonly ImageSource[],
+    options: SearchOptions,
+    nameOf: (index: number) => string,
+  ): Promise<Embedding<Model>[]>;
   /** The engine's own model; a vector without a model is taken to be of it. */
   model(): Promise<VectorModel & { device: Device }>;
   deployment: Deployment;
@@ -22,14 +26,13 @@ export interface SearchParts<Model extends string> {
   lifetime: AbortSignal;
 }
 
-/** `Engine.search` over namespaces that are downloaded into the page. */
+/** Searches of several queries in namespaces that are downloaded into the page. */
 export function createSearch<Model extends string>({
   embed,
   model,
   deployment,
   lifetime,
 }: SearchParts<Model>) {
-  type Result = SearchResult<Model>;
   const indexes = new Map<string, Promise<LoadedIndex | undefined>>();
 
   /** A namespace; loaded once, and again after a failure. */
@@ -40,10 +43,12 @@ export function createSearch<Model extends string>({
     return loaded;
   }
 
-  async function searchAll(
+  /** @param nameOf - name of a query in an error. */
+  return async (
     queries: readonly SearchQuery<ImageSource>[],
     options: SearchOptions,
-  ): Promise<Result[]> {
+    nameOf: (index: number) => string,
+  ): Promise<SearchResult<Model>[]> => {
     const { topK = defaultMatches, namespace = defaultNamespace, filter, signal } = options;
     if (!Number.isInteger(topK) || topK < 1 || topK > limits.matches)
       throw new UnlabelError('invalid_parameter', `topK must be a whole number from 1 to ${limits.matches}`, {
@@ -51,29 +56,18 @@ export function createSearch<Model extends string>({
       });
     const { device, ...own } = await abortable(model(), signal);
     const loaded = await abortable(load(namespace, own.name), signal);
-    const images = queries.filter((query) => !isId(query) && !vectorOf(query)) as ImageSource[];
-    const embedded = (images.length > 0 ? await embed(images, options) : []).values();
-    return queries.map((query) => {
+    const places = [...queries.keys()].filter((i) => !isId(queries[i]) && !vectorOf(queries[i]));
+    const images = places.map((place) => queries[place] as ImageSource);
+    const embedded = await embed(images, options, (index) => nameOf(places[index] as number));
+    return queries.map((query, i) => {
       const wanted = isId(query)
         ? { id: query.id }
-        : toQuery(vectorOf(query) ?? vectorOf(embedded.next().value), own);
+        : toQuery(vectorOf(query) ?? vectorOf(embedded[places.indexOf(i)]), own);
       const { name, version } = loaded?.model ?? ('model' in wanted ? wanted.model : own);
       const matches = loaded?.search(wanted, { topK, filter }) ?? [];
       return { model: { name: name as Model, version }, matches, source: 'local', device };
     });
-  }
-
-  function search(query: SearchQuery<ImageSource>, options?: SearchOptions): Promise<Result>;
-  function search(images: readonly ImageSource[], options?: SearchOptions): Promise<Result[]>;
-  async function search(
-    query: SearchQuery<ImageSource> | readonly ImageSource[],
-    options: SearchOptions = {},
-  ): Promise<Result | Result[]> {
-    if (Array.isArray(query) && !vectorOf(query)) return searchAll(query, options);
-    const [result] = await searchAll([query as SearchQuery<ImageSource>], options);
-    return result as Result;
-  }
-  return search;
+  };
 }
 
 function toQuery(given: ReturnType<typeof vectorOf>, own: VectorModel): StoreQuery {

@@ -59,19 +59,19 @@ const loading: State = { status: 'loading', progress: undefined, error: undefine
 export function useClassifier<Model extends ModelName = string>(
   options: UseClassifierOptions<Model>,
 ): Classifier<Model> {
-  const { model, baseUrl, runtimeUrl, device, cache, worker, apiKey, hosted, prefer } = options;
+  const { hosted, prefer, ...given } = options;
   const [state, setState] = useState(loading);
   const current = useRef<Mounted<Model>>(undefined);
-  // Compare addresses by their text: `new URL()` in a render must not load the model again.
-  const [address, base, runtime] = [model, baseUrl, runtimeUrl].map((value) => value && String(value));
+  // The same object until an option changes. All options of the engine are in it, also those that are added later.
+  const [own, setOwn] = useState(given);
+  if (!isSame(own, given)) setOwn(given);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the addresses are compared by their text
   useEffect(() => {
     const update = (change: Partial<State>) => {
       if (current.current === mine) setState((state) => ({ ...state, ...change }));
     };
     const local = createLocalEngine<Model>({
-      ...{ model, baseUrl, runtimeUrl, device, cache, worker, apiKey },
+      ...own,
       onProgress: (progress) => update({ progress }),
     });
     const mine: Mounted<Model> = {
@@ -89,7 +89,7 @@ export function useClassifier<Model extends ModelName = string>(
       current.current = undefined;
       local.dispose();
     };
-  }, [address, base, runtime, device, cache, worker, apiKey, hosted, prefer]);
+  }, [own, hosted, prefer]);
 
   const classify = useCallback((image: ImageSource, options?: ClassifyOptions) => {
     if (!current.current)
@@ -100,4 +100,11 @@ export function useClassifier<Model extends ModelName = string>(
   }, []) as Classifier<Model>['classify'];
 
   return { ...state, classify };
+}
+
+/** Compares addresses by their text: `new URL()` in a render must not load the model again. */
+function isSame(one: object, other: object): boolean {
+  const [a, b] = [new Map(Object.entries(one)), new Map(Object.entries(other))];
+  const textOf = (value: unknown) => (value instanceof URL ? value.href : value);
+  return [...a.keys(), ...b.keys()].every((name) => textOf(a.get(name)) === textOf(b.get(name)));
 }

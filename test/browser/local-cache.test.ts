@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
 import { base64, type Site, startSite } from './site.ts';
+import { answerTextures } from './textures.ts';
 
 const file = base64(drawPng(32, 32, (x, y) => [x * 8, y * 8, 100]));
 const weights = await readFile(new URL('../../model/cifar10/cifar10.int8.onnx', import.meta.url));
@@ -34,7 +35,7 @@ const proxy = createServer(async (request, response) => {
 });
 
 beforeAll(async () => {
-  site = await startSite();
+  site = await startSite({ answer: answerTextures });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   baseUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 });
@@ -110,12 +111,71 @@ test('the stored manifest serves if the deployment answers 5xx', async () => {
   expect((await classify()).failure).toMatchObject({ name: 'UnlabelError', code: 'model_not_found' });
 });
 
+test('behind a captive portal a later visit works from the stored copies', async () => {
+  const visit = () =>
+    page.evaluate(
+      async ({ baseUrl, file }) => {
+        const engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl });
+        const { predictions } = await engine.classify(unlabel.bytesOf(file));
+        const { matches } = await engine.search(unlabel.bytesOf(file), { namespace: 'gallery', topK: 3 });
+        engine.dispose();
+        return { predictions, matches };
+      },
+      { baseUrl, file },
+    );
+  const first = await visit();
+  await expect.poll(stored).toEqual([...everything, 'gallery'].toSorted());
+  const portal = { contentType: 'text/html', body: '<!doctype html><title>Log in</title>' };
+  for (const status of [200, 404]) {
+    await page.route(`${baseUrl}/v1/index/**`, (route) => route.fulfill({ ...portal, status }));
+    await page.route(`${baseUrl}/v1/models/**`, (route) => route.fulfill(portal));
+    expect(await visit()).toEqual(first);
+    await page.unrouteAll();
+  }
+  expect(await stored()).toEqual([...everything, 'gallery'].toSorted());
+});
+
+test('HTML in place of a namespace is no fault of the caller', async () => {
+  await page.route(`${baseUrl}/v1/index/**`, (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }),
+  );
+  const failure = await page.evaluate((baseUrl) => {
+    const engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl });
+    return unlabel.failureOf(engine.search({ id: 'a' }));
+  }, baseUrl);
+  expect(failure).toMatchObject({ code: 'model_unavailable' });
+  expect(failure?.message).toMatch(/\/v1\/index\/default .*text\/html/);
+});
+
+test('galleries of two models are both stored', async () => {
+  // The bytes do not matter here: those of cifar10 stand for both.
+  const gallery = await (await fetch(`${site.hosted.url}/v1/index/gallery?model=cifar10`)).arrayBuffer();
+  await page.route('**/v1/index/gallery?model=textures', (route) =>
+    route.fulfill({ body: Buffer.from(gallery), headers: { 'access-control-allow-origin': '*' } }),
+  );
+  for (const model of ['cifar10', '/textures/manifest.json', 'cifar10'])
+    await page.evaluate(
+      async ({ baseUrl, model }) => {
+        const engine = unlabel.createLocalEngine({ model, baseUrl });
+        await unlabel.failureOf(engine.search({ id: 'nobody' }, { namespace: 'gallery' }));
+        engine.dispose();
+      },
+      { baseUrl, model },
+    );
+  const galleries = () =>
+    page.evaluate(async () => {
+      const requests = await (await caches.open('unlabel')).keys();
+      return requests.flatMap(({ url }) => (url.includes('gallery') ? [new URL(url).search] : [])).sort();
+    });
+  await expect.poll(galleries).toEqual(['?model=cifar10', '?model=textures']);
+});
+
 test('offline without anything stored is a typed error', async () => {
   await page.route(`${baseUrl}/**`, (route) => route.abort('internetdisconnected'));
   expect((await classify()).failure).toMatchObject({
     name: 'UnlabelError',
     code: 'model_unavailable',
-    message: 'The manifest cannot be reached',
+    message: expect.stringContaining(`The manifest ${baseUrl}/v1/models/cifar10 cannot be loaded`),
   });
 });
 

@@ -67,6 +67,19 @@ test('`classify` stays the same function, and new options load another model', a
   expect(await page.evaluate(isSame)).toBe(true);
 });
 
+test('all options reach the engine, and each of them loads the model again', async () => {
+  const runtimes: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('.wasm'))
+      runtimes.push(new URL(request.url()).pathname.split('/').at(-1) ?? '');
+  });
+  await render(options);
+  await becomes('ready');
+  await page.evaluate((options) => app.render({ ...options, runtime: 'stock' }), options);
+  await page.waitForFunction(() => app.seen.statuses.length === 4);
+  expect(runtimes).toEqual(['ort.wasm', 'ort-wasm-simd-threaded.wasm']);
+});
+
 test('unmounting ends the Worker, and calls are refused', async () => {
   await render(options);
   await becomes('ready');

@@ -8,7 +8,10 @@ test('docs/deploying.md has a row for everything that the Worker finds in its en
   const source = await read('src/server/platform.ts');
   const [bindings = ''] = /interface Bindings \{.*?\n\}/s.exec(source) ?? [];
   const known = Array.from(bindings.matchAll(/^ {2}([A-Z_]+)\??:/gm), ([, name]) => name);
-  const rows = Array.from((await read('docs/deploying.md')).matchAll(/^\| `([A-Z_]+)` +\|/gm), ([, name]) => name);
+  const rows = Array.from(
+    (await read('docs/deploying.md')).matchAll(/^\| `([A-Z_]+)` +\|/gm),
+    ([, name]) => name,
+  );
   expect(known).toContain('API_KEY_HASHES');
   expect(rows.toSorted()).toEqual(known.toSorted());
 

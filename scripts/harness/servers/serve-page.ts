@@ -20,17 +20,23 @@ export interface ServedPage {
  * @param options.script - from the root of the repository.
  * @param options.isolated - makes the page cross-origin isolated, so that it may use threads.
  * @param options.workers - serves the Workers' files.
+ * @param options.headers - further headers of the page, such as a Content-Security-Policy.
+ * @param options.scripts - origin of the page's script. Default: the page's.
  * @param options.answer - answers requests before the page's files do; false passes one on.
  */
 export async function servePage({
   script = 'test/browser/fixture.ts',
   isolated = false,
   workers = true,
+  headers = {},
+  scripts: scriptOrigin = '',
   answer = () => false,
 }: {
   script?: string;
   isolated?: boolean;
   workers?: boolean;
+  headers?: Record<string, string>;
+  scripts?: string;
   answer?: (request: IncomingMessage, response: ServerResponse) => boolean;
 } = {}): Promise<ServedPage> {
   const { outputFiles } = await build({
@@ -52,7 +58,10 @@ export async function servePage({
     logLevel: 'warning',
   });
   const scripts = new Map(
-    outputFiles.map(({ path, contents }) => [`/${basename(path)}`, brotliCompressSync(contents)]),
+    outputFiles.map(({ path, contents }) => [
+      `/${basename(path)}`,
+      { br: brotliCompressSync(contents), identity: contents },
+    ]),
   );
   const isolation = isolated
     ? { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
@@ -61,15 +70,23 @@ export async function servePage({
     if (answer(request, response)) return;
     const { pathname } = new URL(request.url ?? '', 'http://localhost');
     const found = scripts.get(pathname);
+    // Browsers take Brotli on secure origins only.
+    const encoding = /\bbr\b/.test(`${request.headers['accept-encoding']}`) ? 'br' : 'identity';
     if (found)
       response
-        .writeHead(200, { 'content-type': 'text/javascript', 'content-encoding': 'br', ...isolation })
-        .end(found);
+        .writeHead(200, {
+          'content-type': 'text/javascript',
+          'content-encoding': encoding,
+          // The page of another origin may run it.
+          'access-control-allow-origin': '*',
+          ...isolation,
+        })
+        .end(found[encoding]);
     else if (pathname === '/')
       response
-        .writeHead(200, { 'content-type': 'text/html', ...isolation })
+        .writeHead(200, { 'content-type': 'text/html', ...isolation, ...headers })
         .end(
-          '<!doctype html><title>Test</title><link rel="icon" href="data:,"><script type="module" src="/script.js"></script>',
+          `<!doctype html><title>Test</title><link rel="icon" href="data:,"><script type="module" src="${scriptOrigin}/script.js"></script>`,
         );
     else if (pathname === '/picture.svg')
       response

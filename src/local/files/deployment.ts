@@ -1,7 +1,8 @@
+import { UnlabelError } from '../../contract/errors.ts';
 import { galleryNamespace } from '../../contract/limits.ts';
 import type { ModelFile } from '../../contract/manifest.ts';
 import type { LocalOptions } from '../options.ts';
-import { browserCache, type FileCache, noCache } from './cache.ts';
+import { createBrowserCache, type FileCache, noCache } from './cache.ts';
 
 /** A deployment as an engine uses it: where its files are, how they are requested, and where they are kept. */
 export interface Deployment {
@@ -15,20 +16,23 @@ export interface Deployment {
    * @param model - whose gallery, if it is that namespace.
    */
   indexUrl(namespace: string, model: string): URL;
-  /** Headers of requests for what the deployment may protect by an API key. */
-  readonly headers: Headers;
+  /** The API key for an address: only for addresses of the origin of `baseUrl`. */
+  keyFor(url: URL): string | undefined;
+  /** Tells the reader of an error that the key was not sent to an address. */
+  keyHint(url: URL): string;
   readonly cache: FileCache;
 }
 
-/** @throws TypeError for an invalid address. */
+/** @throws UnlabelError `invalid_parameter` for an invalid address. */
 export function deploymentOf(options: LocalOptions): Deployment {
   const { model, baseUrl = '/', runtimeUrl, apiKey, cache = true } = options;
-  const base = asFolder(resolve(baseUrl));
+  const base = asFolder(resolve('baseUrl', baseUrl));
   const manifestUrl =
     model instanceof URL || model.includes('/')
-      ? resolve(model)
+      ? resolve('model', model)
       : new URL(`v1/models/${encodeURIComponent(model)}`, base);
   const modelFolder = manifestUrl.pathname.endsWith('.json') ? manifestUrl : asFolder(manifestUrl);
+  const runtimeFolder = runtimeUrl === undefined ? undefined : asFolder(resolve('runtimeUrl', runtimeUrl));
   return {
     manifestUrl,
     weightsUrl({ file, sha256 }) {
@@ -42,17 +46,37 @@ export function deploymentOf(options: LocalOptions): Deployment {
       return url;
     },
     runtimeUrl: (version, file) =>
-      runtimeUrl === undefined
-        ? new URL(`runtime/${version}/${file}`, base)
-        : new URL(file, asFolder(resolve(runtimeUrl))),
-    headers: new Headers(apiKey ? { authorization: `Bearer ${apiKey}` } : undefined),
-    cache: cache ? browserCache : noCache,
+      runtimeFolder ? new URL(file, runtimeFolder) : new URL(`runtime/${version}/${file}`, base),
+    keyFor: ({ origin }) => (origin === base.origin ? apiKey : undefined),
+    keyHint: ({ origin }) =>
+      apiKey && origin !== base.origin
+        ? ` (the API key is sent to the origin of baseUrl only, which is ${base.origin})`
+        : '',
+    cache: cache ? createBrowserCache() : noCache,
   };
 }
 
 /** An address that may be relative to the page's. */
-function resolve(address: string | URL): URL {
-  return new URL(address, globalThis.location?.href);
+function resolve(field: string, address: string | URL): URL {
+  // `fetch` refuses an address with a user name and password, which a relative one would get from the page's.
+  const page = parse(globalThis.location?.href ?? '');
+  if (page) page.username = page.password = '';
+  const url = parse(`${address}`, page);
+  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password) return url;
+  const got = url?.username || url?.password ? `one with them at ${url.host}` : `'${address}'`;
+  throw new UnlabelError(
+    'invalid_parameter',
+    `${field} must be an http or https address without user name and password, or relative to the page's; got ${got}`,
+    { field },
+  );
+}
+
+function parse(address: string, base?: URL): URL | undefined {
+  try {
+    return new URL(address, base);
+  } catch {
+    return undefined;
+  }
 }
 
 function asFolder(url: URL): URL {

@@ -1,37 +1,52 @@
-import { UnlabelError } from '../../contract/errors.ts';
+import type { UnlabelError } from '../../contract/errors.ts';
 import type { Manifest, ModelFile } from '../../contract/manifest.ts';
 import { parseManifest } from '../../inference/manifest.ts';
 import { sha256 } from '../../util/sha256.ts';
 import { createShare, type Sharer } from '../../util/share.ts';
+import { pageLimits } from '../limits.ts';
 import type { Progress } from '../options.ts';
+import { noCache } from './cache.ts';
 import type { Deployment } from './deployment.ts';
-import { download, requireOk, unreachable } from './download.ts';
-
-/** Milliseconds to wait for the network if there is a stored copy to fall back on. */
-const manifestTimeout = 5_000;
+import {
+  download,
+  type FileRequest,
+  failure,
+  readBody,
+  request,
+  requireOk,
+  unavailable,
+} from './download.ts';
 
 /**
  * Gets the manifest: from the network, so that a new version of the model is noticed; the stored copy if the network
- * fails, is slow or answers 5xx.
+ * fails, is slow, or answers 5xx or with something other than a manifest.
  *
  * @throws UnlabelError `model_not_found`, `unauthorized`, `forbidden` or `model_unavailable`.
  */
 export async function getManifest(
-  { manifestUrl, headers, cache }: Deployment,
+  { manifestUrl: url, cache, keyFor, keyHint }: Deployment,
   signal: AbortSignal,
 ): Promise<Manifest> {
-  const copy = await cache.get(manifestUrl);
+  const copy = await cache.get(url, async (file) => parseManifest(await file.text()));
+  const file: FileRequest = { url, what: 'The manifest', signal, apiKey: keyFor(url), cache: 'no-cache' };
+  if (copy) file.stallMs = pageLimits.staleMs;
   try {
-    const limit = copy ? AbortSignal.any([signal, AbortSignal.timeout(manifestTimeout)]) : signal;
-    const response = await fetch(manifestUrl, { headers, signal: limit, cache: 'no-cache' });
-    const manifest = parseManifest(await requireOk(response, 'The manifest').clone().text());
-    void cache.put(manifestUrl, response);
+    const response = requireOk(await request(file), file, keyHint(url));
+    const body = await readBody(response, pageLimits.manifestBytes, file);
+    const manifest = parse(await body.text(), file);
+    void cache.put(url, new Response(body, { headers: response.headers }));
     return manifest;
   } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof UnlabelError && error.code !== 'model_unavailable') throw error;
-    if (copy) return parseManifest(await copy.text());
-    throw error instanceof UnlabelError ? error : unreachable('The manifest', error);
+    if (copy && (error as Partial<UnlabelError>).code === 'model_unavailable') return copy;
+    throw error;
+  }
+}
+
+function parse(text: string, file: FileRequest): Manifest {
+  try {
+    return parseManifest(text);
+  } catch (error) {
+    throw unavailable(file, (error as Error).message, error);
   }
 }
 
@@ -45,31 +60,38 @@ const shareWeights = createShare<Weights, Progress>();
  * @throws UnlabelError `model_unavailable`, also for bytes of another hash; the reason of the signal.
  */
 export function getWeights(
-  { weightsUrl, headers, cache: files }: Deployment,
-  file: ModelFile,
+  { weightsUrl, keyFor, cache: files }: Deployment,
+  { bytes, sha256: expected, ...rest }: ModelFile,
   sharer: Sharer<Progress>,
 ): Promise<Weights> {
-  const url = weightsUrl(file);
+  const url = weightsUrl({ bytes, sha256: expected, ...rest });
+  const apiKey = keyFor(url);
   return shareWeights(
-    url.href,
+    // Callers with another key or without the cache do not share: the key may be refused, the file must be stored.
+    JSON.stringify([url, apiKey, files === noCache]),
     async ({ signal, onProgress }) => {
-      const copy = await files.get(url);
-      if (copy) {
-        const bytes = new Uint8Array(await copy.arrayBuffer());
-        if ((await sha256(bytes)) === file.sha256) {
-          onProgress?.({ loaded: file.bytes, total: file.bytes });
-          return bytes;
-        }
-        await files.delete(url);
+      const file: FileRequest = { url, what: 'The weights', signal, apiKey };
+      if (!globalThis.crypto?.subtle)
+        throw unavailable(
+          file,
+          'this page has no crypto.subtle to check their hash with, as it is not a secure context: serve it by https or from localhost',
+        );
+      const copy = await files.get(url, async (stored) => new Uint8Array(await stored.arrayBuffer()));
+      if (copy && (await sha256(copy)) === expected) {
+        onProgress?.({ loaded: bytes, total: bytes });
+        return copy;
       }
+      if (copy) await files.delete(url);
+      let hash = '';
       // The damaged copy may be in the browser's HTTP cache: the second attempt bypasses it.
       for (const cache of ['default', 'reload'] as const) {
-        const bytes = await download(url, file.bytes, { headers, cache, signal, onProgress });
-        if ((await sha256(bytes)) !== file.sha256) continue;
-        void files.put(url, new Response(bytes));
-        return bytes;
+        const weights = await download({ ...file, cache }, bytes, onProgress);
+        hash = await sha256(weights);
+        if (hash !== expected) continue;
+        void files.put(url, new Response(weights));
+        return weights;
       }
-      throw new UnlabelError('model_unavailable', `${file.file} does not have the hash of its manifest`);
+      throw unavailable(file, `the hash of its manifest is SHA-256 ${expected}, but the file has ${hash}`);
     },
     sharer,
   );
@@ -87,30 +109,29 @@ const shareRuntimes = createShare<WebAssembly.Module, never>();
 export function getRuntime(
   { runtimeUrl, cache }: Deployment,
   version: string,
-  file: string,
+  name: string,
   signal: AbortSignal,
 ): Promise<WebAssembly.Module> {
-  const url = runtimeUrl(version, file);
+  const url = runtimeUrl(version, name);
   return shareRuntimes(
-    url.href,
+    JSON.stringify([url, cache === noCache]),
     async ({ signal }) => {
-      const copy = await cache.get(url);
-      const compiled = copy && (await compile(copy).catch(() => undefined));
-      if (compiled) return compiled;
+      const file: FileRequest = { url, what: 'The runtime', signal };
+      requireWebAssembly(file);
+      const copy = await cache.get(url, compile);
+      if (copy) return copy;
+      const hint = ': the deployment may have another version of onnxruntime-web';
+      const response = requireOk(await request(file), file, hint);
+      const kept = response.clone();
       try {
-        const response = await fetch(url, { signal });
-        if (!response.ok)
-          throw new UnlabelError(
-            'model_unavailable',
-            `The runtime ${url.pathname} was answered with HTTP ${response.status}: the deployment may have another version of onnxruntime-web`,
-          );
-        const copy = response.clone();
         const module = await compile(response);
-        void cache.put(url, copy);
+        void cache.put(url, kept);
         return module;
-      } catch (error) {
-        signal.throwIfAborted();
-        throw error instanceof UnlabelError ? error : unreachable('The runtime', error);
+      } catch (cause) {
+        kept.body?.cancel().catch(() => {});
+        if (!(cause instanceof WebAssembly.CompileError)) throw failure(file, cause);
+        const type = response.headers.get('content-type');
+        throw unavailable(file, `it is no WebAssembly that this browser compiles, but ${type}`, cause);
       }
     },
     { signal },
@@ -122,4 +143,20 @@ async function compile(response: Response): Promise<WebAssembly.Module> {
   return response.headers.get('content-type') === 'application/wasm'
     ? WebAssembly.compileStreaming(response)
     : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** The smallest module: magic number and version. */
+const emptyModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+/** Compiling anything at all fails if the page's policy forbids it. */
+function requireWebAssembly(file: FileRequest): void {
+  try {
+    new WebAssembly.Module(emptyModule);
+  } catch (cause) {
+    throw unavailable(
+      file,
+      `this page may not compile WebAssembly: add 'wasm-unsafe-eval' to script-src of its Content-Security-Policy`,
+      cause,
+    );
+  }
 }

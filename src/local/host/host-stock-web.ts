@@ -1,4 +1,5 @@
 import { stockRuntime } from '../../inference/runtime/runtime-stock-web.ts';
-import { createHost } from './host.ts';
+import { createHost as create, type Host } from './host.ts';
 
-export const host = createHost(stockRuntime);
+/** A host of its own for each engine. */
+export const createHost = (): Host => create(stockRuntime);

@@ -1,4 +1,5 @@
 import { trimmedRuntime } from '../../inference/runtime/runtime-trimmed-web.ts';
-import { createHost } from './host.ts';
+import { createHost as create, type Host } from './host.ts';
 
-export const host = createHost(trimmedRuntime);
+/** A host of its own for each engine. */
+export const createHost = (): Host => create(trimmedRuntime);

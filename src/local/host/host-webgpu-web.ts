@@ -1,4 +1,5 @@
 import { webgpuRuntime } from '../../inference/runtime/runtime-webgpu-web.ts';
-import { createHost } from './host.ts';
+import { createHost as create, type Host } from './host.ts';
 
-export const host = createHost(webgpuRuntime);
+/** A host of its own for each engine. */
+export const createHost = (): Host => create(webgpuRuntime);

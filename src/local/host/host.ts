@@ -1,10 +1,10 @@
-import type { ImageSource } from '../../contract/image-source.ts';
 import type { Manifest, Precision } from '../../contract/manifest.ts';
 import { fitImage } from '../../image/fit-web.ts';
 import { Model } from '../../inference/model.ts';
 import type { NetworkOutput } from '../../inference/runtime/runtime.ts';
 import type { WebRuntime } from '../../inference/runtime/runtime-web.ts';
 import { selfTest } from '../../inference/self-test.ts';
+import { closeImages, type TakenImage } from './take-image.ts';
 
 /** What a host needs to run a network. */
 export interface LoadRequest {
@@ -14,12 +14,6 @@ export interface LoadRequest {
   weights: Uint8Array;
   module: WebAssembly.Module;
   threads: number;
-}
-
-/** An image that belongs to the host, and its name in an error. */
-export interface TakenImage {
-  image: ImageSource;
-  field: string;
 }
 
 /** Where a network runs: in a Worker or in the page. One call at a time. */
@@ -76,7 +70,7 @@ export function createHost(runtime: WebRuntime): Host {
         for (const { image, field } of images)
           pixels.push(await fitImage(image, loaded().manifest.input, field));
       } finally {
-        for (const { image } of images) if ('close' in image) image.close();
+        closeImages(images);
       }
       const output = loaded().run(pixels);
       running = output.catch(() => {});

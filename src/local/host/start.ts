@@ -1,33 +1,131 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import type { Build } from '../../inference/runtime/runtime-web.ts';
+import { timeout } from '../../util/timeout.ts';
+import { pageLimits } from '../limits.ts';
 import type { Host } from './host.ts';
 import { connectWorker } from './worker-host.ts';
+
+/** Which thread runs the network. */
+export type Thread = 'worker' | 'page';
 
 /** A host that has started. */
 export interface StartedHost {
   host: Host;
-  inWorker: boolean;
+  thread: Thread;
+  /** Why no Worker could start: a clause. */
+  obstacle?: string | undefined;
 }
 
 /**
- * Starts the host of a build of the runtime: in a Worker; in the page if it should, or if no Worker can start.
+ * Starts a host of its own for a build of the runtime: in a Worker; in the page if it should, or if no Worker can
+ * start.
  *
- * @throws UnlabelError `model_unavailable` if onnxruntime-web cannot be loaded.
+ * @throws UnlabelError `model_unavailable` if the code of the runtime cannot be loaded.
  */
 export async function startHost(build: Build, inWorker: boolean): Promise<StartedHost> {
+  let obstacle: string | undefined;
   if (inWorker) {
-    let worker: Worker | undefined;
     try {
-      worker = workers[build]();
-      return { host: await connectWorker(worker), inWorker };
-    } catch {
-      worker?.terminate();
+      return { host: await startInWorker(build), thread: 'worker' };
+    } catch (error) {
+      obstacle = (error as Error).message;
     }
   }
   try {
-    return { host: (await modules[build]()).host, inWorker: false };
+    const { createHost } = await timeout(
+      modules[build](),
+      pageLimits.workerStartMs,
+      () => new Error('no answer'),
+    );
+    return { host: boundCalls(createHost()), thread: 'page', obstacle };
   } catch (cause) {
-    throw new UnlabelError('model_unavailable', 'Cannot load onnxruntime-web: is it installed?', { cause });
+    throw new UnlabelError(
+      'model_unavailable',
+      `The code of the ${build} runtime cannot be loaded (${(cause as Error).message})${peers[build]}`,
+      { cause },
+    );
+  }
+}
+
+/** @throws Error if no Worker can start, saying why. */
+async function startInWorker(build: Build): Promise<Host> {
+  if (typeof Worker !== 'function') throw new Error('this browser has no Worker here');
+  let failure: unknown;
+  try {
+    return await connect(workers[build]());
+  } catch (error) {
+    failure = error;
+  }
+  const script = scriptOf(build);
+  const isForeign = script.url.origin !== globalThis.location.origin;
+  try {
+    // A Worker must have a script of the page's origin; that script may import one of another origin.
+    if (isForeign) return await connect(importingWorker(script));
+  } catch (error) {
+    failure = error;
+  }
+  throw new Error(`${script.url} ${(failure as Error).message}`);
+}
+
+async function connect(worker: Worker): Promise<Host> {
+  try {
+    return boundCalls(await connectWorker(worker));
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+}
+
+/** Ends a host that does not answer: nobody waits for it for ever. */
+function boundCalls(host: Host): Host {
+  const bound = <T>(call: Promise<T>) =>
+    timeout(call, pageLimits.hostCallMs, () => {
+      host.dispose();
+      return new UnlabelError(
+        'model_unavailable',
+        `The network did not answer within ${pageLimits.hostCallMs / 1000} s and was ended; the next call loads it again`,
+      );
+    });
+  return {
+    version: host.version,
+    load: (request) => bound(host.load(request)),
+    time: () => bound(host.time()),
+    run: (images) => bound(host.run(images)),
+    dispose: () => host.dispose(),
+  };
+}
+
+interface Script {
+  url: URL;
+  isModule: boolean;
+}
+
+/** Where a bundler has put the script of a Worker: what it made of `new Worker(...)` knows. */
+function scriptOf(build: Build): Script {
+  const original = globalThis.Worker;
+  let script: Script | undefined;
+  globalThis.Worker = class {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      script = { url: new URL(url, globalThis.location.href), isModule: options?.type === 'module' };
+    }
+  } as unknown as typeof Worker;
+  try {
+    workers[build]();
+  } finally {
+    globalThis.Worker = original;
+  }
+  return script as unknown as Script;
+}
+
+function importingWorker({ url, isModule }: Script): Worker {
+  const address = JSON.stringify(url.href);
+  const code = isModule ? `import ${address};` : `importScripts(${address});`;
+  const blob = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  try {
+    return new Worker(blob, { type: isModule ? 'module' : 'classic' });
+  } finally {
+    // The Worker has its own copy of the address; browsers differ in when they read it.
+    setTimeout(() => URL.revokeObjectURL(blob), pageLimits.workerStartMs);
   }
 }
 
@@ -41,4 +139,10 @@ const modules = {
   trimmed: () => import('./host-trimmed-web.ts'),
   stock: () => import('./host-stock-web.ts'),
   webgpu: () => import('./host-webgpu-web.ts'),
+};
+/** What to do if a module is missing. */
+const peers = {
+  trimmed: '',
+  stock: ': is onnxruntime-web installed?',
+  webgpu: ': is onnxruntime-web installed?',
 };

@@ -1,19 +1,52 @@
 import { drawableSize, type ImageSource, isBytes, unreadable } from '../../contract/image-source.ts';
-import { bitmapOf, bitmapOfSvg, isSvg } from '../../image/bitmap-web.ts';
-import type { TakenImage } from './host.ts';
+import { timeout } from '../../util/timeout.ts';
+import { pageLimits } from '../limits.ts';
+
+/** An image that belongs to the engine, and its name in an error. */
+export interface TakenImage {
+  image: ImageSource;
+  field: string;
+}
 
 /**
- * Takes an image as it is at this moment, in a form that can be sent to a Worker: a Blob stays a handle, pixels are
- * copied once, an element becomes a bitmap.
+ * Takes images as they are at this moment, in a form that can be sent to a Worker: a Blob stays a handle, pixels are
+ * copied once, an element becomes a bitmap. The caller closes them ({@link closeImages}).
  *
- * @throws UnlabelError `invalid_image`.
+ * @param nameOf - name of an image in an error.
+ * @throws UnlabelError `invalid_image`; none of the images is then left open.
  */
-export async function takeImage(image: ImageSource, field: string): Promise<TakenImage> {
+export async function takeImages(
+  images: readonly ImageSource[],
+  nameOf: (index: number) => string,
+): Promise<TakenImage[]> {
+  // All are taken before this function awaits anything: what the caller does next must not change them.
+  const taking = Array.from(images, (image, index) => takeImage(image, nameOf(index)));
+  const settled = await Promise.allSettled(taking);
+  const taken = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = settled.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+  if (!failed) return taken;
+  closeImages(taken);
+  throw failed.reason;
+}
+
+/** Frees bitmaps and frames; closing them twice, or after they were sent to a Worker, does no harm. */
+export function closeImages(images: readonly TakenImage[]): void {
+  for (const { image } of images) close(image);
+}
+
+async function takeImage(image: ImageSource, field: string): Promise<TakenImage> {
+  const taking = take(image);
   try {
-    return { image: await take(image), field };
+    const late = () => new Error(`the browser did not copy it within ${pageLimits.takeMs / 1000} s`);
+    return { image: await timeout(taking, pageLimits.takeMs, late), field };
   } catch (cause) {
+    taking.then(close, () => {});
     throw unreadable(cause, field);
   }
+}
+
+function close(image: ImageSource): void {
+  if ('close' in image) image.close();
 }
 
 /** The parts of images that are transferred to a Worker rather than copied. */
@@ -40,15 +73,12 @@ export function isTainted({ image }: TakenImage): boolean {
 }
 
 async function take(image: ImageSource): Promise<ImageSource> {
-  if (image instanceof Blob) return (await bitmapOfSvg(image)) ?? image;
-  if (isBytes(image)) {
-    const copy = ArrayBuffer.isView(image) ? bytesOf(image).slice() : new Uint8Array(image.slice(0));
-    return (isSvg(copy) && (await bitmapOfSvg(new Blob([copy as BlobPart])))) || copy;
-  }
+  if (image instanceof Blob) return image;
+  if (isBytes(image)) return ArrayBuffer.isView(image) ? bytesOf(image).slice() : image.slice();
   const { width, height } = drawableSize(image);
   if ('data' in image) return { width, height, data: image.data.slice() } as ImageData;
   if (typeof VideoFrame === 'function' && image instanceof VideoFrame) return image.clone();
-  return bitmapOf(image);
+  return createImageBitmap(image as ImageBitmapSource);
 }
 
 function bytesOf(view: ArrayBufferView): Uint8Array {

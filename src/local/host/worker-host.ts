@@ -1,30 +1,44 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import { unreadable } from '../../contract/image-source.ts';
 import type { NetworkOutput } from '../../inference/runtime/runtime.ts';
+import { timeout } from '../../util/timeout.ts';
+import { pageLimits } from '../limits.ts';
 import type { Host } from './host.ts';
 import type { HostAnswer, HostCall, Started } from './protocol.ts';
 import { isTainted, transferables } from './take-image.ts';
 
 /**
  * Calls the host inside a Worker.
- * @throws Error if the Worker cannot start.
+ * @throws Error if the Worker does not start, saying why in a clause.
  */
 export async function connectWorker(worker: Worker): Promise<Host> {
-  const { version } = await new Promise<Started>((resolve, reject) => {
+  const start = new Promise<Started>((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<Started>) => resolve(data);
     worker.onerror = (event) => {
       event.preventDefault();
-      reject(new Error(event.message ?? 'The Worker cannot start'));
+      // A script that cannot be fetched has no message.
+      reject(
+        new Error(event.message ? `failed: ${event.message}` : 'cannot be fetched, or a policy forbids it'),
+      );
     };
   });
+  const { version } = await timeout(
+    start,
+    pageLimits.workerStartMs,
+    () => new Error(`did not start within ${pageLimits.workerStartMs / 1000} s`),
+  );
+
+  let rejectPending: (error: Error) => void = () => {};
+  worker.onerror = (event) => rejectPending(new Error(`The Worker failed: ${event.message}`));
+  worker.onmessageerror = () => rejectPending(new Error('The answer of the Worker cannot be read'));
 
   const call = <T>(message: HostCall, transfer: Transferable[] = []): Promise<T> =>
     new Promise((resolve, reject) => {
+      rejectPending = reject;
       worker.onmessage = ({ data }: MessageEvent<HostAnswer>) => {
         if ('value' in data) resolve(data.value as T);
         else reject(toError(data.failure));
       };
-      worker.onerror = (event) => reject(new Error(`The Worker failed: ${event.message}`));
       worker.postMessage(message, transfer);
     });
 
@@ -40,7 +54,10 @@ export async function connectWorker(worker: Worker): Promise<Host> {
         throw tainted ? unreadable(error, tainted.field) : error;
       }
     },
-    dispose: () => worker.terminate(),
+    dispose() {
+      worker.terminate();
+      rejectPending(new Error('The Worker has been ended'));
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { UnlabelError } from '../../contract/errors.ts';
-import type { Host, LoadRequest, TakenImage } from './host.ts';
+import type { Host, LoadRequest } from './host.ts';
 import type { HostAnswer, HostCall, Started } from './protocol.ts';
+import type { TakenImage } from './take-image.ts';
 
 /** The part of a Worker's global scope that is used here. */
 interface Scope {

@@ -1,4 +1,4 @@
-import { host } from './host-webgpu-web.ts';
+import { createHost } from './host-webgpu-web.ts';
 import { serveHost } from './worker-side.ts';
 
-serveHost(host);
+serveHost(createHost());

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { readFixture } from '../../../scripts/harness/inputs/parity-fixtures.ts';
+import { data, header, png } from '../../../scripts/harness/inputs/png-file.ts';
 import type { Orientation } from '../../../src/image/exif.ts';
-import { fitPixels } from '../../../src/image/fit/fit.ts';
-import { prepareImage } from '../../../src/image/prepare.ts';
+import { fitPixels, prepareImage } from '../../../src/image/prepare.ts';
 
 /** Pixels of one gray each, named by letters: a is 0, b is 10 and so on. */
 function letters(rows: string[]) {
@@ -58,7 +57,7 @@ test('pixels given to fitPixels stay as they are', () => {
 test('a decoder that disagrees with the header is not believed', async () => {
   const decode = () => Promise.resolve({ width: 2, height: 1, data: new Uint8Array(8) });
   const made = prepareImage(
-    readFixture('images/baseline-420.jpg'),
+    png(header(1, 2), data(new Uint8Array(8))),
     { width: 4, height: 4 },
     { jpeg: decode, png: decode, webp: decode },
   );

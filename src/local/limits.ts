@@ -1,0 +1,21 @@
+/** Limits of an engine in a page, each with its reason. Times are milliseconds. */
+export const pageLimits = {
+  /** One call of the Cache API, with the body of the file: reading 10 MB takes less than a second on a slow disk. */
+  cacheMs: 5_000,
+  /** Wait for a response or its next bytes: as long as the client gives a whole attempt. */
+  stallMs: 30_000,
+  /** The same if there is a stored copy: a page must not wait for a network that it does not need. */
+  staleMs: 5_000,
+  /** Start of a Worker, which downloads about 100 kB of code. */
+  workerStartMs: 30_000,
+  /** One call of a host: loading weights, or reading and running a batch of the largest images on a slow phone. */
+  hostCallMs: 120_000,
+  /** The answer of the GPU process to a request for an adapter. */
+  gpuMs: 5_000,
+  /** Making a bitmap of an element: it is decoded already. */
+  takeMs: 10_000,
+  /** Bytes of a manifest. The largest parts are the golden input and the class names: about 100 kB. */
+  manifestBytes: 4 * 1024 * 1024,
+  /** Bytes of a namespace as a file: the most numbers as float32 take 64 MiB, the rest is metadata. */
+  indexBytes: 256 * 1024 * 1024,
+} as const;
