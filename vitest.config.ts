@@ -26,7 +26,7 @@ export default defineConfig({
         // A real browser against a real server.
         test: {
           name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
+          include: ['test/{browser,engine}/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },

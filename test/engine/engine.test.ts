@@ -1,0 +1,247 @@
+/**
+ * One suite of the interface `Engine`, run against each implementation in a page: the same call gives the same answer
+ * and the same error, whoever answers.
+ */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
+import { type Client, createClient, type Embedding } from '../../src/index.ts';
+import type { ImageSource } from '../../src/local.ts';
+import { base64, type Site, startSite } from '../browser/site.ts';
+import { type EngineName, engineNames, startEngine } from './engines.ts';
+
+const one = drawPng(40, 32, (x, y) => [x * 6, y * 8, 100]);
+const other = drawPng(32, 50, (x, y) => [250 - x, 20, y * 5]);
+const files = { one: base64(one), other: base64(other), broken: base64(one.subarray(0, 60)) };
+
+let site: Site;
+/** What the service answers to a program outside of a page. */
+let client: Client;
+let embedded: Embedding;
+beforeAll(async () => {
+  site = await startSite();
+  client = createClient({ url: site.hosted.url, model: 'cifar10' });
+  embedded = await client.embed(one);
+  await client.vectors.upsert([
+    { id: 'one', vector: one, metadata: { odd: true, place: 1 } },
+    { id: 'other', vector: other, metadata: { odd: false, place: 2 } },
+    { id: 'half', vector: Array.from(embedded.embedding, (value, i) => (i % 2 ? value : 0.1)) },
+  ]);
+});
+afterAll(() => site?.stop());
+
+/** An answer without what may differ: who gave it. */
+function plain<Answer extends object>(answer: Answer): Omit<Answer, 'source'> {
+  const { source, ...rest } = answer as Answer & { source: string };
+  return rest;
+}
+
+describe.each(engineNames)('%s', (name: EngineName) => {
+  let page: Page;
+  beforeAll(async () => {
+    page = await site.open();
+    await startEngine(page, name, site.hosted.url, files);
+  });
+  afterAll(() => page?.context().close());
+
+  /** The error of a call in the page, as far as all engines promise it. */
+  const failureOf = async (call: () => Promise<unknown>) => {
+    const failure = await page.evaluate(
+      // biome-ignore lint/security/noGlobalEval: a function of this test
+      async (call) => unlabel.failureOf((eval(`(${call})`) as () => Promise<unknown>)()),
+      `${call}`,
+    );
+    return failure && { code: failure.code, field: failure.field };
+  };
+
+  test('classify: one image, and many in their order', async () => {
+    const [single, list, none] = await page.evaluate(async () => [
+      await tested.classify(pictures.one, { topK: 1000 }),
+      await tested.classify([pictures.other, pictures.one], { topK: 3 }),
+      await tested.classify([]),
+    ]);
+    const expected = await client.classify(one, { topK: 1000 });
+    expect(plain(single)).toEqual(plain(expected));
+    const ofOther = await client.classify(other, { topK: 3 });
+    expect(list.map(plain)).toEqual([
+      plain(ofOther),
+      { ...plain(expected), predictions: expected.predictions.slice(0, 3) },
+    ]);
+    expect(none).toEqual([]);
+    expect(single.source).toBe(name === 'hosted' ? 'hosted' : 'local');
+  });
+
+  test('classify: five predictions unless told otherwise', async () => {
+    expect((await page.evaluate(() => tested.classify(pictures.one))).predictions).toHaveLength(5);
+  });
+
+  test('embed: the same vector to the bit, of norm 1', async () => {
+    const answers = await page.evaluate(async () => {
+      const all = [await tested.embed(pictures.one), ...(await tested.embed([pictures.one, pictures.other]))];
+      return all.map(({ embedding, ...rest }) => ({ ...rest, embedding: [...embedding] }));
+    });
+    const expected = [embedded, embedded, await client.embed(other)];
+    expect(answers.map(plain)).toEqual(
+      expected.map((answer) => ({ ...plain(answer), embedding: [...answer.embedding] })),
+    );
+    for (const { embedding } of answers) expect(Math.hypot(...embedding)).toBeCloseTo(1, 5);
+  });
+
+  test('search: by image, vector, embedding, id, and several images', async () => {
+    const answers = await page.evaluate(async () => {
+      const embedded = await tested.embed(pictures.one);
+      return [
+        await tested.search(pictures.one),
+        await tested.search(embedded.embedding),
+        await tested.search([...embedded.embedding]),
+        await tested.search(embedded),
+        ...(await tested.search([pictures.one, pictures.one])),
+        await tested.search({ id: 'one' }),
+      ];
+    });
+    const byImage = plain(await client.search(one));
+    expect(byImage.matches.map(({ id }) => id).toSorted()).toEqual(['half', 'one', 'other']);
+    expect(byImage.matches[0]?.id).toBe('one');
+    expect(answers.map(plain)).toEqual([
+      ...Array(6).fill(byImage),
+      plain(await client.search({ id: 'one' })),
+    ]);
+  });
+
+  test('search: a filter, topK, and a namespace that is empty', async () => {
+    const [filtered, first, empty] = await page.evaluate(async () => [
+      await tested.search(pictures.one, { filter: { odd: false, place: { gte: 2 } } }),
+      await tested.search(pictures.one, { topK: 1 }),
+      await tested.search(pictures.one, { namespace: 'nobody' }),
+    ]);
+    expect(filtered.matches.map(({ id }) => id)).toEqual(['other']);
+    expect(first.matches.map(({ id }) => id)).toEqual(['one']);
+    expect(empty.matches).toEqual([]);
+  });
+
+  test('every kind of image gives the same answer', async () => {
+    const labels = await page.evaluate(async () => {
+      const blob = new Blob([pictures.one]);
+      const bitmap = await createImageBitmap(blob);
+      const canvas = Object.assign(document.createElement('canvas'), { width: 40, height: 32 });
+      const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+      context.drawImage(bitmap, 0, 0);
+      const offscreen = new OffscreenCanvas(40, 32);
+      offscreen.getContext('2d')?.drawImage(bitmap, 0, 0);
+      const img = Object.assign(new Image(), { src: URL.createObjectURL(blob) });
+      await img.decode();
+      const padded = new Uint8Array(pictures.one.length + 9);
+      padded.set(pictures.one, 4);
+      const images = [
+        pictures.one,
+        padded.subarray(4, -5),
+        new DataView(pictures.one.buffer),
+        pictures.one.slice().buffer,
+        blob,
+        new File([blob], 'a.gif'),
+        bitmap,
+        canvas,
+        offscreen,
+        img,
+        context.getImageData(0, 0, 40, 32),
+      ];
+      return (await tested.classify(images, { topK: 1000 })).map(({ predictions }) =>
+        JSON.stringify(predictions),
+      );
+    });
+    expect(labels).toHaveLength(11);
+    expect(new Set(labels).size).toBe(1);
+  });
+
+  // The client takes them when it packs a request.
+  if (name !== 'hosted')
+    test('images and vectors are those of the moment of the call', async () => {
+      const [answers, expected] = await page.evaluate(async () => {
+        const { embedding } = await tested.embed(pictures.one);
+        const expected = [
+          (await tested.classify(pictures.one)).predictions,
+          (await tested.search(embedding.slice())).matches,
+        ];
+        const bytes = Array.from({ length: 12 }, () => pictures.one.slice());
+        const list: ImageSource[] = [...bytes];
+        const calls = [tested.classify(list), tested.search(embedding)] as const;
+        for (const image of bytes) image.fill(0);
+        embedding.fill(1);
+        list.length = 0;
+        const [many, found] = await Promise.all(calls);
+        return [
+          [...many.map(({ predictions }) => predictions), found.matches],
+          [...Array(12).fill(expected[0]), expected[1]],
+        ];
+      });
+      expect(answers).toEqual(expected);
+    });
+
+  test.each([
+    ['broken bytes', () => tested.classify(pictures.broken), 'invalid_image', 'image'],
+    [
+      'broken bytes amid a list',
+      () => tested.embed([pictures.one, pictures.broken]),
+      'invalid_image',
+      'images[1]',
+    ],
+    ['text', () => tested.classify(new Blob(['just words'])), 'unsupported_media_type', 'image'],
+    ['no bytes', () => tested.classify(new Uint8Array()), 'invalid_image', 'image'],
+    ['an element that is not loaded', () => tested.classify([new Image()]), 'invalid_image', 'images[0]'],
+    ['nothing', () => tested.classify(null as never), 'invalid_image', 'image'],
+    ['topK 0', () => tested.classify(pictures.one, { topK: 0 }), 'invalid_parameter', 'topK'],
+    ['topK 1001', () => tested.classify(pictures.one, { topK: 1001 }), 'invalid_parameter', 'topK'],
+    ['topK 1.5', () => tested.classify(pictures.one, { topK: 1.5 }), 'invalid_parameter', 'topK'],
+    ['topK 101 of a search', () => tested.search(pictures.one, { topK: 101 }), 'invalid_parameter', 'topK'],
+    ['a zero vector', () => tested.search(new Float32Array(128)), 'invalid_parameter', 'vector'],
+    ['a vector of another length', () => tested.search([1, 2, 3]), 'model_mismatch', undefined],
+    ['an unknown id', () => tested.search({ id: 'nobody' }), 'vector_not_found', undefined],
+    [
+      'a vector of another version',
+      () =>
+        tested.search({
+          embedding: new Float32Array(128).fill(1),
+          model: { name: 'cifar10', version: '0.0.1' },
+        }),
+      'model_mismatch',
+      undefined,
+    ],
+  ] as [string, () => Promise<unknown>, string, string | undefined][])(
+    'error: %s',
+    async (_, call, code, field) => {
+      const failure = await failureOf(call);
+      expect(failure?.code).toBe(code);
+      if (field) expect(failure?.field).toBe(field);
+    },
+  );
+
+  test('abort: before the call and during it, with the reason of the signal', async () => {
+    const outcomes = await page.evaluate(async () => {
+      const reason = new Error('the user left');
+      const early = AbortSignal.abort(reason);
+      const late = new AbortController();
+      const calls = [
+        tested.classify(pictures.one, { signal: early }),
+        tested.embed([pictures.one], { signal: early }),
+        tested.search(pictures.one, { signal: early }),
+        tested.classify(Array(40).fill(pictures.one), { signal: late.signal }),
+      ];
+      late.abort(reason);
+      const settled = await Promise.allSettled(calls);
+      return settled.map((result) => result.status === 'rejected' && result.reason === reason);
+    });
+    expect(outcomes).toEqual([true, true, true, true]);
+    expect((await page.evaluate(() => tested.classify(pictures.one))).predictions).toHaveLength(5);
+  });
+
+  test('many calls at once, also with one signal', async () => {
+    const lengths = await page.evaluate(async () => {
+      const { signal } = new AbortController();
+      const calls = Array.from({ length: 40 }, (_, i) =>
+        tested.classify(i % 2 ? pictures.one : pictures.other, { topK: 1 + (i % 4), signal }),
+      );
+      return (await Promise.all(calls)).map(({ predictions }) => predictions.length);
+    });
+    expect(lengths).toEqual(Array.from({ length: 40 }, (_, i) => 1 + (i % 4)));
+  });
+});

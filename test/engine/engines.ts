@@ -1,0 +1,41 @@
+import type { Page } from 'playwright-core';
+import type { Engine, ImageSource } from '../../src/local.ts';
+
+/** Every implementation of the interface, by name. */
+export const engineNames = ['hosted', 'local', 'local without a Worker', 'automatic'] as const;
+export type EngineName = (typeof engineNames)[number];
+
+// An interface, which TypeScript resolves late: the type of an image looks at all that is global.
+interface Tested extends Engine<ImageSource> {}
+
+declare global {
+  var tested: Tested;
+  /** Files of the test, in the page. */
+  var pictures: Record<'one' | 'other' | 'broken', Uint8Array<ArrayBuffer>>;
+}
+
+/** Makes an engine in a page, and waits until it can answer in its own way. */
+export function startEngine(page: Page, name: EngineName, url: string, files: Record<string, string>) {
+  return page.evaluate(
+    async ({ name, url, files }) => {
+      const hosted = unlabel.createClient({ url, model: 'cifar10', maxRetries: 0 });
+      const createLocal = (worker: boolean) =>
+        unlabel.createLocalEngine<string>({ model: 'cifar10', baseUrl: url, device: 'wasm', worker });
+      const create: Record<typeof name, () => Promise<Engine<ImageSource>>> = {
+        hosted: async () => hosted as Engine<ImageSource>,
+        local: async () => createLocal(true),
+        'local without a Worker': async () => createLocal(false),
+        automatic: async () => {
+          const local = createLocal(true);
+          await local.ready;
+          return unlabel.createEngine<string>({ hosted, local });
+        },
+      };
+      globalThis.tested = await create[name]();
+      globalThis.pictures = Object.fromEntries(
+        Object.entries(files).map(([key, file]) => [key, unlabel.bytesOf(file)]),
+      ) as typeof globalThis.pictures;
+    },
+    { name, url, files },
+  );
+}
