@@ -1,16 +1,14 @@
 import type { Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
-import type { ImageSource } from '../contract/image-source.ts';
 import type { ModelName } from '../contract/model.ts';
 import type { ClassifyLookup, SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
-import type { Connection } from './infer.ts';
-import { filePack, type Pack } from './pack.ts';
-import { type ConnectionOptions, createSend, type RequestOptions } from './request.ts';
-import { type Classes, createClasses } from './resources/classes.ts';
-import { createClassify } from './resources/classify.ts';
-import { createEmbed } from './resources/embed.ts';
-import { createModels, type Models } from './resources/models.ts';
-import { createSearch } from './resources/search.ts';
-import { createVectors, type Vectors } from './resources/vectors.ts';
+import { singleFlight } from '../util/single-flight.ts';
+import { type ConnectionOptions, type RequestOptions, serviceOf } from './http/service.ts';
+import type { Upload } from './images/pack.ts';
+import type { HostedImage } from './images/take.ts';
+import { createLazy } from './lazy.ts';
+import type { Classes } from './resources/classes.ts';
+import type { Models } from './resources/models.ts';
+import type { Vectors } from './resources/vectors.ts';
 
 /** Options of {@link createClient}. */
 export interface ClientOptions<Model extends string = string> extends ConnectionOptions {
@@ -22,55 +20,59 @@ export interface ClientOptions<Model extends string = string> extends Connection
    * image as a PNG of its full size.
    * @default 'tensor' in a page or its worker, 'file' elsewhere
    */
-  upload?: 'tensor' | 'file' | undefined;
+  upload?: Upload | undefined;
 }
 
 /**
  * The network behind a service. An array of images in gives an array of answers out, in order; it is sent in as few
  * requests as the limits of the service allow (32 images, 8 MiB), four at a time. If one of them fails, the call fails.
+ *
+ * Images are taken when the call begins. An image may also be given by its address or as a stream ({@link HostedImage}):
+ * this side reads it, and sends it on.
  */
-export interface Client<Model extends string = string> extends Engine<ImageSource, Model> {
+export interface Client<Model extends string = string> extends Engine<HostedImage, Model> {
   /**
-   * Predicts the class of an image: one of the model's; or with `classes` one of a set of your own, with
+   * Predicts the class of an image: one of the model's; with `classes` one of a set of your own; with
    * `method: 'neighbors'` a label of the nearest stored vectors.
    *
-   * @throws UnlabelError `invalid_image`, before anything is sent, for what is no image or not loaded.
-   * @throws UnlabelApiError, or its subclass for the `code`, if the server refuses or fails.
-   * @throws ConnectionError, TimeoutError if no answer comes.
+   * @throws UnlabelError `invalid_image`, before anything is sent, for what is no image, not loaded or not found.
+   * @throws UnlabelApiError, or its subclass for the `code`, if the service refuses or fails.
+   * @throws ConnectionError, TimeoutError, RedirectError if no answer comes.
    * @throws the reason of `signal` once it is aborted.
    */
   classify(
-    image: ImageSource,
+    image: HostedImage,
     options: ClassifyOptions & RequestOptions & ClassifyLookup,
   ): Promise<Classification<Model, string>>;
   classify(
-    images: readonly ImageSource[],
+    images: readonly HostedImage[],
     options: ClassifyOptions & RequestOptions & ClassifyLookup,
   ): Promise<Classification<Model, string>[]>;
-  classify(image: ImageSource, options?: ClassifyOptions & RequestOptions): Promise<Classification<Model>>;
+  classify(image: HostedImage, options?: ClassifyOptions & RequestOptions): Promise<Classification<Model>>;
   classify(
-    images: readonly ImageSource[],
+    images: readonly HostedImage[],
     options?: ClassifyOptions & RequestOptions,
   ): Promise<Classification<Model>[]>;
   /**
-   * Maps an image to a unit vector: near vectors mean alike images.
+   * Maps an image to a unit vector: similar images have near vectors.
    *
    * @throws what {@link classify} throws.
    */
-  embed(image: ImageSource, options?: RequestOptions): Promise<Embedding<Model>>;
-  embed(images: readonly ImageSource[], options?: RequestOptions): Promise<Embedding<Model>[]>;
+  embed(image: HostedImage, options?: RequestOptions): Promise<Embedding<Model>>;
+  embed(images: readonly HostedImage[], options?: RequestOptions): Promise<Embedding<Model>[]>;
   /**
-   * Finds the stored vectors that are most like an image, a vector, an answer of {@link embed}, or another stored one.
+   * Finds the stored vectors most similar to an image, a vector, an answer of {@link embed}, or another stored vector.
    *
-   * @throws VectorNotFoundError for an id that is not there, ModelMismatchError for a vector of another model.
+   * @throws UnlabelError `invalid_parameter`, before anything is sent, for a filter that is none.
+   * @throws VectorNotFoundError for an unknown id, ModelMismatchError for a vector of another model.
    * @throws what {@link classify} throws.
    */
   search(
-    query: SearchQuery<ImageSource>,
+    query: SearchQuery<HostedImage>,
     options?: SearchOptions & RequestOptions,
   ): Promise<SearchResult<Model>>;
   search(
-    images: readonly ImageSource[],
+    queries: readonly SearchQuery<HostedImage>[],
     options?: SearchOptions & RequestOptions,
   ): Promise<SearchResult<Model>[]>;
   /** The stored vectors. */
@@ -90,38 +92,36 @@ export interface Client<Model extends string = string> extends Engine<ImageSourc
  * const { predictions } = await client.classify(file);
  * ```
  *
- * @throws TypeError for an invalid `url` or header.
+ * @throws TypeError for a missing or invalid `url`, `apiKey` or header.
  */
 export function createClient<Model extends ModelName = string>(options: ClientOptions<Model>): Client<Model> {
-  const send = createSend(options);
-  const models = createModels(send);
-  const { model, upload = canDecode() ? 'tensor' : 'file' } = options;
-  let tensorPack: Promise<Pack> | undefined;
-  const connection: Connection = {
-    send,
-    async pack() {
-      if (upload === 'file') return filePack;
-      tensorPack ??= import('./tensor-web.ts').then(({ createTensorPack }) =>
-        createTensorPack(models, model),
-      );
-      return tensorPack.catch((error: unknown) => {
-        tensorPack = undefined;
-        throw error;
-      });
+  const service = serviceOf(options);
+  const { model, upload } = options;
+  const load = singleFlight(async () => (await import('./calls.ts')).createCalls(service, model, upload));
+  const lazy = createLazy(load);
+  return {
+    classify: lazy(({ classify }) => classify) as Client<Model>['classify'],
+    embed: lazy(({ embed }) => embed) as Client<Model>['embed'],
+    search: lazy(({ search }) => search) as Client<Model>['search'],
+    vectors: {
+      upsert: lazy(({ vectors }) => vectors.upsert),
+      get: lazy(({ vectors }) => vectors.get),
+      delete: lazy(({ vectors }) => vectors.delete),
+      clear: lazy(({ vectors }) => vectors.clear),
+      async *list(options) {
+        yield* (await load()).vectors.list(options);
+      },
+      count: lazy(({ vectors }) => vectors.count),
+    },
+    classes: {
+      create: lazy(({ classes }) => classes.create),
+      list: lazy(({ classes }) => classes.list),
+      get: lazy(({ classes }) => classes.get),
+      delete: lazy(({ classes }) => classes.delete),
+    },
+    models: {
+      list: lazy(({ models }) => models.list),
+      get: lazy(({ models }) => models.get),
     },
   };
-  const embed = createEmbed(connection, model);
-  return {
-    classify: createClassify(connection, model),
-    embed,
-    search: createSearch(connection, model),
-    vectors: createVectors(send, embed, model),
-    classes: createClasses(send, embed, model),
-    models,
-  };
-}
-
-/** Whether this platform turns files into pixels. */
-function canDecode(): boolean {
-  return typeof createImageBitmap === 'function' && typeof OffscreenCanvas === 'function';
 }

@@ -1,90 +1,127 @@
 import type { ImageSource } from '../contract/image-source.ts';
 import type { Batch, Single } from '../contract/wire.ts';
-import { batches } from './batches.ts';
-import type { Pack } from './pack.ts';
-import { checkShape } from './read-response.ts';
-import type { Query, RequestOptions, Send } from './request.ts';
+import { singleFlight } from '../util/single-flight.ts';
+import { checkShape } from './check-shape.ts';
+import { concurrency, type Infer, type Task } from './connection.ts';
+import type { Follow } from './http/follow.ts';
+import type { Send } from './http/request.ts';
+import type { RequestOptions } from './http/service.ts';
+import { batches } from './images/batches.ts';
+import { filePack } from './images/file-pack.ts';
+import { isAddress, loadImage } from './images/load-image.ts';
+import type { Pack, Upload } from './images/pack.ts';
+import { type HostedImage, Taken } from './images/take.ts';
+import { mapConcurrent } from './map-concurrent.ts';
+import type { Models } from './resources/models.ts';
 
-/** Requests of one call that are under way together; a single instance of the service takes as many without a queue. */
-const concurrency = 4;
-
-/** One thing that the network does with an image. */
-export interface Task<Item, Result> {
-  path: string;
-  query: Query;
-  /** Makes the result of the answer to one image; throws if the answer has another shape. */
-  read(answer: Single<Item>): Result;
-}
-
-/** How a client reaches its service. */
-export interface Connection {
-  send: Send;
-  pack(): Promise<Pack>;
-}
-
-/** Runs a task on one image, or on many in as few requests as the limits allow; results are in the images' order. */
-export async function infer<Item, Result>(
-  { send, pack }: Connection,
-  task: Task<Item, Result>,
-  images: ImageSource | readonly ImageSource[],
-  options?: RequestOptions,
-): Promise<Result | Result[]> {
-  options?.signal?.throwIfAborted();
-  const packing = await pack();
-  const attempt = () => inferPacked(send, packing, task, images, options);
-  try {
-    return await attempt();
-  } catch (error) {
-    if (await packing.isOutdated?.(error, options)) return attempt();
-    throw error;
-  }
-}
-
-async function inferPacked<Item, Result>(
+/**
+ * Makes what runs tasks on images.
+ *
+ * @param model - whose input size the service is asked for, where pixels are sent.
+ */
+export function createInfer(
   send: Send,
-  pack: Pack,
-  { path, query, read }: Task<Item, Result>,
-  images: ImageSource | readonly ImageSource[],
-  options?: RequestOptions,
-): Promise<Result | Result[]> {
-  const readOne = (answer: Single<Item>): Result => {
-    checkShape(typeof answer.model.name === 'string');
-    return read(answer);
-  };
-  if (!isMany(images)) {
-    const body = await pack.one(images, 'image', options);
-    return send({ path, query, body }, (answer) => readOne(answer as Single<Item>), options);
-  }
+  follow: Follow,
+  models: Models,
+  model: string | undefined,
+  upload: Upload = canDecode() ? 'tensor' : 'file',
+): Infer {
+  const loadPack = singleFlight(async () =>
+    upload === 'file' ? filePack : (await import('./images/tensor-web.ts')).createTensorPack(models, model),
+  );
 
-  // One after the other: a canvas for each of them at once would not fit into memory.
-  const blobs: Blob[] = [];
-  for (const [index, image] of images.entries())
-    blobs.push(await pack.one(image, `images[${index}]`, options));
-
-  const sendBatch = (batch: readonly Blob[]) => {
-    const readBatch = (answer: unknown) => {
-      const { results, ...rest } = answer as Batch<Item>;
-      checkShape(results.length === batch.length);
-      return results.map((item) => readOne({ ...rest, ...item } as Single<Item>));
-    };
-    return send({ path, query, body: pack.many(batch) }, readBatch, options);
-  };
-
-  const queue = batches(blobs);
-  const results: Result[][] = [];
-  let taken = 0;
-  // The workers share the queue; one that throws closes it, so that no further request starts.
-  const worker = async () => {
-    for (const batch of queue) {
-      const place = taken++;
-      results[place] = await sendBatch(batch);
+  return async <Item, Result>(
+    task: Task<Item, Result>,
+    images: HostedImage | readonly HostedImage[],
+    { signal, timeout }: RequestOptions = {},
+    nameOf = (index: number) => (isMany(images) ? `images[${index}]` : 'image'),
+  ) => {
+    signal?.throwIfAborted();
+    const call = new AbortController();
+    const unfollow = signal && follow(signal, () => call.abort(signal.reason));
+    const options = { signal: call.signal, timeout };
+    const list = isMany(images) ? images : [images];
+    const sources = Array.from(list, (image) => sourceOf(image, options));
+    try {
+      const pack = await loadPack();
+      const attempt = async () => {
+        // One after the other: the pixels of all of them together may not fit into memory.
+        const bodies: Blob[] = [];
+        for (const [index, source] of sources.entries())
+          bodies.push(await pack.one(source, nameOf(index), options));
+        return isMany(images)
+          ? sendMany(send, pack, task, bodies, nameOf, options)
+          : sendOne(send, task, bodies[0] as Blob, nameOf(0), options);
+      };
+      try {
+        return await attempt();
+      } catch (error) {
+        if (await pack.isOutdated?.(error, options)) return await attempt();
+        throw error;
+      }
+    } finally {
+      unfollow?.();
+      // Ends other requests of a call that has failed, and images that are still being read.
+      call.abort();
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+}
+
+function sendOne<Item, Result>(
+  send: Send,
+  task: Task<Item, Result>,
+  body: Blob,
+  name: string,
+  options: RequestOptions,
+): Promise<Result> {
+  const { path, query } = task;
+  const rename = (field: string) => (field === 'image' ? name : field);
+  return send({ path, query, body, rename }, (answer) => readOne(task, answer as Single<Item>), options);
+}
+
+async function sendMany<Item, Result>(
+  send: Send,
+  pack: Pack,
+  task: Task<Item, Result>,
+  bodies: readonly Blob[],
+  nameOf: (index: number) => string,
+  options: RequestOptions,
+): Promise<Result[]> {
+  const { path, query } = task;
+  const results = await mapConcurrent(batches(bodies), concurrency, (batch) => {
+    const rename = (field: string) =>
+      field.replace(/^files\[(\d+)\]$/, (_, index) => nameOf(batch.start + Number(index)));
+    const readBatch = (answer: unknown) => {
+      const { results, ...rest } = answer as Batch<Item>;
+      checkShape(results.length === batch.bodies.length);
+      return results.map((item) => readOne(task, { ...rest, ...item } as Single<Item>));
+    };
+    return send({ path, query, body: pack.many(batch.bodies), rename }, readBatch, options);
+  });
   return results.flat();
 }
 
+function readOne<Item, Result>({ read }: Task<Item, Result>, answer: Single<Item>): Result {
+  checkShape(typeof answer.model.name === 'string');
+  return read(answer);
+}
+
+/** An image that was taken, or that an address leads to; rejects where it cannot be had. */
+function sourceOf(image: HostedImage | Taken, options: RequestOptions): Promise<ImageSource> {
+  if (image instanceof Taken) return image.copy;
+  if (!isAddress(image)) return Promise.resolve(image);
+  const source = loadImage(image, options);
+  // Reported when its turn comes; until then it must not count as unhandled.
+  source.catch(() => {});
+  return source;
+}
+
+/** Whether this platform turns files into pixels. */
+function canDecode(): boolean {
+  return typeof createImageBitmap === 'function' && typeof OffscreenCanvas === 'function';
+}
+
 // Array.isArray does not narrow to a readonly array.
-function isMany(images: ImageSource | readonly ImageSource[]): images is readonly ImageSource[] {
+function isMany(images: HostedImage | readonly HostedImage[]): images is readonly HostedImage[] {
   return Array.isArray(images);
 }

@@ -39,15 +39,18 @@ export interface ClassifyOptions extends CallOptions {
   topK?: number | undefined;
 }
 
-/** One typed API, wherever the network runs. An array of images in gives an array of answers out, in order. */
+/**
+ * One typed API, wherever the network runs. An array of images in gives an array of answers out, in order. Images are
+ * taken as they are when the call begins: what becomes of a canvas or a buffer afterwards makes no difference.
+ */
 export interface Engine<Image, Model extends string = string> {
   /** Predicts the class of an image. */
   classify(image: Image, options?: ClassifyOptions): Promise<Classification<Model>>;
   classify(images: readonly Image[], options?: ClassifyOptions): Promise<Classification<Model>[]>;
-  /** Maps an image to a unit vector; near vectors mean alike images. */
+  /** Maps an image to a unit vector; similar images have near vectors. */
   embed(image: Image, options?: CallOptions): Promise<Embedding<Model>>;
   embed(images: readonly Image[], options?: CallOptions): Promise<Embedding<Model>[]>;
-  /** Finds the stored vectors that are most like an image, a vector, or another stored one. */
+  /** Finds the stored vectors most similar to an image, a vector, or another stored vector. */
   search(query: SearchQuery<Image>, options?: SearchOptions): Promise<SearchResult<Model>>;
-  search(images: readonly Image[], options?: SearchOptions): Promise<SearchResult<Model>[]>;
+  search(queries: readonly SearchQuery<Image>[], options?: SearchOptions): Promise<SearchResult<Model>[]>;
 }

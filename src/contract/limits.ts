@@ -23,7 +23,7 @@ export const limits = {
    * several rounds of it: accepted, read, dispatched.
    */
   restMs: 2,
-  /** Milliseconds after which a request is taken for lost: the platform ended it, and it will not tell. */
+  /** Milliseconds after which a request counts as lost: the platform never reports requests that it killed. */
   lostMs: 30_000,
   /** Milliseconds for one call of a store. */
   storeMs: 1_800,
@@ -124,9 +124,16 @@ export const limits = {
   /** Sets of classes, and classes of all of them: a list has all, and is 1 MB then. */
   classSets: 1_000,
   classesInAll: 10_000,
+  /**
+   * Bytes of one answer that a client reads, decompressed: twice the largest that the service gives, 32 searches of 100
+   * matches with 2 kB of metadata each.
+   */
+  answerBytes: 16 * 1024 * 1024,
+  /** Bytes of one image that a client reads from an address, a path or a stream: any photo, but no endless stream. */
+  imageFileBytes: 64 * 1024 * 1024,
 } as const;
 
-/** What is said of another `topK`. */
+/** The error text for any other `topK`. */
 export const topKRange = `topK must be a whole number from 1 to ${limits.topK}`;
 
 /** Predictions returned when `topK` is not given. */
@@ -138,7 +145,7 @@ export const defaultMatches = 10;
 /** Vectors of a page when `limit` is not given. */
 export const defaultPageSize = 100;
 
-/** Neighbours that vote on a class when `k` is not given. */
+/** Neighbors that vote on a class when `k` is not given. */
 export const defaultNeighbors = 20;
 
 /** The namespace of a call that names none. */

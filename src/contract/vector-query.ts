@@ -1,3 +1,4 @@
+import { brandOf, isPlain } from './image-source.ts';
 import type { ModelRef } from './model.ts';
 import type { Numbers } from './vectors.ts';
 
@@ -9,15 +10,19 @@ export interface GivenVector {
 
 /** The vector that something is or has; undefined for an image or an id. */
 export function vectorOf(source: unknown): GivenVector | undefined {
-  if (source instanceof Float32Array || (Array.isArray(source) && typeof source[0] === 'number'))
-    return { numbers: source };
-  const { embedding, model } = Object(source) as { embedding?: Float32Array; model?: ModelRef };
-  return embedding && model && { numbers: embedding, model };
+  if (isNumbers(source)) return { numbers: source };
+  const { embedding, model } = Object(source) as { embedding?: unknown; model?: ModelRef };
+  return model && isNumbers(embedding) ? { numbers: embedding, model } : undefined;
 }
 
-/** Tells `{ id }` from an image. An image element may have an id too, but no other prototype's objects are written by hand. */
+/** Tells a vector from an image: an array of floats of any realm and width, or an array that begins with a number. */
+function isNumbers(source: unknown): source is Numbers {
+  return Array.isArray(source)
+    ? typeof source[0] === 'number'
+    : /^Float(16|32|64)Array$/.test(brandOf(source));
+}
+
+/** Tells `{ id }` from an image: an image element may have an id too, but is no plain object. */
 export function isId(query: unknown): query is { id: string } {
-  return (
-    Object.getPrototypeOf(query) === Object.prototype && typeof (query as { id?: unknown }).id === 'string'
-  );
+  return isPlain(query) && typeof query.id === 'string';
 }

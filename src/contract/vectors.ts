@@ -5,13 +5,13 @@ export type MetadataValue = string | number | boolean;
 
 /**
  * What is kept with a vector: at most 2,048 bytes as JSON. A key is a letter, then letters, digits, `_` and `-`, 32
- * at most. The key `label` names the class of a vector, for classification by neighbours.
+ * at most. The key `label` names the class of a vector, for classification by neighbors.
  */
 export type Metadata = Record<string, MetadataValue>;
 
 /**
- * What a metadata value must be: all the members that are given, one at least; not both `gt` and `gte`, or `lt` and
- * `lte`. It is never met where the key is missing.
+ * Conditions of a metadata value: at least one, and all must hold; not both `gt` and `gte`, or `lt` and `lte`. A vector
+ * without the key never matches. A member that is `undefined` is refused, for it would match everything.
  */
 export interface Comparison {
   eq?: MetadataValue | undefined;
@@ -24,10 +24,13 @@ export interface Comparison {
   lte?: string | number | undefined;
 }
 
-/** Which vectors may match, by metadata key; all conditions must hold. A bare value stands for `{ eq: value }`. */
+/**
+ * Which vectors may match: conditions by metadata key, at most 8; all must hold. A bare value stands for
+ * `{ eq: value }`; a key whose condition is `undefined` is refused.
+ */
 export type Filter = Record<string, MetadataValue | Comparison>;
 
-/** A vector that is like the one that was searched for. */
+/** A stored vector similar to the query. */
 export interface Match {
   id: string;
   /** Cosine similarity, -1 to 1. */
@@ -59,18 +62,18 @@ export interface SearchOptions extends CallOptions {
 }
 
 /** Numbers of a vector, of any length but zero; stored as float32. */
-export type Numbers = Float32Array | readonly number[];
+export type Numbers = Float32Array | Float64Array | readonly number[];
 
-/** A vector and, where it is known, the model that made it, so that another version's is told apart. */
+/** A vector and the model that made it, such as an answer of `embed`: vectors of another version are then refused. */
 export interface ModelVector {
   embedding: Float32Array;
   model: ModelRef;
 }
 
-/** What to search for: an image, a vector, an answer of `embed`, or a stored vector by its id, which is left out. */
+/** What to search for: an image, a vector, an answer of `embed`, or the id of a stored vector, which is left out of the matches. */
 export type SearchQuery<Image> = Image | Numbers | ModelVector | { id: string };
 
-/** What a classification goes by instead of the network's own classes. */
+/** What a classification uses instead of the network's own classes. */
 export type ClassifyLookup =
   | {
       /** Name of a set of classes of `client.classes`. */

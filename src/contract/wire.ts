@@ -38,7 +38,7 @@ export interface ModelList {
   models: Manifest[];
 }
 
-/** A vector to be stored: itself, or an image to be embedded. */
+/** A vector to store: itself, or an image to embed. */
 export type VectorInput = {
   id: string;
   metadata?: Metadata | undefined;
@@ -53,8 +53,13 @@ export type VectorSource =
 export interface Upserted {
   namespace: string;
   model: ModelRef;
-  /** Vectors that were added or replaced. */
+  /** Number of vectors that were added or replaced. */
   upserted: number;
+}
+
+/** Answer of `DELETE /v1/vectors` and `DELETE /v1/vectors/:id`. */
+export interface Deleted {
+  namespace: string;
 }
 
 /** Answer of `GET /v1/vectors/:id`. */
@@ -77,12 +82,16 @@ export interface VectorList {
   cursor?: string | undefined;
 }
 
-/** A set of classes that a person named by pictures. */
+/** A set of classes of a person's own, each defined by example images. */
 export interface ClassSetItem {
   name: string;
   model: ModelRef;
   /** In the order of their `index`. */
-  classes: { label: string /** Pictures that it was made of. */; count: number }[];
+  classes: {
+    label: string;
+    /** Number of example images. */
+    count: number;
+  }[];
 }
 
 /** Answer of `GET /v1/classes`. */

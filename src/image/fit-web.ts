@@ -1,11 +1,6 @@
+import { drawableSize, unreadable } from '../contract/drawable.ts';
 import { UnlabelError } from '../contract/errors.ts';
-import {
-  drawableSize,
-  type ImageBytes,
-  type ImageSource,
-  isBytes,
-  unreadable,
-} from '../contract/image-source.ts';
+import { type ImageBytes, type ImageSource, isBytes } from '../contract/image-source.ts';
 import { limits } from '../contract/limits.ts';
 import { flatten } from './flatten.ts';
 import { readHeader } from './header.ts';
@@ -50,7 +45,7 @@ async function read(image: ImageBytes): Promise<Uint8Array<ArrayBuffer>> {
   if (image instanceof Blob) return new Uint8Array(await image.arrayBuffer());
   return ArrayBuffer.isView(image)
     ? new Uint8Array(image.buffer as ArrayBuffer, image.byteOffset, image.byteLength)
-    : new Uint8Array(image);
+    : new Uint8Array(image as ArrayBuffer);
 }
 
 async function fitFile(bytes: Uint8Array<ArrayBuffer>, input: Size): Promise<Uint8Array> {

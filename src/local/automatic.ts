@@ -22,7 +22,7 @@ export interface AutomaticOptions<Model extends string = string> {
 export interface AutomaticEngine<Model extends string = string> extends Engine<ImageSource, Model> {}
 
 /** Errors of the caller: the other engine would throw them too. */
-const callerErrors: ReadonlySet<ErrorCode | undefined> = new Set([
+const callerErrors: ReadonlySet<UnlabelError['code'] | undefined> = new Set<ErrorCode>([
   'invalid_request',
   'invalid_image',
   'invalid_parameter',
@@ -100,8 +100,14 @@ export function createEngine<Model extends string>({
 
   // The service has the current vectors; the page has a copy that may have to be downloaded.
   function search(query: SearchQuery<ImageSource>, options?: SearchOptions): Promise<SearchResult<Model>>;
-  function search(images: readonly ImageSource[], options?: SearchOptions): Promise<SearchResult<Model>[]>;
-  function search(query: SearchQuery<ImageSource> | readonly ImageSource[], options: SearchOptions = {}) {
+  function search(
+    queries: readonly SearchQuery<ImageSource>[],
+    options?: SearchOptions,
+  ): Promise<SearchResult<Model>[]>;
+  function search(
+    query: SearchQuery<ImageSource> | readonly SearchQuery<ImageSource>[],
+    options: SearchOptions = {},
+  ) {
     return ask<SearchQuery<ImageSource>, SearchResult<Model> | SearchResult<Model>[]>(
       query,
       'queries',

@@ -1,9 +1,9 @@
-import { type ErrorCode, UnlabelError } from '../contract/errors.ts';
+import { UnlabelError } from '../contract/errors.ts';
 
 /** Result of a call to a Durable Object. A thrown error would lose its class and its members on the way. */
 export type RpcResult<Value> =
   | { value: Value }
-  | { code: ErrorCode; detail: string; field?: string | undefined };
+  | { code: UnlabelError['code']; detail: string; field?: string | undefined };
 
 /** Runs work in the object; its {@link UnlabelError} becomes a result, any other error is thrown. */
 export async function toRpcResult<Value>(work: () => Value | Promise<Value>): Promise<RpcResult<Value>> {

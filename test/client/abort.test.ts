@@ -48,7 +48,7 @@ test('an abort after the answer does nothing, and leaves no listener behind', as
   const add = vi.spyOn(controller.signal, 'addEventListener');
   const remove = vi.spyOn(controller.signal, 'removeEventListener');
   await createClient({ url }).classify(image, { signal: controller.signal });
-  expect(add).toHaveBeenCalledTimes(3);
-  expect(remove).toHaveBeenCalledTimes(3);
+  expect(add).toHaveBeenCalled();
+  expect(remove).toHaveBeenCalledTimes(add.mock.calls.length);
   controller.abort(reason);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorCodes } from '../../src/contract/errors.ts';
+import { errorCodes } from '../../src/contract/error-codes.ts';
 import * as unlabel from '../../src/index.ts';
 import { type Behaviour, classification, json, problem, serve } from './serve.ts';
 
@@ -46,7 +46,10 @@ test.each([
   });
   expect(error).toBeInstanceOf(exported[className(code)]);
   expect(error).toMatchObject({ code, status, problem: undefined, field: undefined, requestId: 'p1' });
-  expect(error.message).toBe(`The answer (HTTP ${status}) is not one of this API`);
+  expect(error.message).toMatch(
+    /^Expected an answer of the Unlabel API from http:.*\/v1\/classify, got HTTP \d+ with text\/html$/,
+  );
+  expect(error.message).toContain(`HTTP ${status}`);
   expect(error.cause).toBeInstanceOf(SyntaxError);
 });
 

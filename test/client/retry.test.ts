@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { retryDelay } from '../../src/client/retry.ts';
+import { retryDelay } from '../../src/client/http/retry.ts';
 import {
   type Client,
   ConnectionError,
@@ -85,7 +85,7 @@ describe('timeout', () => {
   ])('holds for every attempt: %s', async (_, behaviour) => {
     const { url, received } = await serve(behaviour);
     const call = createClient({ url, timeout: 500 }).classify(image);
-    await expect(call).rejects.toThrow(new TimeoutError('No answer within 500 ms'));
+    await expect(call).rejects.toThrow(new TimeoutError(`No answer from ${url}/v1/classify within 500 ms`));
     await expect(call).rejects.toBeInstanceOf(TimeoutError);
     expect(received).toHaveLength(3);
   });
@@ -156,12 +156,12 @@ describe('waits', () => {
     ['', 375],
   ])('Retry-After: %s', (value, wait) => {
     const headers = { 'retry-after': value };
-    const error = new UnlabelApiError('overloaded', new Response('', { status: 503, headers }));
+    const error = new UnlabelApiError('overloaded', new Response('', { status: 503, headers }), 'Busy');
     expect(retryDelay(error, 0, now, 1)).toBe(wait);
   });
 
   test('with jitter', () => {
-    const error = new ConnectionError();
+    const error = new ConnectionError('gone');
     expect([0, 1, 2, 3, 4, 5, 100].map((retry) => retryDelay(error, retry, now, 0))).toEqual([
       500, 1000, 2000, 4000, 8000, 8000, 8000,
     ]);

@@ -54,7 +54,11 @@ test('an image is searched for as its bytes, and several in one request', async 
 
 /** Embeds each image as its first byte, and takes everything else. */
 const service: Behaviour = async (response, request) => {
-  if (request.url.pathname !== '/v1/embeddings') return json({ namespace: 'n' })(response, request);
+  if (request.url.pathname !== '/v1/embeddings')
+    return json({ namespace: 'n', model, upserted: JSON.parse(`${request.body}`).vectors?.length })(
+      response,
+      request,
+    );
   const form = await new Response(request.body, {
     headers: { 'content-type': request.headers['content-type'] ?? '' },
   }).formData();

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
-import { errorCodes } from '../../src/contract/errors.ts';
-import { problem } from '../../src/contract/schemas.ts';
+import { errorCodes } from '../../src/contract/error-codes.ts';
+import { problem } from '../../src/contract/schemas/inference.ts';
 import { answerMs } from './form.ts';
 
 /** Sends a request to the server under attack. */

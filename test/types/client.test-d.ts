@@ -2,6 +2,7 @@ import { expectTypeOf } from 'vitest';
 import {
   type Classification,
   type Client,
+  type ConnectionErrorCode,
   createClient,
   type Embedding,
   type Engine,
@@ -47,7 +48,7 @@ expectTypeOf(await known.embed(image)).toEqualTypeOf<Embedding<'cifar10'>>();
 expectTypeOf(await known.embed(images)).toEqualTypeOf<Embedding<'cifar10'>[]>();
 expectTypeOf((await unnamed.embed(image)).embedding).toEqualTypeOf<Float32Array>();
 
-// What a person has at hand is an image; an address is not.
+// What a person has at hand is an image; an address is one for the hosted network alone.
 expectTypeOf<File | ArrayBuffer | Buffer | Uint8Array | DataView>().toExtend<ImageSource>();
 expectTypeOf<HTMLImageElement | HTMLCanvasElement | HTMLVideoElement>().toExtend<ImageSource>();
 expectTypeOf<OffscreenCanvas | ImageBitmap | ImageData | VideoFrame>().toExtend<ImageSource>();
@@ -63,14 +64,20 @@ void known.embed(image, { topK: 3 });
 createClient({});
 createClient({ url, fetch });
 
-// A search takes an image, numbers, an embedding or an id; only images come in arrays.
+// A search takes an image, numbers, an embedding or an id, or an array of them.
 expectTypeOf(await known.search(image)).toEqualTypeOf<SearchResult<'cifar10'>>();
 expectTypeOf(await known.search(images)).toEqualTypeOf<SearchResult<'cifar10'>[]>();
 expectTypeOf(await known.search([1, 2, 3])).toEqualTypeOf<SearchResult<'cifar10'>>();
+expectTypeOf(await known.search(new Float64Array(3))).toEqualTypeOf<SearchResult<'cifar10'>>();
+expectTypeOf(await known.search([[1, 2, 3], { id: 'a' }])).toEqualTypeOf<SearchResult<'cifar10'>[]>();
 expectTypeOf(await known.search(await known.embed(image))).toEqualTypeOf<SearchResult<'cifar10'>>();
 void known.search({ id: 'a' }, { filter: { label: { in: ['cat'] }, year: { gte: 2020 } } });
-// @ts-expect-error an address is no image
+// An address, an answer of fetch or a stream is an image for the hosted network; this side reads it.
 void known.search('http://localhost/cat.jpg');
+void known.classify([new URL('file:///cat.jpg'), new Response(image), image.stream(), 'cat.jpg']);
+declare const local: Engine<ImageSource, 'cifar10'>;
+// @ts-expect-error an address is no image for every engine
+void local.classify('http://localhost/cat.jpg');
 // @ts-expect-error no such operator
 const filter: Filter = { label: { like: 'c' } };
 void filter;
@@ -94,4 +101,6 @@ declare const error: unknown;
 if (error instanceof UnlabelError) expectTypeOf(error.status).toEqualTypeOf<number>();
 if (error instanceof InvalidParameterError) expectTypeOf(error.code).toEqualTypeOf<'invalid_parameter'>();
 if (error instanceof UnlabelApiError) expectTypeOf(error.headers).toEqualTypeOf<Headers>();
-if (error instanceof TimeoutError) expectTypeOf(error).not.toHaveProperty('code');
+if (error instanceof UnlabelApiError) expectTypeOf(error.retryAfter).toEqualTypeOf<number | undefined>();
+if (error instanceof TimeoutError) expectTypeOf(error).toExtend<UnlabelError>();
+if (error instanceof TimeoutError) expectTypeOf(error.code).toEqualTypeOf<ConnectionErrorCode>();

@@ -81,12 +81,12 @@ test('the client gets the code of images by `import()`, when a page needs it', a
 test.each(files)('%s names a platform only behind the seam', async (file) => {
   const isPlatform = /-(workerd|web|node)\.ts$/.test(file);
   const isOfThePage = file.startsWith('local/');
-  const lazy = await importsOf(file, /import\(\s*'([^']+-web\.ts)'/g);
+  const lazy = await importsOf(file, /import\(\s*'([^']+-(?:web|node)\.ts)'/g);
   for (const specifier of await importsOf(file)) {
     const isOurPlatform = specifier.startsWith('.') && /-(workerd|web|node)\.ts$/.test(specifier);
     const isPlatformModule = /\.wasm$|^node:|^cloudflare:|^onnxruntime-web/.test(specifier);
-    const isForThePage = specifier.endsWith('-web.ts') && (isOfThePage || lazy.includes(specifier));
-    if (isOurPlatform && !isForThePage)
+    const isForThePage = specifier.endsWith('-web.ts') && isOfThePage;
+    if (isOurPlatform && !isForThePage && !lazy.includes(specifier))
       expect(isPlatform || /^(server|local|stock)\.ts$/.test(file), `${file} imports ${specifier}`).toBe(
         true,
       );

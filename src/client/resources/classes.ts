@@ -1,18 +1,20 @@
 import type { ClassSetItem, ClassSetList } from '../../contract/wire.ts';
-import { checkShape } from '../read-response.ts';
-import type { RequestOptions, Send } from '../request.ts';
+import { checkShape } from '../check-shape.ts';
+import type { Connection } from '../connection.ts';
+import type { RequestOptions } from '../http/service.ts';
 import { type ImageOrVector, jsonOf, toVectors } from '../vector-source.ts';
-import type { createEmbed } from './embed.ts';
 
 /**
  * Sets of classes of your own, to classify with: `client.classify(image, { classes: 'my-classes' })`. Writing needs a
  * key with the scope `write`.
  *
- * Every method throws `UnlabelApiError` or its subclass for the `code`, ConnectionError, and TimeoutError.
+ * Every method throws `UnlabelApiError` or its subclass for the `code`, ConnectionError, TimeoutError and
+ * RedirectError.
  */
 export interface Classes {
   /**
-   * Makes a set, or replaces the one of that name. A class is the mean of its pictures' unit vectors; five or so do.
+   * Makes a set, or replaces the one of that name. A class is the mean of its pictures' unit vectors; about five are
+   * enough. Pictures are taken when the call begins.
    *
    * @param pictures - by label, in the order of the classes' `index`; 100 labels at most.
    */
@@ -25,31 +27,44 @@ export interface Classes {
   list(options?: RequestOptions): Promise<ClassSetItem[]>;
   /** @throws ClassesNotFoundError */
   get(name: string, options?: RequestOptions): Promise<ClassSetItem>;
-  /** Resolves when there is no set of that name any more. */
+  /** Resolves once no set has that name. */
   delete(name: string, options?: RequestOptions): Promise<void>;
 }
 
 /** Below `/v1/classes`. */
-export function createClasses(send: Send, embed: ReturnType<typeof createEmbed>, model?: string): Classes {
+export function createClasses(connection: Connection, model?: string): Classes {
+  const { send } = connection;
   const base = 'v1/classes';
   const pathOf = (name: string) => `${base}/${encodeURIComponent(name)}`;
   return {
     async create(name, pictures, options) {
-      const vectors = await toVectors(embed, Object.values(pictures).flat(), options);
-      const classes = Object.fromEntries(
-        Object.entries(pictures).map(([label, { length }]) => [label, vectors.splice(0, length)]),
+      const labels = Object.entries(pictures).map(([label, sources]) => ({ label, sources: [...sources] }));
+      const named = labels.flatMap(({ label, sources }) =>
+        sources.map((source, i) => ({ source, field: `pictures.${label}[${i}]` })),
       );
+      const vectors = await toVectors(connection, model, named, options);
+      const classes = Object.fromEntries(
+        labels.map(({ label, sources }) => [label, vectors.splice(0, sources.length)]),
+      );
+      const rename = (field: string) => field.replace(/^classes\./, 'pictures.');
       return send(
-        { path: pathOf(name), query: { model }, method: 'PUT', body: jsonOf({ classes }) },
-        readSet,
+        { path: pathOf(name), query: { model }, method: 'PUT', body: jsonOf({ classes }), rename },
+        (body) => {
+          const set = readSet(body);
+          checkShape(set.name === name && set.classes.length === labels.length);
+          return set;
+        },
         options,
       );
     },
     list: (options) => send({ path: base }, (body) => (body as ClassSetList).sets.map(readSet), options),
     get: (name, options) => send({ path: pathOf(name) }, readSet, options),
-    async delete(name, options) {
-      await send({ path: pathOf(name), method: 'DELETE' }, Object, options);
-    },
+    delete: (name, options) =>
+      send(
+        { path: pathOf(name), method: 'DELETE' },
+        (body) => checkShape((body as ClassSetItem).name === name),
+        options,
+      ),
   };
 }
 

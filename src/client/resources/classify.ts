@@ -1,36 +1,36 @@
 import type { Classification, ClassifyOptions } from '../../contract/engine.ts';
-import type { ImageSource } from '../../contract/image-source.ts';
 import type { ClassifyLookup } from '../../contract/vectors.ts';
 import type { ClassifyItem } from '../../contract/wire.ts';
-import { type Connection, infer, type Task } from '../infer.ts';
-import { checkShape } from '../read-response.ts';
-import type { RequestOptions } from '../request.ts';
+import { checkShape } from '../check-shape.ts';
+import type { Connection, Task } from '../connection.ts';
+import type { RequestOptions } from '../http/service.ts';
+import type { HostedImage } from '../images/take.ts';
 
 /** `POST /v1/classify`. */
 export function createClassify<Model extends string>(connection: Connection, model?: Model) {
   type Result = Classification<Model>;
   type Options = ClassifyOptions & RequestOptions;
-  type Looked = Classification<Model, string>;
+  type Lookup = Classification<Model, string>;
 
-  function classify(image: ImageSource, options: Options & ClassifyLookup): Promise<Looked>;
-  function classify(images: readonly ImageSource[], options: Options & ClassifyLookup): Promise<Looked[]>;
-  function classify(image: ImageSource, options?: Options): Promise<Result>;
-  function classify(images: readonly ImageSource[], options?: Options): Promise<Result[]>;
+  function classify(image: HostedImage, options: Options & ClassifyLookup): Promise<Lookup>;
+  function classify(images: readonly HostedImage[], options: Options & ClassifyLookup): Promise<Lookup[]>;
+  function classify(image: HostedImage, options?: Options): Promise<Result>;
+  function classify(images: readonly HostedImage[], options?: Options): Promise<Result[]>;
   function classify(
-    images: ImageSource | readonly ImageSource[],
+    images: HostedImage | readonly HostedImage[],
     { signal, timeout, ...query }: Options = {},
   ) {
-    const task: Task<ClassifyItem, Looked> = {
+    const task: Task<ClassifyItem, Lookup> = {
       path: 'v1/classify',
       query: { model, ...query },
       read(answer) {
         checkShape(
           answer.predictions.every(({ label, score }) => typeof label === 'string' && Number.isFinite(score)),
         );
-        return answer as Looked;
+        return answer as Lookup;
       },
     };
-    return infer(connection, task, images, { signal, timeout });
+    return connection.infer(task, images, { signal, timeout });
   }
   return classify;
 }

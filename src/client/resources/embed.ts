@@ -1,29 +1,33 @@
 import type { Embedding } from '../../contract/engine.ts';
-import type { ImageSource } from '../../contract/image-source.ts';
 import type { EmbeddingItem } from '../../contract/wire.ts';
 import { decodeFloat32 } from '../../util/float32.ts';
-import { type Connection, infer, type Task } from '../infer.ts';
-import { checkShape } from '../read-response.ts';
-import type { RequestOptions } from '../request.ts';
+import { checkShape } from '../check-shape.ts';
+import type { Connection, Task } from '../connection.ts';
+import type { RequestOptions } from '../http/service.ts';
+import type { HostedImage } from '../images/take.ts';
 
-/** `POST /v1/embeddings`. Asks for base64, which takes a third of the bytes of decimal numbers. */
-export function createEmbed<Model extends string>(connection: Connection, model?: Model) {
-  type Result = Embedding<Model>;
-
-  const task: Task<EmbeddingItem, Result> = {
+/** Asks for base64, which takes a third of the bytes of decimal numbers. */
+export function embedTask<Model extends string>(model?: Model): Task<EmbeddingItem, Embedding<Model>> {
+  return {
     path: 'v1/embeddings',
     query: { model, encoding: 'base64' },
     read(answer) {
       const embedding = decodeFloat32(answer.embedding as string);
       checkShape(embedding.length === answer.dimensions);
-      return { ...answer, embedding } as Result;
+      return { ...answer, embedding } as Embedding<Model>;
     },
   };
+}
 
-  function embed(image: ImageSource, options?: RequestOptions): Promise<Result>;
-  function embed(images: readonly ImageSource[], options?: RequestOptions): Promise<Result[]>;
-  function embed(images: ImageSource | readonly ImageSource[], options?: RequestOptions) {
-    return infer(connection, task, images, options);
+/** `POST /v1/embeddings`. */
+export function createEmbed<Model extends string>(connection: Connection, model?: Model) {
+  type Result = Embedding<Model>;
+  const task = embedTask(model);
+
+  function embed(image: HostedImage, options?: RequestOptions): Promise<Result>;
+  function embed(images: readonly HostedImage[], options?: RequestOptions): Promise<Result[]>;
+  function embed(images: HostedImage | readonly HostedImage[], options?: RequestOptions) {
+    return connection.infer(task, images, options);
   }
   return embed;
 }

@@ -1,8 +1,9 @@
 import type { Manifest } from '../../contract/manifest.ts';
 import type { ModelName } from '../../contract/model.ts';
 import type { ModelList } from '../../contract/wire.ts';
-import { checkShape } from '../read-response.ts';
-import type { RequestOptions, Send } from '../request.ts';
+import { checkShape } from '../check-shape.ts';
+import type { Send } from '../http/request.ts';
+import type { RequestOptions } from '../http/service.ts';
 
 /** The models of a service. */
 export interface Models {

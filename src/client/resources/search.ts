@@ -1,23 +1,28 @@
-import type { ImageSource } from '../../contract/image-source.ts';
+import { checkFilter } from '../../contract/filter.ts';
 import { isId } from '../../contract/vector-query.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../../contract/vectors.ts';
 import type { SearchItem, Single } from '../../contract/wire.ts';
-import { type Connection, infer, type Task } from '../infer.ts';
-import { checkShape } from '../read-response.ts';
-import type { RequestOptions } from '../request.ts';
+import { checkShape } from '../check-shape.ts';
+import { type Connection, concurrency, type Task } from '../connection.ts';
+import type { RequestOptions } from '../http/service.ts';
+import type { HostedImage } from '../images/take.ts';
+import { mapConcurrent } from '../map-concurrent.ts';
 import { jsonOf, toVector } from '../vector-source.ts';
 
 /** `POST /v1/search`. */
 export function createSearch<Model extends string>(connection: Connection, model?: Model) {
   type Result = SearchResult<Model>;
   type Options = SearchOptions & RequestOptions;
+  type Query = SearchQuery<HostedImage>;
 
-  function search(query: SearchQuery<ImageSource>, options?: Options): Promise<Result>;
-  function search(images: readonly ImageSource[], options?: Options): Promise<Result[]>;
-  function search(
-    query: SearchQuery<ImageSource> | readonly ImageSource[],
+  function search(query: Query, options?: Options): Promise<Result>;
+  function search(queries: readonly Query[], options?: Options): Promise<Result[]>;
+  async function search(
+    query: Query | readonly Query[],
     { signal, timeout, filter, ...options }: Options = {},
   ): Promise<Result | Result[]> {
+    if (filter !== undefined) checkFilter(filter);
+    const request = { signal, timeout };
     const task: Task<SearchItem, Result> = {
       path: 'v1/search',
       query: { model, ...options, filter: filter && JSON.stringify(filter) },
@@ -26,17 +31,43 @@ export function createSearch<Model extends string>(connection: Connection, model
         return answer as Result;
       },
     };
-    const vector = toVector(query) ?? (isId(query) && { id: query.id });
-    return vector
-      ? connection.send(
-          { ...task, body: jsonOf(vector) },
-          (answer) => task.read(answer as Single<SearchItem>),
-          {
-            signal,
-            timeout,
-          },
-        )
-      : infer(connection, task, query as ImageSource, { signal, timeout });
+
+    // A vector or an id has a request of its own; images share as few as possible.
+    const sendOne = (sent: object, rename?: (field: string) => string) =>
+      connection.send(
+        { path: task.path, query: task.query, body: jsonOf(sent), ...(rename && { rename }) },
+        (answer) => task.read(answer as Single<SearchItem>),
+        request,
+      );
+
+    const sent = sentOf(query);
+    if (sent) return sendOne(sent);
+    if (!Array.isArray(query)) return connection.infer(task, query as HostedImage, request);
+    const queries = Array.from(query as readonly Query[], (one, i) => ({ one, i, sent: sentOf(one) }));
+    const images = queries.filter(({ sent }) => !sent);
+    const results: Result[] = [];
+    const searchImages = async () => {
+      const nameOf = (place: number) => `queries[${images[place]?.i}]`;
+      const found = await connection.infer(
+        task,
+        images.map(({ one }) => one as HostedImage),
+        request,
+        nameOf,
+      );
+      for (const [place, result] of (found as Result[]).entries())
+        results[images[place]?.i as number] = result;
+    };
+    const searchVectors = () =>
+      mapConcurrent(queries, concurrency, async ({ i, sent }) => {
+        if (sent) results[i] = await sendOne(sent, (field) => `queries[${i}].${field}`);
+      });
+    await Promise.all([searchImages(), searchVectors()]);
+    return results;
   }
   return search;
+}
+
+/** The JSON of a vector or an id; undefined for an image. */
+function sentOf(query: unknown): object | undefined {
+  return toVector(query) ?? (isId(query) ? { id: query.id } : undefined);
 }

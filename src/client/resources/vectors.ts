@@ -1,11 +1,11 @@
-import { limits } from '../../contract/limits.ts';
+import { defaultNamespace, limits } from '../../contract/limits.ts';
 import type { Metadata, ModelVector } from '../../contract/vectors.ts';
-import type { VectorItem, VectorList } from '../../contract/wire.ts';
+import type { Deleted, Upserted, VectorItem, VectorList } from '../../contract/wire.ts';
 import { decodeFloat32 } from '../../util/float32.ts';
-import { checkShape } from '../read-response.ts';
-import type { RequestOptions, Send } from '../request.ts';
+import { checkShape } from '../check-shape.ts';
+import type { Connection } from '../connection.ts';
+import type { RequestOptions } from '../http/service.ts';
 import { type ImageOrVector, jsonOf, toVectors } from '../vector-source.ts';
-import type { createEmbed } from './embed.ts';
 
 /** Options of every call of {@link Vectors}. */
 export interface VectorOptions extends RequestOptions {
@@ -24,12 +24,14 @@ export interface StoredVector extends ModelVector {
 /**
  * The stored vectors of a service, in namespaces. Writing needs a key with the scope `write`.
  *
- * Every method throws `UnlabelApiError` or its subclass for the `code`, ConnectionError, and TimeoutError.
+ * Every method throws `UnlabelApiError` or its subclass for the `code`, ConnectionError, TimeoutError and
+ * RedirectError.
  */
 export interface Vectors {
   /**
-   * Adds vectors, or replaces those of the same ids. Images are embedded first. Resolves when all are stored; of more
-   * than 100, each hundred is stored whole or not at all, in order.
+   * Adds vectors, or replaces those of the same ids. Images are embedded first. Resolves once the service has said that
+   * all are stored; of more than 100, each hundred is stored whole or not at all, in order. Images, vectors and metadata
+   * are taken when the call begins.
    *
    * @throws ModelMismatchError, QuotaExceededError
    */
@@ -39,7 +41,7 @@ export interface Vectors {
   ): Promise<void>;
   /** @throws VectorNotFoundError */
   get(id: string, options?: VectorOptions): Promise<StoredVector>;
-  /** Resolves when there is no vector of that id any more. */
+  /** Resolves once no vector has that id. */
   delete(id: string, options?: VectorOptions): Promise<void>;
   /** Empties a namespace. It may then take vectors of another model. */
   clear(namespace: string, options?: RequestOptions): Promise<void>;
@@ -50,31 +52,42 @@ export interface Vectors {
 }
 
 /** Below `/v1/vectors`. */
-export function createVectors(send: Send, embed: ReturnType<typeof createEmbed>, model?: string): Vectors {
+export function createVectors(connection: Connection, model?: string): Vectors {
+  const { send } = connection;
   const base = 'v1/vectors';
   const pathOf = (id: string) => `${base}/${encodeURIComponent(id)}`;
-  const page = ({ namespace, ...options }: VectorOptions, limit: number, cursor?: string) =>
+  const page = ({ namespace, ...options }: VectorOptions, limit: number, seen?: ReadonlySet<string>) =>
     send(
-      { path: base, query: { namespace, limit, cursor } },
+      { path: base, query: { namespace, limit, cursor: [...(seen ?? [])].at(-1) } },
       (body) => {
         const list = body as VectorList;
         checkShape(Array.isArray(list.vectors) && Number.isInteger(list.count));
+        // A list whose cursor comes back, or whose pages are empty, would never end.
+        checkShape(!list.cursor || (list.vectors.length > 0 && !seen?.has(list.cursor)));
         return list;
       },
       options,
     );
 
   return {
-    async upsert(items, { namespace, ...options } = {}) {
-      const sources = await toVectors(
-        embed,
-        items.map(({ vector }) => vector),
-        options,
-      );
-      const vectors = items.map(({ id, metadata }, i) => ({ id, metadata, ...sources[i] }));
-      for (let i = 0; i < vectors.length; i += limits.vectorsPerRequest) {
-        const body = jsonOf({ namespace, vectors: vectors.slice(i, i + limits.vectorsPerRequest) });
-        await send({ path: base, query: { model }, method: 'PUT', body }, Object, options);
+    async upsert(items, { namespace = defaultNamespace, ...options } = {}) {
+      const described = items.map(({ id, metadata }) => ({ id, metadata: metadata && { ...metadata } }));
+      const named = items.map(({ vector }, i) => ({ source: vector, field: `items[${i}].vector` }));
+      const sources = await toVectors(connection, model, named, options);
+      const vectors = described.map((item, i) => ({ ...item, ...sources[i] }));
+      for (let start = 0; start < vectors.length; start += limits.vectorsPerRequest) {
+        const some = vectors.slice(start, start + limits.vectorsPerRequest);
+        const rename = (field: string) =>
+          field.replace(/^vectors\[(\d+)\]/, (_, place) => `items[${start + Number(place)}]`);
+        const body = jsonOf({ namespace, vectors: some });
+        await send(
+          { path: base, query: { model }, method: 'PUT', body, rename },
+          (answer) => {
+            const { namespace: written, upserted } = answer as Upserted;
+            checkShape(written === namespace && upserted === some.length);
+          },
+          options,
+        );
       }
     },
     get: (id, { namespace, ...options } = {}) =>
@@ -83,24 +96,31 @@ export function createVectors(send: Send, embed: ReturnType<typeof createEmbed>,
         (body) => {
           const item = body as VectorItem;
           const embedding = decodeFloat32(item.embedding as string);
-          checkShape(embedding.length === item.dimensions);
+          checkShape(embedding.length === item.dimensions && item.id === id);
           return { ...item, embedding };
         },
         options,
       ),
-    async delete(id, { namespace, ...options } = {}) {
-      await send({ path: pathOf(id), query: { namespace }, method: 'DELETE' }, Object, options);
-    },
-    async clear(namespace, options) {
-      await send({ path: base, query: { namespace }, method: 'DELETE' }, Object, options);
-    },
+    delete: (id, { namespace = defaultNamespace, ...options } = {}) =>
+      send(
+        { path: pathOf(id), query: { namespace }, method: 'DELETE' },
+        (body) => checkShape((body as Deleted).namespace === namespace),
+        options,
+      ),
+    clear: (namespace, options) =>
+      send(
+        { path: base, query: { namespace }, method: 'DELETE' },
+        (body) => checkShape((body as Deleted).namespace === namespace),
+        options,
+      ),
     async *list(options = {}) {
-      let cursor: string | undefined;
-      do {
-        const list = await page(options, limits.pageSize, cursor);
-        yield* list.vectors;
-        cursor = list.cursor;
-      } while (cursor);
+      const seen = new Set<string>();
+      for (;;) {
+        const { vectors, cursor } = await page(options, limits.pageSize, seen);
+        yield* vectors;
+        if (!cursor) return;
+        seen.add(cursor);
+      }
     },
     count: async (options = {}) => (await page(options, 1)).count,
   };

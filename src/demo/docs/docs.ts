@@ -1,4 +1,4 @@
-import { errorCodes } from '../../contract/errors.ts';
+import { errorCodes } from '../../contract/error-codes.ts';
 import { find, make } from '../dom.ts';
 import type { OpenApi } from './openapi.ts';
 import { operationSection, typeBlock } from './operation.ts';

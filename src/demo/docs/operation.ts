@@ -1,4 +1,4 @@
-import { errorCodes } from '../../contract/errors.ts';
+import { errorCodes } from '../../contract/error-codes.ts';
 import { make } from '../dom.ts';
 import type { Content, Operation, Schema } from './openapi.ts';
 import { notes, typeText } from './type-text.ts';

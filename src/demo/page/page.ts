@@ -1,4 +1,5 @@
-import { errorCodes } from '../../contract/errors.ts';
+import { errorCodes } from '../../contract/error-codes.ts';
+import { isErrorCode } from '../../contract/errors.ts';
 import { createClient, type Engine, type Source, UnlabelError } from '../../index.ts';
 import { createLocalEngine, type ImageSource } from '../../local.ts';
 import { find, make } from '../dom.ts';
@@ -124,7 +125,7 @@ async function drawMap(): Promise<void> {
 
 /** A failure of the API is linked to its place in the reference. */
 function explain(error: unknown): void {
-  if (error instanceof UnlabelError) {
+  if (error instanceof UnlabelError && isErrorCode(error.code)) {
     const title = make('a', { href: `/docs#${error.code}` }, errorCodes[error.code][1]);
     showProblem(title, `. ${error.message}.`);
   } else {

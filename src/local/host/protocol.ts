@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../contract/errors.ts';
+import type { UnlabelError } from '../../contract/errors.ts';
 
 /** First message of a Worker. */
 export interface Started {
@@ -15,4 +15,4 @@ export interface HostCall {
 /** The Worker's answer to the latest call. */
 export type HostAnswer =
   | { value: unknown }
-  | { failure: { message: string; code?: ErrorCode; field?: string | undefined } };
+  | { failure: { message: string; code?: UnlabelError['code']; field?: string | undefined } };

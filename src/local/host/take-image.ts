@@ -1,4 +1,5 @@
-import { drawableSize, type ImageSource, isBytes, unreadable } from '../../contract/image-source.ts';
+import { drawableSize, unreadable } from '../../contract/drawable.ts';
+import { type ImageSource, isBytes } from '../../contract/image-source.ts';
 import { timeout } from '../../util/timeout.ts';
 import { pageLimits } from '../limits.ts';
 

@@ -1,5 +1,5 @@
+import { unreadable } from '../../contract/drawable.ts';
 import { UnlabelError } from '../../contract/errors.ts';
-import { unreadable } from '../../contract/image-source.ts';
 import type { NetworkOutput } from '../../inference/runtime/runtime.ts';
 import { timeout } from '../../util/timeout.ts';
 import { pageLimits } from '../limits.ts';

@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { RequestIdVariables } from 'hono/request-id';
-import { type ErrorCode, errorCodes, type Problem, UnlabelError } from '../../contract/errors.ts';
+import { errorCodes } from '../../contract/error-codes.ts';
+import { type ErrorCode, type Problem, UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
 
 /** Answers with problem+json (RFC 9457). An error that is no {@link UnlabelError} goes to the log only. */
@@ -11,13 +12,15 @@ export function problemOf<E extends { Variables: RequestIdVariables }>(
 ): Response {
   const known = error instanceof UnlabelError ? error : fromUnknown(error);
   const requestId = c.var.requestId;
-  const [status, title] = errorCodes[known.code];
+  // The other codes are of a client that got no answer.
+  const code = known.code as ErrorCode;
+  const [status, title] = errorCodes[code];
   const body: Problem = {
-    type: `/docs#${known.code}`,
+    type: `/docs#${code}`,
     title,
     status,
     detail: known.message,
-    code: known.code,
+    code,
     ...(known.field !== undefined && { field: known.field }),
     requestId,
   };

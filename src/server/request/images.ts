@@ -1,6 +1,6 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
-import { imageBody } from '../../contract/schemas.ts';
+import { imageBody } from '../../contract/schemas/inference.ts';
 import { tensorMediaType } from '../../contract/wire.ts';
 import type { Model } from '../../inference/model.ts';
 import { decodeBase64 } from '../../util/base64.ts';

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
-import { model } from '../../contract/schemas.ts';
-import { classesBody, classesPath, classSet, classSetList } from '../../contract/vector-schemas.ts';
+import { model } from '../../contract/schemas/inference.ts';
+import { classesBody, classesPath, classSet, classSetList } from '../../contract/schemas/vectors.ts';
 import type { ClassSetItem } from '../../contract/wire.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import type { ClassSetSummary } from '../../vectors/class-sets.ts';

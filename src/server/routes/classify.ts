@@ -1,8 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { Prediction } from '../../contract/engine.ts';
 import { UnlabelError } from '../../contract/errors.ts';
-import { classification, classificationBatch, classifyQuery } from '../../contract/schemas.ts';
-import { lookupQuery } from '../../contract/vector-schemas.ts';
+import { classification, classificationBatch, classifyQuery } from '../../contract/schemas/inference.ts';
+import { lookupQuery } from '../../contract/schemas/vectors.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { classify } from '../../inference/classify.ts';
 import { embed } from '../../inference/embed.ts';

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { embedding, embeddingBatch, embeddingsQuery } from '../../contract/schemas.ts';
+import { embedding, embeddingBatch, embeddingsQuery } from '../../contract/schemas/inference.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
 import { encodeFloat32 } from '../../util/float32.ts';

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
-import { model } from '../../contract/schemas.ts';
-import { namespace } from '../../contract/vector-schemas.ts';
+import { model } from '../../contract/schemas/inference.ts';
+import { namespace } from '../../contract/schemas/vectors.ts';
 import type { VectorStore } from '../../vectors/store.ts';
 import type { App } from '../environment.ts';
 import { storeOf } from '../stores.ts';

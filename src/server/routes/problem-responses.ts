@@ -1,6 +1,7 @@
 import type { RouteConfig } from '@hono/zod-openapi';
-import { type ErrorCode, errorCodes } from '../../contract/errors.ts';
-import { problem } from '../../contract/schemas.ts';
+import { errorCodes } from '../../contract/error-codes.ts';
+import type { ErrorCode } from '../../contract/errors.ts';
+import { problem } from '../../contract/schemas/inference.ts';
 
 type Responses = RouteConfig['responses'];
 

@@ -9,7 +9,7 @@ import {
   searchQuery,
   searchResult,
   searchResultBatch,
-} from '../../contract/vector-schemas.ts';
+} from '../../contract/schemas/vectors.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
 import type { StoreQuery } from '../../vectors/store.ts';

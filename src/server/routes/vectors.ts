@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
 import { defaultNamespace, limits } from '../../contract/limits.ts';
-import { embeddingsQuery, model } from '../../contract/schemas.ts';
+import { embeddingsQuery, model } from '../../contract/schemas/inference.ts';
 import {
   deleted,
   listQuery,
@@ -11,7 +11,7 @@ import {
   vectorItem,
   vectorList,
   vectorPath,
-} from '../../contract/vector-schemas.ts';
+} from '../../contract/schemas/vectors.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { encodeFloat32 } from '../../util/float32.ts';
 import type { App } from '../environment.ts';

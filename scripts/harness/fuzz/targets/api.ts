@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { errorCodes } from '../../../../src/contract/errors.ts';
-import { problem } from '../../../../src/contract/schemas.ts';
+import { errorCodes } from '../../../../src/contract/error-codes.ts';
+import { problem } from '../../../../src/contract/schemas/inference.ts';
 import type { LogLine } from '../../../../src/server/middleware/log.ts';
 import type { Bindings } from '../../../../src/server/platform.ts';
 import { memoryObjects } from '../../servers/memory-objects.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Prediction } from './engine.ts';
-import { type ErrorCode, errorCodes, type Problem } from './errors.ts';
-import { defaultTopK, limits } from './limits.ts';
-import type { Manifest } from './manifest.ts';
-import type { ModelRef } from './model.ts';
-import type { Batch, ClassifyItem, EmbeddingItem, ModelList, Single } from './wire.ts';
+import type { Prediction } from '../engine.ts';
+import { type ErrorCode, errorStatuses, type Problem } from '../errors.ts';
+import { defaultTopK, limits } from '../limits.ts';
+import type { Manifest } from '../manifest.ts';
+import type { ModelRef } from '../model.ts';
+import type { Batch, ClassifyItem, EmbeddingItem, ModelList, Single } from '../wire.ts';
 
 /** The wire format as schemas: they validate requests and become the OpenAPI document. */
 
@@ -57,7 +57,7 @@ export const problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+    code: z.enum(Object.keys(errorStatuses) as [ErrorCode, ...ErrorCode[]]),
     field: z.string().optional(),
     requestId: z.string(),
   })

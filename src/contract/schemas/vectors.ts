@@ -6,18 +6,8 @@ import {
   defaultPageSize,
   galleryNamespace,
   limits,
-} from './limits.ts';
-import {
-  answer,
-  base64Image,
-  base64Text,
-  embeddingItem,
-  imageBody,
-  model,
-  modelRef,
-  wholeNumber,
-} from './schemas.ts';
-import type { Filter, Match, Metadata } from './vectors.ts';
+} from '../limits.ts';
+import type { Filter, Match, Metadata } from '../vectors.ts';
 import type {
   Batch,
   ClassSetItem,
@@ -28,7 +18,17 @@ import type {
   VectorInput,
   VectorItem,
   VectorList,
-} from './wire.ts';
+} from '../wire.ts';
+import {
+  answer,
+  base64Image,
+  base64Text,
+  embeddingItem,
+  imageBody,
+  model,
+  modelRef,
+  wholeNumber,
+} from './inference.ts';
 
 /** The wire format of search, vectors and classes as schemas, as in `schemas.ts`. */
 

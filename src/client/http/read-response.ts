@@ -1,7 +1,8 @@
-import { type ErrorCode, errorCodes, type Problem } from '../contract/errors.ts';
-import * as errors from './errors.ts';
+import { type ErrorCode, errorStatuses, type Problem } from '../../contract/errors.ts';
+import { limits } from '../../contract/limits.ts';
+import * as errors from '../errors.ts';
 
-// Of the codes that share a status, the first is the one for an answer that names none.
+// Of the codes that share a status, the first stands for an answer without a code.
 const classes = {
   invalid_request: errors.InvalidRequestError,
   invalid_image: errors.InvalidImageError,
@@ -30,36 +31,55 @@ const classes = {
 /** An answer that has arrived to its last byte. */
 export interface Answer {
   response: Response;
-  text: string;
+  /** Where it comes from, for errors. */
+  address: string;
+  /** Undefined for an answer of more than `limits.answerBytes`. */
+  text: string | undefined;
 }
 
 /**
  * Reads the JSON of an answer.
  *
- * @param read makes the result of a success; throws if it has another shape.
+ * @param read - makes the result of a success; throws if the answer has another shape.
+ * @param rename - gives a field of the request the name that the caller knows it by.
  * @throws UnlabelApiError of the class for its `code`, unless the answer is a success that `read` accepts.
  */
-export function readAnswer<T>({ response, text }: Answer, read: (body: unknown) => T): T {
+export function readAnswer<T>(
+  { response, address, text }: Answer,
+  read: (body: unknown) => T,
+  rename: (field: string) => string = (field) => field,
+): T {
+  const { ok, status, headers } = response;
   let body: unknown;
   let cause: unknown;
+  let shape = '';
   try {
-    body = JSON.parse(text);
-    if (response.ok) return read(body);
+    if (text === undefined) {
+      shape = ` of more than ${limits.answerBytes} bytes`;
+    } else {
+      body = JSON.parse(text);
+      if (ok) {
+        shape = ' of another shape';
+        return read(body);
+      }
+    }
   } catch (error) {
     cause = error;
   }
   const problem = isProblem(body) ? body : undefined;
-  const code = problem && Object.hasOwn(classes, problem.code) ? problem.code : codeOf(response.status);
-  throw new (classes[code] as typeof errors.UnlabelApiError)(code, response, problem, cause);
-}
-
-/**
- * Holds a part of an answer against its promised shape, inside of a `read`.
- *
- * @throws TypeError if it differs.
- */
-export function checkShape(matches: boolean): asserts matches {
-  if (!matches) throw new TypeError('The answer has another shape');
+  const code = problem && Object.hasOwn(classes, problem.code) ? problem.code : codeOf(status);
+  const field = problem?.field && rename(problem.field);
+  const type = headers.get('content-type') ?? 'no content type';
+  const detail =
+    problem?.detail ??
+    `Expected an answer of the Unlabel API from ${address}, got HTTP ${status} with ${type}${shape}`;
+  // The messages of the service do not have the caller's own name of an item.
+  const message = field && field !== problem.field ? `${field}: ${detail}` : detail;
+  throw new (classes[code] as typeof errors.UnlabelApiError)(code, response, message, {
+    problem,
+    field,
+    cause,
+  });
 }
 
 function isProblem(body: unknown): body is Problem {
@@ -70,7 +90,7 @@ function isProblem(body: unknown): body is Problem {
 function codeOf(status: number): ErrorCode {
   const codes = Object.keys(classes) as ErrorCode[];
   return (
-    codes.find((code) => errorCodes[code][0] === status) ??
+    codes.find((code) => errorStatuses[code] === status) ??
     (status >= 400 && status < 500 ? 'invalid_request' : 'internal_error')
   );
 }

@@ -1,0 +1,34 @@
+import type { Single } from '../contract/wire.ts';
+import type { Query, Send } from './http/request.ts';
+import type { RequestOptions } from './http/service.ts';
+import type { HostedImage } from './images/take.ts';
+
+/** One thing that the network does with an image. */
+export interface Task<Item, Result> {
+  path: string;
+  query: Query;
+  /** Makes the result of the answer to one image; throws if the answer has another shape. */
+  read(answer: Single<Item>): Result;
+}
+
+/**
+ * Runs a task on one image, or on many in as few requests as the limits allow; results are in the images' order. The
+ * images are taken before control returns.
+ *
+ * @param nameOf - the caller's name for an image, in errors. Default: `image`, or `images[<index>]` of an array.
+ */
+export type Infer = <Item, Result>(
+  task: Task<Item, Result>,
+  images: HostedImage | readonly HostedImage[],
+  options?: RequestOptions,
+  nameOf?: (index: number) => string,
+) => Promise<Result | Result[]>;
+
+/** How a client reaches its service. */
+export interface Connection {
+  send: Send;
+  infer: Infer;
+}
+
+/** Requests of one call in flight at a time: one instance of the service takes as many without a queue. */
+export const concurrency = 4;
