@@ -34,10 +34,15 @@ export const limits = {
   /** Seconds of the window in which `RATE_LIMIT` counts; the `period` of `wrangler.toml`. */
   rateLimitSeconds: 60,
   /**
-   * Pixels of one image (2048 x 2048), read from its header before any decoding. A JPEG of that size was seen to
-   * take 41 MB inside its decoder and 17 MB outside.
+   * Pixels of one image that is decoded as a whole (2048 x 2048), read from its header before any decoding. A JPEG of
+   * that size was seen to take 41 MB inside its decoder and 17 MB outside.
    */
   imagePixels: 2048 * 2048,
+  /**
+   * Pixels of one image that is never held as a whole: a JPEG by its DC coefficients, a PNG by its rows. It is beyond
+   * what cameras write into a body of `bodyBytes`. The JPEG takes 11 MB then, or 16 MB without chroma subsampling.
+   */
+  reducedPixels: 100_000_000,
   /**
    * Pixels of one image that a page decodes itself (8192 x 8192): beyond what phones take by default. It is held as
    * 4 bytes a pixel while it is scaled down.
@@ -59,15 +64,23 @@ export const limits = {
    * thousands of empty ones would keep a decoder busy.
    */
   jpegScans: 100,
-  /** Chunks of one PNG: encoders write one for every 8 kB or so; hundreds of thousands of empty ones would cost seconds. */
-  pngChunks: 10_000,
   /**
-   * Deflate blocks with codes of their own in one PNG: this many, and one for every `deflateBlockBytes` of pixels.
-   * zlib makes one for every 16,383 by default, and for every 1,023 with little memory; megabytes of empty ones would
-   * cost seconds.
+   * Chunks of one PNG: some encoders write one for every row, others one for every 8 kB; hundreds of thousands of empty
+   * ones would cost seconds.
    */
-  deflateBlocks: 1_000,
-  deflateBlockBytes: 1_000,
+  pngChunks: 20_000,
+  /**
+   * Bytes of the rows of one PNG that is read row by row: room for the pixels of an 8K screen (7680 x 4320, RGBA). They
+   * cost time, some 10 ns each, and no memory.
+   */
+  pngRowBytes: 128 * 1024 * 1024,
+  /**
+   * Deflate blocks with codes of their own in one PNG: so many, and one for every `deflateBlockBytes` of pixels before.
+   * Zlib makes one for every 16,383 bytes by default and for every 127 with the least memory, and a code of its own pays
+   * for no less than some 64. Each costs 2 microseconds, so that megabytes of empty ones would cost seconds.
+   */
+  deflateBlocks: 64,
+  deflateBlockBytes: 64,
   /**
    * Bytes of weights that a server keeps loaded, of all its models together. A session was measured to take twice the
    * bytes of its weights. Models that are in use at once can go beyond, and so can a single one.

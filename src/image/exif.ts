@@ -39,9 +39,9 @@ export function exifOrientation(exif: Uint8Array): Orientation {
   return 1;
 }
 
-/** Tells whether a block starts with `Exif\0\0`, as the APP1 segment of a JPEG does. */
+/** Tells whether a block starts with `Exif\0` and a pad byte, which may be any, as the APP1 segment of a JPEG does. */
 export function hasExifPrefix(block: Uint8Array): boolean {
-  return String.fromCharCode(...block.subarray(0, 6)) === 'Exif\0\0';
+  return block.length >= 6 && String.fromCharCode(...block.subarray(0, 5)) === 'Exif\0';
 }
 
 function toOrientation(value: number): Orientation {

@@ -2,14 +2,18 @@ import { drawableSize, unreadable } from '../contract/drawable.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import { type ImageBytes, type ImageSource, isBytes } from '../contract/image-source.ts';
 import { limits } from '../contract/limits.ts';
-import { flatten } from './flatten.ts';
-import { readHeader } from './header.ts';
-import { orient } from './orient.ts';
+import { bitmapOf, bitmapOfSvg } from './bitmap-web.ts';
+import { fitPixels, fitRows } from './fit/fit.ts';
+import { flatten } from './fit/flatten.ts';
+import type { Size } from './fit/resize.ts';
+import { readHeader, withinBytes } from './header.ts';
+import { decodeDc } from './jpeg/dc.ts';
+import { hideExif, withEndMarker } from './jpeg/header.ts';
 import type { Rgba } from './pixels.ts';
 import { decodePng } from './png/decode.ts';
-import { fitPixels, fitRows } from './prepare.ts';
-import type { Size } from './resize.ts';
-import { checkSize } from './size.ts';
+import { fitReduced } from './reduce.ts';
+import { checkPixels } from './size.ts';
+import type { ImageHeader } from './sniff.ts';
 
 /** Pixels that are read back from a canvas at a time: 16 MiB, so that a large photo is held as pixels only once. */
 const stripPixels = 4 * 1024 * 1024;
@@ -20,8 +24,12 @@ const exifFlag = 0x08;
 
 /**
  * Makes the pixels of a model's input out of any image that a page or its worker has at hand, as a server does
- * ({@link prepareImage}). A PNG file is decoded by us, to the same bytes as there: a canvas keeps no colour beneath
- * transparency, and some browsers blur what is read from it. JPEG and WebP are decoded by the browser.
+ * ({@link prepareImage}): a PNG and a large JPEG by the same code, to the same bytes. A canvas keeps no color beneath
+ * transparency, and some browsers blur what is read from it. A small JPEG and a WebP are decoded by the browser, and so
+ * is every file that only the browser knows (AVIF, BMP, CMYK JPEG, HEIC on Safari, the first frame of an animation; SVG in
+ * a document).
+ *
+ * Color profiles of files are ignored, as on the server; an element or a bitmap is taken as it is shown.
  *
  * @param input the model's input size in pixels.
  * @param field name of the image in an error.
@@ -32,8 +40,9 @@ export async function fitImage(image: ImageSource, input: Size, field: string): 
   try {
     if (isBytes(image)) return await fitFile(await read(image), input);
     const size = drawableSize(image);
-    checkSize(size.width, size.height, limits.pageImagePixels);
-    return 'data' in image ? fitPixels(rgba(image), input) : fitDrawn(image, size, input);
+    checkPixels(size, limits.pageImagePixels);
+    if ('data' in image) return fitPixels(rgba(image), input);
+    return 'naturalWidth' in image ? fitBitmap(await bitmapOf(image), input) : fitDrawn(image, size, input);
   } catch (error) {
     if (error instanceof UnlabelError)
       throw new UnlabelError(error.code, error.message, { field, cause: error.cause });
@@ -49,30 +58,73 @@ async function read(image: ImageBytes): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 async function fitFile(bytes: Uint8Array<ArrayBuffer>, input: Size): Promise<Uint8Array> {
-  const { type, width, height, orientation } = readHeader(bytes, limits.pageImagePixels);
-  if (type === 'png') return fitPixels(await decodePng(bytes), input, orientation);
-  // Every browser turns a JPEG upright, and not every one a WebP: that is turned by us.
-  const turn = type === 'webp' ? orientation : 1;
-  const file = turn === 1 ? bytes : withoutExif(bytes);
-  const expected = turn === 1 ? orient(width, height, orientation) : { width, height };
-  // A colour profile is ignored, as on the server.
-  const bitmap = await createImageBitmap(new Blob([file], { type: `image/${type}` }), {
-    colorSpaceConversion: 'none',
-  });
+  let header: ImageHeader;
   try {
-    if (bitmap.width !== expected.width || bitmap.height !== expected.height)
+    header = readHeader(bytes);
+  } catch (error) {
+    if (!(error instanceof UnlabelError) || error.code !== 'unsupported_media_type') throw error;
+    const bitmap = await decodeOther(bytes);
+    // What the browser does not know is refused as on the server.
+    if (!bitmap) throw error;
+    return fitBitmap(bitmap, input);
+  }
+  const reduced = fitReduced(bytes, header, input);
+  if (reduced) return reduced;
+  checkPixels(header, limits.pageImagePixels);
+  const { type, width, height, orientation } = header;
+  if (type === 'png') return fitPixels(await decodePng(bytes), input, orientation);
+  const bitmap = await decode(new Blob([unturned(bytes, header)], { type: `image/${type}` }));
+  try {
+    if (bitmap.width !== width || bitmap.height !== height)
       throw new TypeError('it has another size than its header says');
-    return turn === 1 ? fitDrawn(bitmap, expected, input) : fitPixels(drawn(bitmap, expected), input, turn);
+    return orientation === 1
+      ? fitDrawn(bitmap, header, input)
+      : fitPixels(drawn(bitmap, header), input, orientation);
   } finally {
     bitmap.close();
   }
 }
 
-/** A copy of a WebP whose header says that it has no EXIF. */
-function withoutExif(webp: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const copy = webp.slice();
-  copy[webpFlags] = (copy[webpFlags] as number) & ~exifFlag;
+/** A color profile is ignored, as on the server. */
+function decode(file: Blob): Promise<ImageBitmap> {
+  return createImageBitmap(file, { colorSpaceConversion: 'none' });
+}
+
+/** Undefined for a file that this browser cannot decode. */
+async function decodeOther(bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap | undefined> {
+  const file = new Blob([bytes]);
+  return (await bitmapOfSvg(file).catch(() => undefined)) ?? decode(file).catch(() => undefined);
+}
+
+function fitBitmap(bitmap: ImageBitmap, input: Size): Uint8Array {
+  try {
+    checkPixels(bitmap, limits.pageImagePixels);
+    return fitDrawn(bitmap, bitmap, input);
+  } finally {
+    bitmap.close();
+  }
+}
+
+/**
+ * A file that the browser decodes as it is stored: one reader decides what EXIF says, ours. Chromium turns it by its own
+ * reading even where `imageOrientation: 'none'` asks it not to.
+ */
+function unturned(bytes: Uint8Array<ArrayBuffer>, { type, end }: ImageHeader): Uint8Array<ArrayBuffer> {
+  if (type === 'webp') {
+    const copy = bytes.slice();
+    copy[webpFlags] = (copy[webpFlags] as number) & ~exifFlag;
+    return isExtended(copy) ? copy : bytes;
+  }
+  // Browsers fill up what is missing; here a block that is missing is found.
+  if (end !== undefined) withinBytes(() => decodeDc(bytes));
+  const copy = end === undefined ? bytes.slice() : withEndMarker(bytes, end);
+  hideExif(copy);
   return copy;
+}
+
+/** Whether a WebP has flags (RFC 9649, 2.7). */
+function isExtended(webp: Uint8Array): boolean {
+  return String.fromCharCode(...webp.subarray(12, 16)) === 'VP8X';
 }
 
 function rgba(image: ImageData): ImageData & { data: Uint8ClampedArray } {

@@ -1,7 +1,7 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { readJpegHeader } from './jpeg/header.ts';
 import { readPngHeader } from './png/header.ts';
-import { checkSize } from './size.ts';
+import { checkSides } from './size.ts';
 import { type ImageHeader, sniff } from './sniff.ts';
 import { readWebpHeader } from './webp/header.ts';
 
@@ -9,18 +9,25 @@ const readers = { jpeg: readJpegHeader, png: readPngHeader, webp: readWebpHeader
 
 /**
  * Reads type, size and orientation without decoding, in one walk over the file's segments, and refuses what the
- * decoders must not see: too large, animated, CMYK, cut off.
+ * decoders must not see: animated, CMYK, cut off, a side too long. How many pixels there may be depends on how they are
+ * decoded: {@link checkPixels}.
  *
  * @param bytes the encoded image.
- * @param maxPixels Default: `limits.imagePixels`.
  * @throws UnlabelError `invalid_image`, `image_too_large` (names the limit) or `unsupported_media_type`.
  */
-export function readHeader(bytes: Uint8Array, maxPixels?: number): ImageHeader {
+export function readHeader(bytes: Uint8Array): ImageHeader {
   const type = sniff(bytes);
-  try {
+  return withinBytes(() => {
     const header = { type, ...readers[type](bytes) };
-    checkSize(header.width, header.height, maxPixels);
+    checkSides(header);
     return header;
+  });
+}
+
+/** Does what reads an image to its end, and says so where there is nothing left to read. */
+export function withinBytes<Result>(read: () => Result): Result {
+  try {
+    return read();
   } catch (error) {
     // DataView throws this for every read past the end.
     if (error instanceof RangeError)

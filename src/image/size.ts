@@ -1,22 +1,33 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
+import type { Size } from './fit/resize.ts';
 
 /**
- * Holds a declared size against `limits.imageSide` and a number of pixels.
+ * Holds the sides of an image against `limits.imageSide`.
  *
- * @param maxPixels Default: `limits.imagePixels`.
- * @throws UnlabelError `invalid_image` for a side of 0 pixels, `image_too_large` above a limit.
+ * @throws UnlabelError `invalid_image` for a side of 0 pixels, `image_too_large` above the limit.
  */
-export function checkSize(width: number, height: number, maxPixels: number = limits.imagePixels): void {
+export function checkSides({ width, height }: Size): void {
   if (width === 0 || height === 0)
     throw new UnlabelError('invalid_image', 'The image has a side of 0 pixels');
   if (Math.max(width, height) > limits.imageSide) {
     throw new UnlabelError(
       'image_too_large',
-      `A side of the image is longer than ${limits.imageSide} pixels`,
+      `The image has ${width} x ${height} pixels, and a side may have ${limits.imageSide}: scale it down`,
     );
   }
-  if (width * height > maxPixels) {
-    throw new UnlabelError('image_too_large', `The image has more than ${maxPixels} pixels`);
-  }
+}
+
+/**
+ * Holds the pixels of an image against a limit.
+ *
+ * @param advice - what to do about it.
+ * @throws UnlabelError `image_too_large`.
+ */
+export function checkPixels({ width, height }: Size, maxPixels: number, advice = 'scale it down'): void {
+  if (width * height <= maxPixels) return;
+  throw new UnlabelError(
+    'image_too_large',
+    `The image has ${width} x ${height} pixels, more than ${maxPixels}: ${advice}`,
+  );
 }

@@ -29,11 +29,19 @@ test('pictures that are made to cost much, or to be taken for another thing', as
 
 test.each(['interlaced-tiny.png', 'grey.jpg'])('%s cut at every byte', async (name) => {
   const file = fixture(name);
+  const whole = (await send(file, name)).text;
   const all = [...file.keys()];
+  let read = 0;
   for (let at = 0; at < all.length; at += 8) {
     const some = all.slice(at, at + 8).map((end) => send(file.slice(0, end), `${end} bytes`));
-    for (const { status } of await Promise.all(some)) expect(status).toBeGreaterThanOrEqual(400);
+    for (const { status, text } of await Promise.all(some)) {
+      if (status >= 400) continue;
+      // Every pixel is there, and only what follows them is not.
+      expect(text).toBe(whole);
+      read++;
+    }
   }
+  expect(read).toBeLessThanOrEqual(21);
   expect(await goodAnswer(ask)).toBe(before);
 });
 

@@ -1,3 +1,4 @@
+import { flatJpeg } from '../../scripts/harness/inputs/flat-jpeg.ts';
 import { readFixture } from '../../scripts/harness/inputs/parity-fixtures.ts';
 import { chunk, data, header, png } from '../../scripts/harness/inputs/png-file.ts';
 import { limits } from '../../src/contract/limits.ts';
@@ -82,7 +83,8 @@ export function hostilePictures(): HostilePicture[] {
     {
       name: 'PNG bomb: 8 x 8 with 50 MB of rows',
       bytes: made(header(8, 8), data(new Uint8Array(50_000_000))),
-      code: 'invalid_image',
+      // Nobody asks for more of it than its picture.
+      code: undefined,
     },
     {
       name: 'PNG of empty chunks',
@@ -106,7 +108,17 @@ export function hostilePictures(): HostilePicture[] {
     },
     { name: 'PNG that says 65535 x 65535', bytes: claims(65_535, 65_535), code: 'image_too_large' },
     { name: 'PNG that says 0 x 0', bytes: claims(0, 0), code: 'invalid_image' },
-    { name: 'PNG of one pixel too many', bytes: claims(side, side + 1), code: 'image_too_large' },
+    {
+      name: 'interlaced PNG of one pixel too many',
+      bytes: claims(side, side + 1).fill(1, 28, 29),
+      code: 'image_too_large',
+    },
+    { name: 'PNG of some bytes too many', bytes: claims(8192, 5462), code: 'image_too_large' },
+    { name: 'PNG that says as many bytes as may be', bytes: claims(8192, 5461), code: 'invalid_image' },
+    { name: 'PNG of as many bytes as may be', bytes: largestPng(), code: undefined },
+    { name: 'JPEG of 100 MP', bytes: flatJpeg(10_000, 10_000), code: undefined },
+    { name: 'JPEG of 100 MP, cut', bytes: flatJpeg(10_000, 10_000).slice(0, -9), code: 'invalid_image' },
+    { name: 'JPEG of some pixels too many', bytes: flatJpeg(10_001, 10_000), code: 'image_too_large' },
     {
       name: 'PNG chunk of 4 GB',
       bytes: insert(small, 33, Buffer.from('ffffffff74455874', 'hex')),
@@ -158,6 +170,12 @@ const fixture = (name: string) => new Uint8Array(readFixture(`images/${name}`));
 function bomb(name: string): Uint8Array {
   const zeros = data(new Uint8Array(100_000_000));
   return chunk(name, Buffer.concat([Buffer.from('x\0\0'), zeros.subarray(8, -4)]));
+}
+
+/** A PNG whose rows are as long in all as may be, of zeros. */
+function largestPng(): Uint8Array<ArrayBuffer> {
+  const [width, height] = [8192, 5461];
+  return made(header(width, height), data(new Uint8Array(height * (1 + width * 3))));
 }
 
 function webpOfChunks(): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-import type { RgbRows } from '../../src/image/resize.ts';
+import type { RgbRows } from '../../src/image/fit/resize.ts';
 
 /** The seeded pixels of make-fixtures.py: half a gradient, half noise from a hash of the position. */
 export function pixels(width: number, height: number, seed: number): RgbRows & { data: Uint8Array } {

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { fixtures, largestDifference, readFixture } from '../../scripts/harness/inputs/parity-fixtures.ts';
-import { fitPixels } from '../../src/image/prepare.ts';
-import { resize } from '../../src/image/resize.ts';
+import { fitPixels } from '../../src/image/fit/fit.ts';
+import { resize } from '../../src/image/fit/resize.ts';
 import { pixels } from './pixels.ts';
 
 const inOrder = readFixture('resize.bin');

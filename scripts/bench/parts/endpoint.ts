@@ -1,7 +1,7 @@
 import { tensorMediaType } from '../../../src/contract/wire.ts';
+import { drawPhoto } from '../../harness/inputs/draw-photo.ts';
 import { startHosted } from '../../harness/servers/hosted.ts';
 import { inTurn, milliseconds, ratio, spread } from '../measure.ts';
-import { drawPhoto } from '../pictures.ts';
 import { type Effort, type Findings, table } from '../report.ts';
 import { inside, overHttp, png, tensor } from '../served.ts';
 

@@ -1,18 +1,18 @@
 import { writeFile } from 'node:fs/promises';
+import { drawPhoto } from '../../harness/inputs/draw-photo.ts';
 import { quantile } from '../../harness/quantile.ts';
 import { launchChromium } from '../../harness/servers/chromium.ts';
 import { startHosted } from '../../harness/servers/hosted.ts';
 import { servePage } from '../../harness/servers/serve-page.ts';
 import type {} from '../contenders/page-sizes.ts';
 import { inTurn, ratio, spread } from '../measure.ts';
-import { drawPhoto } from '../pictures.ts';
 import { drawPlots, type Line } from '../plot.ts';
 import { type Effort, type Findings, table } from '../report.ts';
 import { inside, overHttp, png, tensor } from '../served.ts';
 
 const batches = [1, 2, 4, 8, 16, 32];
 const concurrencies = [1, 2, 4, 8, 16];
-/** Up to the endpoint's limit, then a phone's photo. */
+/** Up to a phone's photo. */
 const sizes: [number, number][] = [
   [32, 32],
   [128, 128],
@@ -41,13 +41,12 @@ export async function growth({ rounds }: Effort): Promise<Findings> {
       rounds,
       rowsOf(concurrencies, (callers) => overHttp(classify, png, callers, 32)),
     );
-    const served2048 = sizes.filter(([width]) => width <= 2048);
     const photos = new Map<number, Uint8Array<ArrayBuffer>>();
-    for (const [width, height] of served2048) photos.set(width, await drawPhoto(width, height));
+    for (const [width, height] of sizes) photos.set(width, await drawPhoto(width, height));
     const bySize = await inTurn(
       Math.ceil(rounds / 2),
       rowsOf(
-        served2048.map(([width]) => width),
+        sizes.map(([width]) => width),
         (width) =>
           inside(
             `${hosted.url}/bench/classify`,
@@ -108,13 +107,13 @@ ${table(
   ],
 )}
 
-A JPEG of so many pixels on a side (the last of 4000 x 3000), ms: classify inside the Worker, where 2048 x 2048 is the limit, and
-in the page, whose browser decodes:
+A JPEG of so many pixels on a side (the last of 4000 x 3000), ms: classify inside the Worker and
+in the page; from 512 on by its DC coefficients:
 
 ${table(
   ['', ...sizes.map(([width, height]) => `${width}x${height}`)],
   [
-    ['Worker', ...sizes.map(([width]) => (bySize[width] ? spread(bySize[width]) : ''))],
+    ['Worker', ...sizes.map(([width]) => spread(bySize[width] as number[]))],
     ['page', ...inPage.map((times) => spread(times))],
   ],
 )}

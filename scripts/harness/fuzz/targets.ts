@@ -21,6 +21,11 @@ export const targets = {
     share: 3,
     load: async () => (await import('./targets/picture.ts')).picture,
   },
+  blocks: {
+    sources: /\/src\/image\/(jpeg|fit|resize|orient)/,
+    share: 2,
+    load: async () => (await import('./targets/blocks.ts')).blocks,
+  },
   api: {
     sources: /\/src\/(server|contract|vectors|inference|util)\//,
     share: 4,

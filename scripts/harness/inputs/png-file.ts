@@ -9,9 +9,9 @@ export function chunk(name: string, data: Uint8Array): Uint8Array {
   return Buffer.concat([length, body, checksum]);
 }
 
-/** The IHDR chunk of an 8-bit RGB picture. */
-export function header(width: number, height: number): Uint8Array {
-  const data = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0]);
+/** The IHDR chunk of an 8-bit picture, of RGB by default. */
+export function header(width: number, height: number, colorType = 2): Uint8Array {
+  const data = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, colorType, 0, 0, 0]);
   data.writeUInt32BE(width, 0);
   data.writeUInt32BE(height, 4);
   return chunk('IHDR', data);

@@ -1,86 +1,85 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
-import { viewOf } from '../../util/view.ts';
 import { exifOrientation, hasExifPrefix, type Orientation } from '../exif.ts';
 import type { ImageHeader } from '../sniff.ts';
+import { type Frame, readFrame, readScan, type Scan } from './frame.ts';
+import { damaged, endOfScan, isFrame, marker, nextSegment } from './segments.ts';
 
 /**
- * Walks the segments of a JPEG (ITU T.81, annex B) up to its end marker: a cut file has none and is refused here,
- * where libjpeg would fill the rest with grey.
+ * Walks the segments of a JPEG (ITU T.81, annex B) up to its end marker. Where that is missing, or a maker's trailer
+ * stands in its place, the scans must have been complete; whether every block of the last one is there, its decoder
+ * tells.
  *
  * @param bytes starts with a JPEG signature.
  * @throws UnlabelError `invalid_image`; `unsupported_media_type` for CMYK and YCCK, for other
  * than 8 bits a sample, and for lossless, hierarchical or arithmetic coding. RangeError at the end of the bytes.
  */
 export function readJpegHeader(bytes: Uint8Array): Omit<ImageHeader, 'type'> {
-  const view = viewOf(bytes);
-  let size: { width: number; height: number } | undefined;
+  let frame: Frame | undefined;
+  let sent: Uint8Array[] = [];
   let orientation: Orientation | undefined;
   let scans = 0;
-  let at = 2;
-  for (;;) {
-    if (view.getUint8(at) !== 0xff) throw damaged();
-    while (view.getUint8(at) === 0xff) at++;
-    const marker = view.getUint8(at++);
-    if (marker === 0xd9) break;
-    if (isRestart(marker)) continue;
-    const end = at + view.getUint16(at);
-    const segment = bytes.subarray(at + 2, end);
-    if (end > bytes.length) throw new RangeError('segment');
-    if (end < at + 2 || marker === 0 || marker === 0xd8) throw damaged();
-    at = end;
-    if (isFrame(marker)) {
-      if (size) throw damaged();
-      size = readFrame(marker, segment);
-    } else if (marker === 0xe1 && hasExifPrefix(segment)) {
-      orientation ??= exifOrientation(segment);
-    } else if (marker === 0xda) {
-      scans++;
-      at = endOfScan(bytes, at);
+  let completeEnd: number | undefined;
+  let end: number | undefined;
+  try {
+    for (let at = 2; scans <= limits.jpegScans; ) {
+      const { marker: code, data, end: next } = nextSegment(bytes, at);
+      at = next;
+      if (code === marker.endOfImage) break;
+      if (isFrame(code)) {
+        if (frame) throw damaged('it has two frames');
+        frame = readFrame(code, data);
+        sent = frame.components.map(() => new Uint8Array(64).fill(unsent));
+      } else if (code === marker.app1 && hasExifPrefix(data)) {
+        orientation ??= exifOrientation(data);
+      } else if (code === marker.scan) {
+        if (!frame) throw damaged('a scan comes before its frame');
+        scans++;
+        send(readScan(frame, data), sent);
+        const isComplete = sent.every((bits) => bits.every((missing) => missing === 0));
+        if (isComplete) completeEnd ??= endOfScan(bytes, at) ?? bytes.length;
+        const scanEnd = endOfScan(bytes, at);
+        if (scanEnd === undefined) throw new RangeError('scan');
+        at = scanEnd;
+      }
     }
-    if (scans > limits.jpegScans)
-      throw new UnlabelError('invalid_image', `The JPEG has more than ${limits.jpegScans} scans`);
+  } catch (error) {
+    if (completeEnd === undefined) throw error;
+    end = completeEnd;
   }
-  if (!size || scans === 0) throw damaged();
-  return { ...size, orientation: orientation ?? 1 };
+  if (scans > limits.jpegScans)
+    throw new UnlabelError('invalid_image', `The JPEG has more than ${limits.jpegScans} scans`);
+  if (!frame || scans === 0) throw damaged('it has no picture');
+  const { width, height } = frame;
+  return { width, height, orientation: orientation ?? 1, end, subsampling: subsamplingOf(frame) };
 }
 
-function readFrame(marker: number, segment: Uint8Array): { width: number; height: number } {
-  const view = viewOf(segment);
-  const precision = view.getUint8(0);
-  const height = view.getUint16(1);
-  const width = view.getUint16(3);
-  const components = view.getUint8(5);
-  if (marker > 0xc2) throw unsupported('Lossless, hierarchical and arithmetic-coded JPEG is not supported');
-  if (precision !== 8) throw unsupported('JPEG must have 8 bits a sample');
-  if (components === 4) throw unsupported('CMYK JPEG is not supported: convert it to RGB');
-  if (components !== 1 && components !== 3) throw damaged();
-  return { width, height };
+function subsamplingOf({ components, maxAcross, maxDown }: Frame): number {
+  return Math.max(...components.map(({ across, down }) => Math.max(maxAcross / across, maxDown / down)));
 }
 
-/** Position of the first marker after entropy-coded data, in which 0xff is followed by 0 or is a restart marker. */
-function endOfScan(bytes: Uint8Array, start: number): number {
-  for (let at = start; ; at += 2) {
-    at = bytes.indexOf(0xff, at);
-    const marker = bytes[at + 1];
-    if (at < 0 || marker === undefined) throw new RangeError('scan');
-    if (marker !== 0 && !isRestart(marker)) return at;
+/** More bits than any coefficient has. */
+const unsent = 255;
+
+/** Notes how many of their lower bits the coefficients of each component miss after a scan. */
+function send({ parts, first, last, low }: Scan, sent: Uint8Array[]): void {
+  for (const { component } of parts) sent[component]?.fill(low, first, last + 1);
+}
+
+/** A copy of a JPEG that ends after its last scan, for decoders that stumble over what comes there. */
+export function withEndMarker(bytes: Uint8Array, end: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(end + 2);
+  copy.set(bytes.subarray(0, end));
+  copy.set([0xff, marker.endOfImage], end);
+  return copy;
+}
+
+/** Spoils the EXIF of a JPEG in place, so that no decoder finds anything to turn it by. */
+export function hideExif(bytes: Uint8Array): void {
+  for (let at = 2; ; ) {
+    const { marker: code, data, end } = nextSegment(bytes, at);
+    at = end;
+    if (code === marker.scan || code === marker.endOfImage) return;
+    if (code === marker.app1 && hasExifPrefix(data)) data.fill(0);
   }
-}
-
-function isRestart(marker: number): boolean {
-  return marker >= 0xd0 && marker <= 0xd7;
-}
-
-/** SOF0 to SOF15; DHT, JPG and DAC lie in the same range. */
-function isFrame(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-}
-
-function damaged(): UnlabelError {
-  return new UnlabelError('invalid_image', 'The JPEG is damaged');
-}
-
-function unsupported(detail: string): UnlabelError {
-  return new UnlabelError('unsupported_media_type', detail);
 }

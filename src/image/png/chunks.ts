@@ -6,31 +6,40 @@ import { viewOf } from '../../util/view.ts';
 export interface PngChunk {
   readonly name: string;
   readonly data: Uint8Array;
+  /** Whether the picture would be another one without it: its name has an upper-case first letter. */
+  readonly isCritical: boolean;
+  /** Whether the file ends in it, or in its CRC. */
+  readonly isCut: boolean;
+  /** Whether it is all there and its CRC is right. */
+  isIntact(): boolean;
 }
 
 /**
- * Walks the chunks of a PNG up to and including IEND (PNG third edition, 5.3). Bytes after IEND are ignored.
+ * Walks the chunks of a PNG up to and including IEND (PNG third edition, 5.3), or the end of the file. Bytes after IEND
+ * are ignored.
  *
  * @param bytes starts with a PNG signature.
- * @param options.checksums also verify every CRC.
- * @throws UnlabelError `invalid_image` for a wrong CRC, or too many chunks. RangeError when the file ends before IEND does.
+ * @throws UnlabelError `invalid_image` for too many chunks.
  */
-export function* pngChunks(bytes: Uint8Array, { checksums = false } = {}): Generator<PngChunk> {
+export function* pngChunks(bytes: Uint8Array): Generator<PngChunk> {
   const view = viewOf(bytes);
   let name = '';
   let chunks = 0;
-  for (let at = 8; name !== 'IEND'; ) {
+  for (let at = 8; name !== 'IEND' && at + 8 <= bytes.length; ) {
     if (++chunks > limits.pngChunks)
       throw new UnlabelError('invalid_image', `The PNG has more than ${limits.pngChunks} chunks`);
     const length = view.getUint32(at);
-    const body = bytes.subarray(at + 4, at + 8 + length);
-    const checksum = view.getUint32(at + 8 + length);
-    if (checksums && crc32(body) !== checksum) {
-      throw new UnlabelError('invalid_image', 'The PNG is damaged: a checksum is wrong');
-    }
+    const end = at + 8 + length;
+    const body = bytes.subarray(at + 4, end);
     name = String.fromCharCode(...body.subarray(0, 4));
-    yield { name, data: body.subarray(4) };
-    at += 12 + length;
+    yield {
+      name,
+      data: body.subarray(4),
+      isCritical: /^[A-Z]/.test(name),
+      isCut: end + 4 > bytes.length,
+      isIntact: () => end + 4 <= bytes.length && crc32(body) === view.getUint32(end),
+    };
+    at = end + 4;
   }
 }
 

@@ -40,15 +40,18 @@ export interface PngLayout {
 export function readPngHeader(bytes: Uint8Array): Omit<ImageHeader, 'type'> {
   let layout: PngLayout | undefined;
   let orientation: Orientation = 1;
-  for (const { name, data } of pngChunks(bytes)) {
+  for (const chunk of pngChunks(bytes)) {
+    const { name, data } = chunk;
     layout ??= readLayout(name, data);
-    if (name === 'eXIf') orientation = exifOrientation(data);
-    if (name === 'acTL') {
+    if (name === 'eXIf' && chunk.isIntact()) orientation = exifOrientation(data);
+    if (name === 'acTL' && chunk.isIntact()) {
       throw new UnlabelError('unsupported_media_type', 'An animated PNG is not supported: send one frame');
     }
   }
-  if (!layout) throw damaged();
-  return { width: layout.width, height: layout.height, orientation };
+  if (!layout) throw new RangeError('IHDR');
+  const { width, height, interlaced, samples, bitDepth } = layout;
+  const rowBytes = 1 + Math.ceil((width * samples * bitDepth) / 8);
+  return { width, height, orientation, rowBytes: interlaced ? undefined : rowBytes };
 }
 
 /**

@@ -32,7 +32,8 @@ export function pngColors(
     };
   }
   const table = new Uint8Array(256 * 4);
-  const keyIndex = transparent && viewOf(transparent).getUint16(0);
+  // Bits above those of a sample are not part of it.
+  const keyIndex = transparent && viewOf(transparent).getUint16(0) & ((1 << bitDepth) - 1);
   for (let index = 0; index < 1 << bitDepth; index++) {
     const grey = (index * 255) / ((1 << bitDepth) - 1);
     const color = colorType === 0 ? [grey, grey, grey] : (palette?.subarray(index * 3, index * 3 + 3) ?? []);

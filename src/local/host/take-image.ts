@@ -1,5 +1,6 @@
 import { drawableSize, unreadable } from '../../contract/drawable.ts';
 import { type ImageSource, isBytes } from '../../contract/image-source.ts';
+import { bitmapOf, bitmapOfSvg, isSvg } from '../../image/bitmap-web.ts';
 import { timeout } from '../../util/timeout.ts';
 import { pageLimits } from '../limits.ts';
 
@@ -74,12 +75,15 @@ export function isTainted({ image }: TakenImage): boolean {
 }
 
 async function take(image: ImageSource): Promise<ImageSource> {
-  if (image instanceof Blob) return image;
-  if (isBytes(image)) return ArrayBuffer.isView(image) ? bytesOf(image).slice() : image.slice();
+  if (image instanceof Blob) return (await bitmapOfSvg(image)) ?? image;
+  if (isBytes(image)) {
+    const copy = ArrayBuffer.isView(image) ? bytesOf(image).slice() : new Uint8Array(image.slice(0));
+    return (isSvg(copy) && (await bitmapOfSvg(new Blob([copy as BlobPart])))) || copy;
+  }
   const { width, height } = drawableSize(image);
   if ('data' in image) return { width, height, data: image.data.slice() } as ImageData;
   if (typeof VideoFrame === 'function' && image instanceof VideoFrame) return image.clone();
-  return createImageBitmap(image as ImageBitmapSource);
+  return bitmapOf(image);
 }
 
 function bytesOf(view: ArrayBufferView): Uint8Array {

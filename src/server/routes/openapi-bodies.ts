@@ -33,7 +33,8 @@ export const imageRequestBody: Body = {
   description:
     'One image as bytes, as base64 or as the multipart field `file`; or a batch as `images` or `files`. ' +
     'A field `model` of either names the model; the query goes before it. ' +
-    `At most ${limits.bodyBytes} bytes, ${limits.imagePixels} pixels an image, ${limits.imagesPerRequest} images.`,
+    `At most ${limits.bodyBytes} bytes and ${limits.imagesPerRequest} images, ` +
+    `each of at most ${limits.reducedPixels} pixels as a large JPEG or a PNG, and ${limits.imagePixels} as any other.`,
   content: {
     'image/jpeg': file,
     'image/png': file,

@@ -25,11 +25,18 @@ async function prepareOrRefuse(bytes: Uint8Array): Promise<Uint8Array | undefine
   }
 }
 
-test.each(files)('%s cut at any byte is refused', async (name) => {
+test.each(files)('%s cut at any byte is refused, unless every pixel is there', async (name) => {
   const file = readFixture(`images/${name}`);
+  const whole = await prepare(file);
+  let read = 0;
   for (let end = 0; end < file.length; end++) {
-    expect(await prepareOrRefuse(file.subarray(0, end)), `${end} bytes`).toBeUndefined();
+    const made = await prepareOrRefuse(file.subarray(0, end));
+    if (!made) continue;
+    read++;
+    expect(made, `${end} bytes`).toEqual(whole);
   }
+  // An end marker of two bytes; the end of a block, an Adler-32, a CRC and IEND.
+  expect(read).toBe(name.endsWith('.jpg') ? 2 : name.endsWith('.png') ? 1 + 4 + 4 + 12 : 0);
 });
 
 test.each(files)('%s with random bytes is refused or decoded, and harms no later image', async (name) => {
@@ -59,13 +66,12 @@ test('stray bytes before the end marker of a JPEG do not matter', async () => {
   expect(await prepare(new Uint8Array(padded))).toEqual(await prepare(file));
 });
 
-test('a PNG with too few, too many or corrupt rows is refused', async () => {
+test('a PNG with too few or corrupt rows is refused', async () => {
   const rows = new Uint8Array(4 * 13);
   await expect(prepare(png(header(4, 4), data(rows)))).resolves.toHaveLength(192);
   const stored = png(header(4, 4), chunk('IDAT', new Uint8Array([0x78, 0x9c, 1, 2, 3])));
   for (const file of [
     png(header(4, 4), data(rows.subarray(1))),
-    png(header(4, 4), data(new Uint8Array(4 * 13 + 1))),
     png(header(4, 4), data(rows.slice().fill(9, 0, 1))),
     png(header(4, 4)),
     png(header(4, 4), chunk('ABCD', rows), data(rows)),
@@ -75,10 +81,10 @@ test('a PNG with too few, too many or corrupt rows is refused', async () => {
   }
 });
 
-test('a PNG bomb is refused after its first rows', async () => {
+test('a PNG bomb costs no more than its picture', async () => {
   const bomb = png(header(4, 4), data(new Uint8Array(50_000_000)));
   const start = performance.now();
-  await expect(prepare(bomb)).rejects.toMatchObject({ code: 'invalid_image' });
+  expect(await prepare(bomb)).toEqual(await prepare(png(header(4, 4), data(new Uint8Array(4 * 13)))));
   expect(performance.now() - start).toBeLessThan(200);
 });
 

@@ -11,6 +11,12 @@ const losslessFile = readFixture('images/lossless.webp');
 
 const claims: Record<string, (width: number, height: number) => Uint8Array> = {
   png: (width, height) => png(header(width, height), data(new Uint8Array(4))),
+  greyPng: (width, height) => png(header(width, height, 0), data(new Uint8Array(4))),
+  interlacedPng: (width, height) => {
+    const file = Buffer.from(png(header(width, height), data(new Uint8Array(4))));
+    file[28] = 1;
+    return new Uint8Array(file);
+  },
   jpeg: (width, height) => {
     const file = Buffer.from(jpegFile);
     const frame = file.indexOf(Buffer.from([0xff, 0xc0, 0, 17, 8]));
@@ -36,12 +42,44 @@ const claims: Record<string, (width: number, height: number) => Uint8Array> = {
 const decode = () => Promise.reject(new Error('the decoder was reached'));
 const unreachable: Codecs = { jpeg: decode, png: decode, webp: decode };
 
-test.each(Object.entries(claims))('%s: the pixel limit is exact', async (_, claim) => {
-  expect(readHeader(claim(2048, 2048))).toMatchObject({ width: 2048, height: 2048 });
-  const oneMore = claim(1985, 2113);
-  await expect(prepareImage(oneMore, { width: 32, height: 32 }, unreachable)).rejects.toMatchObject({
+const input = { width: 32, height: 32 };
+const claimed = (type: string, width: number, height: number) =>
+  prepareImage(claims[type]?.(width, height) as Uint8Array, input, unreachable);
+
+test.each(['lossyWebp', 'losslessWebp', 'interlacedPng'])(
+  '%s: the limit of pixels that are held as a whole is exact',
+  async (type) => {
+    await expect(claimed(type, 2048, 2048)).rejects.toThrow('the decoder was reached');
+    await expect(claimed(type, 1985, 2113)).rejects.toMatchObject({
+      code: 'image_too_large',
+      message: expect.stringMatching(/1985 x 2113.* more than 4194304: .*save it .*upload/),
+    });
+  },
+);
+
+test.each(['jpeg', 'greyPng'])('%s: the limit of pixels that are not held is exact', async (type) => {
+  // Nothing is wrong with the size, but there are no such pixels.
+  await expect(claimed(type, 10_000, 10_000)).rejects.toMatchObject({ code: 'invalid_image' });
+  await expect(claimed(type, 10_001, 10_000)).rejects.toMatchObject({
     code: 'image_too_large',
-    message: expect.stringContaining('4194304'),
+    message: expect.stringMatching(/10001 x 10000.* more than 100000000: scale it down/),
+  });
+});
+
+test('a JPEG that is large and narrow is decoded as a whole, within the limit of that', async () => {
+  // 16 pixels of the file for each of the network's, and 8 where the whole would be too large.
+  await expect(claimed('jpeg', 512, 512)).rejects.toMatchObject({ message: 'The image is cut off' });
+  await expect(claimed('jpeg', 511, 512)).rejects.toThrow('the decoder was reached');
+  await expect(claimed('jpeg', 16_384, 256)).rejects.toThrow('the decoder was reached');
+  await expect(claimed('jpeg', 16_384, 257)).rejects.toMatchObject({ message: 'The image is cut off' });
+  await expect(claimed('jpeg', 255, 16_384)).rejects.toThrow('the decoder was reached');
+});
+
+test('a PNG of too many bytes is refused, whatever it has in pixels', async () => {
+  const claim = claims.png?.(8000, 8000) as Uint8Array;
+  await expect(prepareImage(claim, input, unreachable)).rejects.toMatchObject({
+    code: 'image_too_large',
+    message: expect.stringMatching(/192008000 bytes, more than 134217728/),
   });
 });
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { data, header, png } from '../../../scripts/harness/inputs/png-file.ts';
+import { readFixture } from '../../../scripts/harness/inputs/parity-fixtures.ts';
 import type { Orientation } from '../../../src/image/exif.ts';
-import { fitPixels, prepareImage } from '../../../src/image/prepare.ts';
+import { fitPixels } from '../../../src/image/fit/fit.ts';
+import { prepareImage } from '../../../src/image/prepare.ts';
 
 /** Pixels of one gray each, named by letters: a is 0, b is 10 and so on. */
 function letters(rows: string[]) {
@@ -57,7 +58,7 @@ test('pixels given to fitPixels stay as they are', () => {
 test('a decoder that disagrees with the header is not believed', async () => {
   const decode = () => Promise.resolve({ width: 2, height: 1, data: new Uint8Array(8) });
   const made = prepareImage(
-    png(header(1, 2), data(new Uint8Array(8))),
+    readFixture('images/baseline-420.jpg'),
     { width: 4, height: 4 },
     { jpeg: decode, png: decode, webp: decode },
   );

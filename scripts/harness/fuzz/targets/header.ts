@@ -12,11 +12,12 @@ export const header: Target = {
   mend: mendPicture,
   run(input) {
     try {
-      const { type, width, height, orientation } = readHeader(input);
-      must(width > 0 && height > 0 && width * height <= limits.imagePixels, `${width} x ${height} pixels`);
+      const { type, width, height, orientation, end } = readHeader(input);
+      must(width > 0 && height > 0, `${width} x ${height} pixels`);
       must(Math.max(width, height) <= limits.imageSide, `a side of ${Math.max(width, height)}`);
       must(orientation >= 1 && orientation <= 8, `orientation ${orientation}`);
-      return `${type} ${width} x ${height}, ${orientation}`;
+      must(end === undefined || (end > 0 && end <= input.length), `an end at ${end} of ${input.length}`);
+      return `${type} ${width} x ${height}, ${orientation}, ${end}`;
     } catch (error) {
       return refusal(error);
     }

@@ -1,4 +1,4 @@
-import type { Orientation } from './exif.ts';
+import type { Orientation } from '../exif.ts';
 
 /** Where the pixels of an upright picture lie among the stored ones: pixel (x, y) is at `start + x * right + y * down`. */
 export interface Layout {
