@@ -52,6 +52,8 @@ export const limits = {
   imageSide: 16_384,
   /** Images of one batch. */
   imagesPerRequest: 32,
+  /** Parts of a multipart body: the images, and a few fields that other programs send. */
+  formParts: 64,
   /** Images of one run of the network, which blocks the isolate: 0.2 s for the largest shipped model. */
   imagesPerRun: 8,
   /**
@@ -98,6 +100,8 @@ export const limits = {
   jsonKeysOfObject: 128,
   /** Bytes of a key in JSON: a label of `vectorIdBytes`, all of it escaped. */
   jsonKeyBytes: 512,
+  /** Characters of a number in JSON: more than any float64 needs. */
+  jsonTokenBytes: 64,
   /** Values of a JSON body, 4 MB once parsed: `vectorsPerRequest` vectors of `dimensions` numbers, and the rest. */
   jsonValues: 2 ** 18,
   /** Of those, values outside of vectors: what a schema may have to report one by one. */

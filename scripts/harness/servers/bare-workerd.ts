@@ -1,5 +1,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +20,10 @@ export interface BareWorkerd {
   inspector: string;
   /** MB of its resident memory. */
   memory(): number;
+  /** Milliseconds of CPU time that it has taken, whatever else the machine does; of Linux alone. */
+  cpu(): number;
+  /** MB that its memory has grown by at most while some work was done; of Linux alone. */
+  growth(work: () => Promise<unknown>): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -27,8 +32,13 @@ export interface BareWorkerd {
  * some 25 kB per request. It serves the models, and keeps vectors while it runs.
  *
  * @param entry - from the root of the repository.
+ * @param options.flags - flags of V8.
+ * @param options.vars - bindings of text.
  */
-export async function startBareWorkerd(entry = 'src/worker.ts'): Promise<BareWorkerd> {
+export async function startBareWorkerd(
+  entry = 'src/worker.ts',
+  { flags = [], vars = {} }: { flags?: string[]; vars?: Record<string, string> } = {},
+): Promise<BareWorkerd> {
   const folder = await mkdtemp(join(tmpdir(), 'unlabel-bare-'));
   const bin = (name: string) => join(root, 'node_modules/.bin', name);
   await promisify(execFile)(bin('wrangler'), ['deploy', entry, '--dry-run', '--env=', '--outdir', folder], {
@@ -46,7 +56,7 @@ export async function startBareWorkerd(entry = 'src/worker.ts'): Promise<BareWor
     join(folder, 'config.capnp'),
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  v8Flags = ["--expose-gc"],
+  v8Flags = ${JSON.stringify(['--expose-gc', ...flags])},
   services = [
     (name = "main", worker = .worker),
     (name = "assets", disk = "${join(root, 'dist/assets')}"),
@@ -58,13 +68,19 @@ const worker :Workerd.Worker = (
   modules = [${modules.join(', ')}],
   compatibilityDate = "2026-11-02",
   compatibilityFlags = ["enable_request_signal"],
-  durableObjectNamespaces = [(className = "VectorNamespace", uniqueKey = "vectors", enableSql = true)],
+  durableObjectNamespaces = [
+    (className = "VectorNamespace", uniqueKey = "vectors", enableSql = true),
+    (className = "ClassSets", uniqueKey = "classes", enableSql = true),
+  ],
   durableObjectStorage = (localDisk = "state"),
   bindings = [
     (name = "ASSETS", service = "assets"),
     (name = "DEFAULT_MODEL", text = "cifar10"),
     (name = "VECTORS", durableObjectNamespace = "VectorNamespace"),
-  ],
+    (name = "CLASSES", durableObjectNamespace = "ClassSets"),
+${Object.entries(vars)
+  .map(([name, text]) => `    (name = "${name}", text = ${JSON.stringify(text)}),\n`)
+  .join('')}  ],
 );`,
   );
   const began = performance.now();
@@ -88,7 +104,17 @@ const worker :Workerd.Worker = (
   for (let tries = 0; tries < 3000 && workerd.exitCode === null; tries++) {
     const health = await fetch(`${url}/health`).catch(() => undefined);
     const { pid } = workerd;
-    if (health?.ok && pid) return { url, pid, began, inspector, memory: () => residentMemory(pid), stop };
+    if (health?.ok && pid)
+      return {
+        url,
+        pid,
+        began,
+        inspector,
+        memory: () => residentMemory(pid),
+        cpu: () => cpuTime(pid),
+        growth: (work) => growthOf(pid, work),
+        stop,
+      };
     await sleep(10);
   }
   await stop();
@@ -98,4 +124,22 @@ const worker :Workerd.Worker = (
 function residentMemory(pid: number): number {
   const kibibytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`], { encoding: 'utf8' }));
   return Math.round((kibibytes * 1024) / 1e6);
+}
+
+/** User and system time are the 14th and 15th field of `stat` (proc(5)), in ticks of 10 ms. */
+function cpuTime(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ');
+  return 10 * (Number(fields[11]) + Number(fields[12]));
+}
+
+async function growthOf(pid: number, work: () => Promise<unknown>): Promise<number> {
+  const read = async (field: string) => {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    return (Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) * 1024) / 1e6;
+  };
+  // Sets the peak (VmHWM) back to what is resident now.
+  await writeFile(`/proc/${pid}/clear_refs`, '5');
+  const before = await read('VmRSS');
+  await work();
+  return (await read('VmHWM')) - before;
 }

@@ -117,6 +117,8 @@ function parseTensors(body: Uint8Array, contentType: string): RequestImages {
 }
 
 async function parseMultipart(body: Uint8Array<ArrayBuffer>, contentType: string): Promise<ImageFiles> {
+  if (countParts(body, contentType) > limits.formParts)
+    throw new UnlabelError('invalid_parameter', `The form must have at most ${limits.formParts} parts`);
   const response = new Response(body, { headers: { 'content-type': contentType } });
   const form = await response.formData().catch((cause: unknown) => {
     throw new UnlabelError('invalid_request', 'The body must be multipart/form-data', { cause });
@@ -141,6 +143,20 @@ async function parseMultipart(body: Uint8Array<ArrayBuffer>, contentType: string
     images.push({ field, bytes: new Uint8Array(await part.arrayBuffer()) });
   }
   return { images, isBatch, model };
+}
+
+/** Counts the lines that start with a boundary (RFC 2046, section 5.1.1): every part costs, however small it is. */
+function countParts(body: Uint8Array, contentType: string): number {
+  const boundary = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType);
+  const line = new TextEncoder().encode(`\r\n--${boundary?.[1] ?? boundary?.[2] ?? ''}`);
+  let count = 1;
+  // A boundary has no line break, so that no byte is compared twice.
+  for (let at = 0; at < body.length && count <= limits.formParts; at++) {
+    let same = 0;
+    while (same < line.length && body[at + same] === line[same]) same++;
+    if (same === line.length) count++;
+  }
+  return count;
 }
 
 function modelName(value: unknown): string | undefined {

@@ -2,13 +2,20 @@ import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
 
 const quote = 0x22;
-const comma = 0x2c;
-const colon = 0x3a;
-const openArray = 0x5b;
 const backslash = 0x5c;
-const closeArray = 0x5d;
-const openObject = 0x7b;
-const closeObject = 0x7d;
+
+/** What a byte outside of strings is. */
+const [part, space, start, open, close, comma, colon] = [0, 1, 2, 3, 4, 5, 6] as const;
+const kinds = new Uint8Array(256);
+for (const [characters, kind] of [
+  ['\t\n\r ', space],
+  ['"', start],
+  ['[{', open],
+  [']}', close],
+  [',', comma],
+  [':', colon],
+] as const)
+  for (const character of characters) kinds[character.charCodeAt(0)] = kind;
 
 /**
  * Bounds what JSON costs to parse and to validate, before either: one pass over its bytes that allocates nothing. Text
@@ -16,39 +23,36 @@ const closeObject = 0x7d;
  * @throws UnlabelError `invalid_parameter` that names the limit.
  */
 export function checkJsonBounds(bytes: Uint8Array): void {
-  let [depth, values, keys, stringStart] = [0, 0, 0, 0];
+  let [depth, values, keys, stringStart, tokenStart] = [0, 0, 0, 0, 0];
   /** Keys of the objects around the current byte, by depth. */
   const keysAt = new Uint32Array(limits.jsonDepth + 1);
   for (let at = 0; at < bytes.length; at++) {
-    switch (bytes[at]) {
-      case quote:
-        stringStart = at;
-        at = endOfString(bytes, at);
-        break;
-      case openArray:
-      case openObject:
-        if (++depth > limits.jsonDepth) throw beyond(`be nested ${limits.jsonDepth} deep`);
-        keysAt[depth] = 0;
-        values++;
-        break;
-      case closeArray:
-      case closeObject:
-        depth--;
-        break;
-      case comma:
-        values++;
-        break;
-      case colon:
-        keys++;
-        if (at - stringStart > limits.jsonKeyBytes) throw beyond(`have keys of ${limits.jsonKeyBytes} bytes`);
-        if (countKey(keysAt, depth) > limits.jsonKeysOfObject)
-          throw beyond(`have ${limits.jsonKeysOfObject} keys in one object`);
-        break;
+    const kind = kinds[bytes[at] as number];
+    if (kind === part) continue;
+    if (at - tokenStart > limits.jsonTokenBytes) throw longToken();
+    if (kind === start) {
+      stringStart = at;
+      at = endOfString(bytes, at);
+    } else if (kind === open) {
+      if (++depth > limits.jsonDepth) throw beyond(`be nested ${limits.jsonDepth} deep`);
+      keysAt[depth] = 0;
+      values++;
+    } else if (kind === close) {
+      depth--;
+    } else if (kind === comma) {
+      values++;
+    } else if (kind === colon) {
+      keys++;
+      if (at - stringStart > limits.jsonKeyBytes) throw beyond(`have keys of ${limits.jsonKeyBytes} bytes`);
+      if (countKey(keysAt, depth) > limits.jsonKeysOfObject)
+        throw beyond(`have ${limits.jsonKeysOfObject} keys in one object`);
     }
+    tokenStart = at + 1;
     if (keys > limits.jsonKeys) throw beyond(`have ${limits.jsonKeys} keys`);
     if (values > limits.jsonValues)
       throw beyond(`have ${limits.jsonValues} values: send vectors as base64 of float32`);
   }
+  if (bytes.length - tokenStart > limits.jsonTokenBytes) throw longToken();
 }
 
 /** Counts one more key of the object at a depth. */
@@ -98,6 +102,10 @@ function checkNumbers(vector: readonly unknown[], field: string): void {
     throw new UnlabelError('invalid_parameter', `${field} must be 1 to ${limits.dimensions} numbers`, {
       field,
     });
+}
+
+function longToken(): UnlabelError {
+  return beyond(`have numbers of ${limits.jsonTokenBytes} characters`);
 }
 
 function beyond(what: string): UnlabelError {

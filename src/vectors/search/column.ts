@@ -60,11 +60,17 @@ export class ValueColumn implements Column {
 export class TestColumn implements Column {
   readonly #key: string;
   readonly #test: (value: MetadataValue) => boolean;
-  #isMet: Uint8Array = new Uint8Array(64);
+  #isMet: Uint8Array;
 
-  constructor(key: string, comparison: Comparison) {
+  /**
+   * @param values - what is known so far.
+   * @param size - places that they are known of.
+   */
+  constructor(key: string, comparison: Comparison, values: ValueColumn, size: number) {
     this.#key = key;
     this.#test = tester(comparison);
+    this.#isMet = new Uint8Array(size).fill(1);
+    values.narrow(this.#isMet, comparison);
   }
 
   get bytes(): number {

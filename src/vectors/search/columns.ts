@@ -14,8 +14,8 @@ interface Reading {
   rows: PartialRead<Metadata>;
 }
 
-function readingOf(column: Column): Reading {
-  return { column, rows: new PartialRead(column) };
+function readingOf(column: Column, next = 0): Reading {
+  return { column, rows: new PartialRead(column, next) };
 }
 
 /** Metadata by key, for the keys of filters so far; updated with the vectors. */
@@ -59,7 +59,8 @@ export class Columns {
   #fit(term: Term): Reading | undefined {
     if (this.#evict() <= mostBytes || !(term.column instanceof ValueColumn)) return undefined;
     this.#kept.delete(term.key);
-    return readingOf(new TestColumn(term.key, term.comparison));
+    const { next } = term.rows;
+    return readingOf(new TestColumn(term.key, term.comparison, term.column, next), next);
   }
 
   /** Drops unused columns until the rest fits, and returns its bytes. Unused values accumulate in a column, too. */

@@ -11,10 +11,12 @@ export interface ByPlace<Row> {
  */
 export class PartialRead<Row> {
   readonly #target: ByPlace<Row>;
-  #next = 0;
+  #next: number;
 
-  constructor(target: ByPlace<Row>) {
+  /** @param next - the first place that the target lacks. */
+  constructor(target: ByPlace<Row>, next = 0) {
     this.#target = target;
+    this.#next = next;
   }
 
   /** The first place that is not read. */
