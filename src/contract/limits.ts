@@ -100,6 +100,11 @@ export const limits = {
   jsonKeysOfObject: 128,
   /** Bytes of a key in JSON: a label of `vectorIdBytes`, all of it escaped. */
   jsonKeyBytes: 512,
+  /**
+   * Bytes of a JSON body that is decoded as it is, and of letters beyond ASCII in a larger one: all the metadata of a
+   * write has 200 kB.
+   */
+  jsonTextBytes: 512 * 1024,
   /** Characters of a number in JSON: more than any float64 needs. */
   jsonTokenBytes: 64,
   /** Values of a JSON body, 4 MB once parsed: `vectorsPerRequest` vectors of `dimensions` numbers, and the rest. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { UnlabelError } from '../../contract/errors.ts';
 import { checkJsonBounds, checkJsonValues } from './json-bounds.ts';
+import { decodeJsonText } from './text.ts';
 
 /**
  * Reads bytes as JSON, within bounds that keep parsing and validating cheap.
@@ -8,9 +9,10 @@ import { checkJsonBounds, checkJsonValues } from './json-bounds.ts';
  */
 export function parseJson(bytes: Uint8Array): unknown {
   checkJsonBounds(bytes);
+  const text = decodeJsonText(bytes);
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
+    json = JSON.parse(text);
   } catch (cause) {
     throw new UnlabelError('invalid_request', 'The body must be JSON', { cause });
   }
