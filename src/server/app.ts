@@ -20,7 +20,7 @@ import { addEmbeddings } from './routes/embeddings.ts';
 import { addHealth } from './routes/health.ts';
 import { addIndex } from './routes/index-file.ts';
 import { addModels } from './routes/models.ts';
-import { addOpenApi } from './routes/openapi.ts';
+import { addOpenApi } from './routes/openapi/document.ts';
 import { addOtherMethods } from './routes/other-methods.ts';
 import { answerPage } from './routes/pages.ts';
 import { addRuntime } from './routes/runtime.ts';

@@ -3,7 +3,7 @@ import type { Runtime } from '../inference/runtime/runtime.ts';
 import type { ClassSetsStub } from '../vectors/class-sets.ts';
 import type { NamespaceStub } from '../vectors/durable.ts';
 import type { ObjectBinding } from '../vectors/rpc.ts';
-import type { VectorizeBinding } from '../vectors/vectorize.ts';
+import type { VectorizeBinding } from '../vectors/vectorize/store.ts';
 
 /** What the deployment binds, see `wrangler.toml`. */
 export interface Bindings {

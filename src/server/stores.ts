@@ -4,7 +4,7 @@ import { timeout } from '../util/timeout.ts';
 import { type ClassStore, durableClasses } from '../vectors/class-sets.ts';
 import { durableStore } from '../vectors/durable.ts';
 import { type VectorStore, vectorNotFound } from '../vectors/store.ts';
-import { VectorizeStore } from '../vectors/vectorize.ts';
+import { VectorizeStore } from '../vectors/vectorize/store.ts';
 import type { RequestContext } from './environment.ts';
 import { checkOrigin } from './middleware/origins.ts';
 import type { Bindings } from './platform.ts';

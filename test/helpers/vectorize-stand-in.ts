@@ -1,6 +1,6 @@
 import { exactCosine } from '../../scripts/harness/inputs/random-vectors.ts';
-import type { VectorizeBinding } from '../../src/vectors/vectorize.ts';
-import type { VectorizeFilter } from '../../src/vectors/vectorize-filter.ts';
+import type { VectorizeFilter } from '../../src/vectors/vectorize/filter.ts';
+import type { VectorizeBinding } from '../../src/vectors/vectorize/store.ts';
 
 type Vector = Parameters<VectorizeBinding['upsert']>[0][number];
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
 import { createNodeApp, shippedAssets } from '../../scripts/harness/servers/shipped.ts';
 import type { NamespaceStub } from '../../src/vectors/durable.ts';
-import type { VectorizeBinding } from '../../src/vectors/vectorize.ts';
+import type { VectorizeBinding } from '../../src/vectors/vectorize/store.ts';
 
 const png = drawPng(32, 32, (x, y) => [8 * x, 8 * y, 60]);
 const vector = Array.from({ length: 128 }, (_, i) => i + 1);

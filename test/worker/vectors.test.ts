@@ -5,7 +5,7 @@ import { nearestByForce, randomVector, seededRandom } from '../../scripts/harnes
 import type { Filter } from '../../src/contract/vectors.ts';
 import type { ClassSets, VectorNamespace } from '../../src/server.ts';
 import { LoadedIndex } from '../../src/vectors/loaded-index.ts';
-import type { VectorizeBinding } from '../../src/vectors/vectorize.ts';
+import type { VectorizeBinding } from '../../src/vectors/vectorize/store.ts';
 
 const { VECTORS, CLASSES } = env as unknown as {
   VECTORS: DurableObjectNamespace<VectorNamespace>;

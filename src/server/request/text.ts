@@ -2,7 +2,7 @@ import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
 
 /** Writes a code unit as an escape of JSON. */
-const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const escapeUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /**
  * Decodes JSON from UTF-8. One letter beyond ASCII in 8 MB of base64 would make engines hold all of it in two bytes a
@@ -11,7 +11,7 @@ const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(
  */
 export function decodeJsonText(bytes: Uint8Array): string {
   if (bytes.length <= limits.jsonTextBytes) return new TextDecoder().decode(bytes);
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
   const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const parts: string[] = [];
   let letters = 0;
@@ -27,7 +27,7 @@ export function decodeJsonText(bytes: Uint8Array): string {
         'invalid_parameter',
         `A body of more than ${limits.jsonTextBytes} bytes may have as many bytes of letters beyond ASCII at most`,
       );
-    for (const unit of decoder.decode(bytes.subarray(from, at)).split('')) parts.push(escape(unit));
+    for (const unit of decoder.decode(bytes.subarray(from, at)).split('')) parts.push(escapeUnit(unit));
     from = at;
   }
   parts.push(decoder.decode(bytes.subarray(from)));

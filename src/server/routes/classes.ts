@@ -12,8 +12,8 @@ import { parse } from '../request/json.ts';
 import { readJson } from '../request/read.ts';
 import { readVectors } from '../request/vectors.ts';
 import { classesOf } from '../stores.ts';
-import { jsonBody } from './openapi-bodies.ts';
-import { problemResponses, storeProblems, vectorProblems } from './problem-responses.ts';
+import { jsonBody } from './openapi/bodies.ts';
+import { problemResponses, storeProblems, vectorProblems } from './openapi/problems.ts';
 
 const tags = ['Classes'];
 const setAnswer = (description: string) => ({

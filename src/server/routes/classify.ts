@@ -15,8 +15,8 @@ import type { App, RequestContext } from '../environment.ts';
 import { readImages } from '../request/read.ts';
 import { runOnImages } from '../request/run.ts';
 import { classesOf, storeOf } from '../stores.ts';
-import { imageRequestBody } from './openapi-bodies.ts';
-import { inferenceProblems, problemResponses } from './problem-responses.ts';
+import { imageRequestBody } from './openapi/bodies.ts';
+import { inferenceProblems, problemResponses } from './openapi/problems.ts';
 
 const route = createRoute({
   method: 'post',

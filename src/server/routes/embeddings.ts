@@ -7,8 +7,8 @@ import { envelope } from '../envelope.ts';
 import type { App } from '../environment.ts';
 import { readImages } from '../request/read.ts';
 import { runOnImages } from '../request/run.ts';
-import { imageRequestBody } from './openapi-bodies.ts';
-import { inferenceProblems } from './problem-responses.ts';
+import { imageRequestBody } from './openapi/bodies.ts';
+import { inferenceProblems } from './openapi/problems.ts';
 
 const route = createRoute({
   method: 'post',

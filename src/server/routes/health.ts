@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { limits } from '../../contract/limits.ts';
 import { selfTest } from '../../inference/self-test.ts';
 import type { App, RequestContext } from '../environment.ts';
-import { problemResponses } from './problem-responses.ts';
+import { problemResponses } from './openapi/problems.ts';
 
 const healthRoute = createRoute({
   method: 'get',

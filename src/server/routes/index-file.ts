@@ -5,7 +5,7 @@ import { namespace } from '../../contract/schemas/vectors.ts';
 import type { VectorStore } from '../../vectors/store.ts';
 import type { App } from '../environment.ts';
 import { storeOf } from '../stores.ts';
-import { problemResponses } from './problem-responses.ts';
+import { problemResponses } from './openapi/problems.ts';
 
 const route = createRoute({
   method: 'get',

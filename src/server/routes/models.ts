@@ -4,7 +4,7 @@ import { limits } from '../../contract/limits.ts';
 import { manifest, modelList } from '../../contract/schemas/inference.ts';
 import type { App } from '../environment.ts';
 import { cutTo, parseRange } from '../request/byte-range.ts';
-import { problemResponses } from './problem-responses.ts';
+import { problemResponses } from './openapi/problems.ts';
 
 const notFound = problemResponses('unauthorized', 'model_not_found', 'not_found', 'model_unavailable');
 const text = z.string().max(limits.modelNameLength);

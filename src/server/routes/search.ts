@@ -21,8 +21,8 @@ import { contentTypeOf, readImages, readJson } from '../request/read.ts';
 import { runOnImages } from '../request/run.ts';
 import { readVectors } from '../request/vectors.ts';
 import { storeOf } from '../stores.ts';
-import { searchRequestBody } from './openapi-bodies.ts';
-import { problemResponses, vectorProblems } from './problem-responses.ts';
+import { searchRequestBody } from './openapi/bodies.ts';
+import { problemResponses, vectorProblems } from './openapi/problems.ts';
 
 const route = createRoute({
   method: 'post',

@@ -19,8 +19,8 @@ import { parse } from '../request/json.ts';
 import { readJson } from '../request/read.ts';
 import { readVectors, vectorModelOf } from '../request/vectors.ts';
 import { storeOf } from '../stores.ts';
-import { jsonBody } from './openapi-bodies.ts';
-import { problemResponses, storeProblems, vectorProblems } from './problem-responses.ts';
+import { jsonBody } from './openapi/bodies.ts';
+import { problemResponses, storeProblems, vectorProblems } from './openapi/problems.ts';
 
 const tags = ['Vectors'];
 const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({

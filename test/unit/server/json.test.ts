@@ -5,16 +5,19 @@ import { parseJson } from '../../../src/server/request/json.ts';
 const bytes = (text: string) => new TextEncoder().encode(text);
 const refusal = expect.objectContaining({ code: 'invalid_parameter' });
 
-test.each(['{"a":"é"}', '"日本 𝔘 \ud800 \ufeff"', '["", "\\u0000\\ud800", 1.5e308, null, true]', '\ufeff{"a":1}', '{"é":"\u0080\uffff"}'])(
-  'small or large, %s is read as JSON.parse reads it',
-  (text) => {
-    const expected = JSON.parse(new TextDecoder().decode(bytes(text)));
-    expect(parseJson(bytes(text))).toEqual(expected);
-    const [start, mark] = text.startsWith('\ufeff') ? [text.slice(1), '\ufeff'] : [text, ''];
-    const long = 'A'.repeat(limits.jsonTextBytes);
-    expect(parseJson(bytes(`${mark}["${long}",${start},"${long}"]`))).toEqual([long, expected, long]);
-  },
-);
+test.each([
+  '{"a":"é"}',
+  '"日本 𝔘 \ud800 \ufeff"',
+  '["", "\\u0000\\ud800", 1.5e308, null, true]',
+  '\ufeff{"a":1}',
+  '{"é":"\u0080\uffff"}',
+])('small or large, %s is read as JSON.parse reads it', (text) => {
+  const expected = JSON.parse(new TextDecoder().decode(bytes(text)));
+  expect(parseJson(bytes(text))).toEqual(expected);
+  const [start, mark] = text.startsWith('\ufeff') ? [text.slice(1), '\ufeff'] : [text, ''];
+  const long = 'A'.repeat(limits.jsonTextBytes);
+  expect(parseJson(bytes(`${mark}["${long}",${start},"${long}"]`))).toEqual([long, expected, long]);
+});
 
 test('bytes that are not UTF-8 become the replacement character, small or large', () => {
   const bad = (text: string) => {
@@ -31,7 +34,10 @@ test.each([
   ['depth', `${'['.repeat(limits.jsonDepth + 1)}`],
   ['values', `[${'0,'.repeat(limits.jsonValues)}0]`],
   ['keys', `[${'{"a":1},'.repeat(limits.jsonKeys)}{"a":1}]`],
-  ['keys of one object', `{${Array.from({ length: limits.jsonKeysOfObject + 1 }, (_, i) => `"${i}":0`).join()}}`],
+  [
+    'keys of one object',
+    `{${Array.from({ length: limits.jsonKeysOfObject + 1 }, (_, i) => `"${i}":0`).join()}}`,
+  ],
   ['a long key', `{"${'a'.repeat(limits.jsonKeyBytes)}":1}`],
   ['a long key after spaces', `{"${'a'.repeat(limits.jsonKeyBytes - 9)}"          :1}`],
   ['a long number', `[${'1'.repeat(limits.jsonTokenBytes + 1)}]`],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Comparison, MetadataValue } from '../../../src/contract/vectors.ts';
 import { meets } from '../../../src/vectors/search/column.ts';
-import { translateFilter } from '../../../src/vectors/vectorize-filter.ts';
+import { translateFilter } from '../../../src/vectors/vectorize/filter.ts';
 
 test.each<[MetadataValue, Comparison, boolean]>([
   ['a', { eq: 'a' }, true],

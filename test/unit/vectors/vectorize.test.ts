@@ -5,7 +5,7 @@ import {
   seededRandom,
 } from '../../../scripts/harness/inputs/random-vectors.ts';
 import type { Metadata } from '../../../src/contract/vectors.ts';
-import { VectorizeStore } from '../../../src/vectors/vectorize.ts';
+import { VectorizeStore } from '../../../src/vectors/vectorize/store.ts';
 import { VectorizeStandIn } from '../../helpers/vectorize-stand-in.ts';
 
 const model = { name: 'm', version: '1.0.0' };

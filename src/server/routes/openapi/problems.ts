@@ -1,7 +1,7 @@
 import type { RouteConfig } from '@hono/zod-openapi';
-import { errorCodes } from '../../contract/error-codes.ts';
-import type { ErrorCode } from '../../contract/errors.ts';
-import { problem } from '../../contract/schemas/inference.ts';
+import { errorCodes } from '../../../contract/error-codes.ts';
+import type { ErrorCode } from '../../../contract/errors.ts';
+import { problem } from '../../../contract/schemas/inference.ts';
 
 type Responses = RouteConfig['responses'];
 

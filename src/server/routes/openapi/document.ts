@@ -1,4 +1,4 @@
-import type { App } from '../environment.ts';
+import type { App } from '../../environment.ts';
 
 /** Adds `GET /openapi.json`: the routes added so far, described once. */
 export function addOpenApi(app: App): void {

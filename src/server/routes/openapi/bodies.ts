@@ -1,9 +1,9 @@
 import type { RouteConfig } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { limits } from '../../contract/limits.ts';
-import { imageBody } from '../../contract/schemas/inference.ts';
-import { searchBody } from '../../contract/schemas/vectors.ts';
-import { tensorMediaType } from '../../contract/wire.ts';
+import { limits } from '../../../contract/limits.ts';
+import { imageBody } from '../../../contract/schemas/inference.ts';
+import { searchBody } from '../../../contract/schemas/vectors.ts';
+import { tensorMediaType } from '../../../contract/wire.ts';
 
 type Body = NonNullable<NonNullable<RouteConfig['request']>['body']>;
 

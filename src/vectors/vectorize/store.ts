@@ -1,16 +1,16 @@
-import { UnlabelError } from '../contract/errors.ts';
-import { limits } from '../contract/limits.ts';
-import type { ModelRef } from '../contract/model.ts';
-import type { Filter, Match, Metadata } from '../contract/vectors.ts';
+import { UnlabelError } from '../../contract/errors.ts';
+import { limits } from '../../contract/limits.ts';
+import type { ModelRef } from '../../contract/model.ts';
+import type { Filter, Match, Metadata } from '../../contract/vectors.ts';
 import {
   type NewVector,
   type StoreQuery,
   type StoreSearchOptions,
   type VectorStore,
   vectorNotFound,
-} from './store.ts';
-import { checkModel, type VectorModel } from './vector-model.ts';
-import { translateFilter, type VectorizeFilter } from './vectorize-filter.ts';
+} from '../store.ts';
+import { checkModel, type VectorModel } from '../vector-model.ts';
+import { translateFilter, type VectorizeFilter } from './filter.ts';
 
 type Values = Float32Array | number[];
 type AnyMetadata = Record<string, unknown>;

@@ -1,6 +1,6 @@
-import { UnlabelError } from '../contract/errors.ts';
-import type { Filter, MetadataValue } from '../contract/vectors.ts';
-import { meets } from './search/column.ts';
+import { UnlabelError } from '../../contract/errors.ts';
+import type { Filter, MetadataValue } from '../../contract/vectors.ts';
+import { meets } from '../search/column.ts';
 
 /** A filter as Vectorize takes it. */
 export type VectorizeFilter = Record<
