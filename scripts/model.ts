@@ -9,7 +9,8 @@ Usage: npm run model -- COMMAND [options]
 
   setup  makes .venv with Python 3.11 or later, and installs PyTorch and the rest (minutes)
   test   runs the tests of the training
-  other  see below: a command of scripts/training
+  other  a command of scripts/training: train, refine, distill, evaluate, export, name-classes, score, gallery,
+         transfer, card, runtime-probes
 
 npm run model -- COMMAND --help says more. npm run train is npm run model -- train.
 `;
@@ -23,7 +24,7 @@ else if (!existsSync(python)) {
   console.error('Expected Python in .venv, found none. Make it with: npm run model -- setup');
   process.exitCode = 1;
 } else if (command === 'test') run(python, '-m', 'pytest', 'test/train', ...args);
-else run(python, `scripts/training/${command.replaceAll('-', '_')}.py`, ...args);
+else run(python, '-m', 'training', command, ...args);
 
 function setup(): void {
   run('python3', '-m', 'venv', '.venv');
@@ -31,7 +32,9 @@ function setup(): void {
 }
 
 function run(program: string, ...programArgs: string[]): void {
-  const { status, error } = spawnSync(program, programArgs, { cwd: root, stdio: 'inherit' });
+  // The package is `scripts/training`; `python -m training` finds it by this path.
+  const env = { ...process.env, PYTHONPATH: `${root}scripts` };
+  const { status, error } = spawnSync(program, programArgs, { cwd: root, env, stdio: 'inherit' });
   if (error) console.error(`Cannot run ${program}: ${error.message}`);
   process.exitCode = status ?? 1;
 }

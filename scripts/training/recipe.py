@@ -1,4 +1,4 @@
-"""The recipe: every setting of a training run with its reason, and the presets."""
+"""The recipe: all settings of a training run, with their reasons, and the presets."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 @dataclass
 class Config:
-    """The whole recipe. Every field is a command-line option that overrides the preset's value."""
+    """The whole recipe. Each field is a command-line option that overrides the value of the preset."""
 
-    # What is learned. Of several heads of the wanted size the one of lowest loss is used; over-clustering heads,
-    # as multiples of `classes`, give the features finer things to tell apart.
+    # The heads. `main_heads` of `classes` outputs, of which the one with the lowest loss is served, and over-clustering
+    # heads, as multiples of `classes`, which make the features tell finer things apart.
     classes: int = 10
     main_heads: int = 3
     over: list[int] = field(default_factory=lambda: [2, 5, 10, 30])
@@ -25,44 +25,44 @@ class Config:
     hidden: int = 512
     dimensions: int = 128
 
-    # The loss: Self-Classifier with the paper's temperatures, and its nearest-neighbor queue (0: none), which starts
-    # after a tenth of the schedule and must stay well below the number of images; plus `contrast` times DCL on the
-    # embedding (arXiv 2110.06848), which makes features grow several times as fast. 0: none.
+    # The loss: Self-Classifier with the paper's temperatures and its nearest-neighbor queue (0: none), which starts after
+    # a tenth of the schedule and must be well below the number of images; plus `contrast` times DCL on the embedding
+    # (arXiv 2110.06848; 0: none), with which features improve several times as fast.
     tau_row: float = 0.1
     tau_col: float = 0.05
     queue: int = 0
     contrast: float = 1.0
     contrast_temperature: float = 0.1
-    # From this part of the schedule on, the second view is often that of a neighbor: one of the `neighbor_pool` nearest
-    # other images that have this one among theirs, by embeddings that are renewed every epoch (1: never). Views of one
-    # image cannot say that two pictures show the same thing; neighbors that are mostly right can (NNCLR, arXiv
-    # 2104.14548; ProPos, arXiv 2111.11821).
+    # After this fraction of the schedule (1: never) the second view shows, with probability `neighbor_rate`, a mutual
+    # neighbor: an image among the `neighbor_pool` nearest that has this one among its own, by embeddings of the last
+    # epochs. Two views of one image cannot teach that two images show the same thing; neighbors that are mostly right
+    # can (NNCLR, arXiv 2104.14548; ProPos, arXiv 2111.11821).
     neighbor_from: float = 1.0
     neighbor_pool: int = 10
     neighbor_rate: float = 0.5
 
-    # Pictures become squares of `stored_size` pixels (0: `size`) and are held on the device, by each process, unless
-    # they take more than `memory_gib`: then `workers` per process decode them as they are needed.
+    # Images become squares of `stored_size` pixels (0: `size`). Each process holds them on its device, unless they take
+    # more than `memory_gib`: then `workers` per process decode them as needed.
     stored_size: int = 0
     memory_gib: float = 8.0
     workers: int = 8
 
-    # Views: two whole ones give targets and predictions, `small_crops` give predictions only.
+    # Views: two of full size give targets and predictions, `small_crops` only give predictions.
     crop_scale: list[float] = field(default_factory=lambda: [0.2, 1.0])
-    solarise: float = 0.2
+    solarize: float = 0.2
     blur: float = 0.0
     small_crops: int = 0
     small_size: int = 16
-    # Crops of `early_size` pixels for the first `early_part` of the schedule (0: none). Random crops magnify, so
-    # smaller crops show things at the size that whole images will, and cost less.
+    # Views of `early_size` pixels for the first `early_part` of the schedule (0: none). They cost less, and since random
+    # crops magnify, they show objects at the size that whole images have later.
     early_size: int = 0
     early_part: float = 0.7
 
-    # The schedule: linear warm-up, a plateau, and in its last part, `decay`, a cosine to 0 (1: no plateau). It ends
-    # after `epochs` or `minutes` (0: no clock), whichever comes first. `batch` is that of all processes together.
-    # Muon takes matrices and kernels at `lr`, and Nesterov SGD the norms, biases and class weights at `rest_lr`;
-    # LARS, which keeps batches of thousands stable, and SGD take all at `lr`. What is measured and served is the
-    # running average of the weights, over some 1 / (1 - `average`) steps.
+    # The schedule: linear warm-up, a plateau, and in its last fraction, `decay`, a cosine to 0 (1: no plateau). It ends
+    # after `epochs` or `minutes` (0: no limit), whichever comes first. `batch` counts the images of all processes.
+    # Muon updates matrices and kernels at `lr`, and Nesterov SGD the norms, biases and class weights at `rest_lr`.
+    # LARS, which is stable at batches of thousands, and SGD update everything at `lr`. The network that is measured and
+    # served is the running average of the weights over about 1 / (1 - `average`) steps.
     epochs: int = 60
     minutes: float = 0.0
     batch: int = 512
@@ -74,19 +74,19 @@ class Config:
     weight_decay: float = 5e-4
     average: float = 0.998
 
-    # Refinement (refine.py). Heads are learned anew on frozen features of `neighbour_views` views, each image paired
-    # with one of its `neighbours`: seconds, so several runs, of which the lowest loss stays.
-    neighbour_views: int = 4
-    neighbours: int = 20
-    neighbour_epochs: int = 15
-    neighbour_runs: int = 4
-    # Self-labelling of the whole network (0: none); about a tenth of the first learning rate, for it must not forget.
+    # Refinement. New heads are trained on frozen features of `head_views` views, each image paired with one of its
+    # `head_neighbors` nearest. That takes seconds, so there are several runs, of which the one with the lowest loss is kept.
+    head_views: int = 4
+    head_neighbors: int = 20
+    head_epochs: int = 15
+    head_runs: int = 4
+    # Self-labeling of the whole network (0: none), at about a tenth of the first learning rate so as not to forget.
     label_epochs: int = 12
     label_confidence: float = 0.9
     label_momentum: float = 0.99
     label_lr: float = 0.03
 
-    # The student (distill.py): 0 epochs where the trained network itself is small enough to serve.
+    # Distillation: 0 epochs if the trained network itself is small enough to serve.
     student_epochs: int = 0
     student_depth: int = 18
     student_width: int = 32
@@ -94,65 +94,81 @@ class Config:
 
     seed: int = 0
     compile: bool = False
-    # The network in bfloat16, parameters and loss in float32.
+    # Runs the network in bfloat16; parameters and losses stay float32.
     bf16: bool = True
 
     @property
     def stored(self) -> int:
-        """Side of the squares that pictures become, in pixels."""
+        """Side of the stored squares in pixels."""
         return self.stored_size or self.size
 
     @property
     def heads(self) -> list[int]:
+        """Number of classes of each head; those of the wanted size come first."""
         return [self.classes] * self.main_heads + [self.classes * k for k in self.over]
 
 
 PRESETS = {
-    # Two cores with AVX512-BF16. The clock ends it; the trained network is small enough to be served itself.
+    # For two cores with AVX512-BF16. The time limit ends it. The trained network is small enough to be served itself.
     "cifar10-cpu": Config(width=32, early_size=24, early_part=1.0, minutes=120, epochs=1000, decay=0.3, label_epochs=0),
-    # For one H200 and 30 minutes, the last 10 for self-labelling and the student; not run yet. Batch 1024 keeps ten
-    # images a class for the head of 100.
+    # For 30 minutes of one H200, of which 10 for self-labeling and the student. Not run yet. Batch 1024 holds ten images
+    # per class of the head of 100.
     "cifar10-h200": Config(
         width=64, main_heads=4, over=[2, 3, 5, 10], hidden=2048, epochs=600, minutes=18, batch=1024, lr=0.5,
         label_epochs=60, student_epochs=100, compile=True,
     ),
-    # 200 classes at 64 pixels, for one H200: 25 minutes are to be about 300 epochs; not run yet. Batch 2048 keeps ten
-    # images a class for the heads of 200, and doubles the rate. Self-labelling tends to hurt at 200 classes.
+    # 200 classes at 64 pixels, for one H200: 25 minutes should be about 300 epochs. Not run yet. Batch 2048 holds ten
+    # images per class of the heads of 200, and doubles the rate. Self-labeling tends to hurt at 200 classes.
     "tiny-imagenet-h200": Config(
         classes=200, main_heads=4, over=[2, 4], width=64, stem="tiny", size=64, hidden=2048, epochs=300, minutes=25,
         batch=2048, lr=1.0, weight_decay=1e-4, label_epochs=0, student_epochs=60, compile=True,
     ),
-    # The same on two cores in an hour and a half. A pixel costs what an epoch costs, so pictures of 48 pixels, first in
-    # crops of 32; at 512 images a step, a batch would have two of a class.
+    # The same for two cores and an hour and a half: smaller images (48 pixels, first in views of 32) for more epochs. A
+    # batch of 512 would hold two images per class.
     "tiny-imagenet-cpu": Config(
         classes=200, over=[2, 4], stem="tiny", size=48, early_size=32, early_part=0.75, minutes=84, batch=1024, lr=0.4,
         label_epochs=0,
     ),
-    # One's own pictures: thousands, not more, so smaller batches, many passes, and more of them for the neighbour heads,
-    # whose steps are as few. The network for the GPU is too large for the edge, and distilled.
+    # For a folder of one's own images: thousands, not more, so smaller batches and many epochs, also for the neighbor
+    # heads. The network of the GPU preset is too large for the edge, and is distilled.
     "photos-cpu": Config(
         stem="tiny", size=64, early_size=40, early_part=0.75, minutes=30, epochs=400, batch=256, lr=0.12,
-        neighbour_epochs=60, label_epochs=0,
+        head_epochs=60, label_epochs=0,
     ),
     "photos-gpu": Config(
         main_heads=4, over=[2, 3, 5, 10], width=64, stem="tiny", size=64, hidden=2048, minutes=15, epochs=800, batch=512,
-        neighbour_epochs=60, label_epochs=0, student_epochs=100, compile=True,
+        head_epochs=60, label_epochs=0, student_epochs=100, compile=True,
     ),
-    # The paper's setting; not run at full length. From the paper: ResNet-50, the heads, the temperatures, LARS,
-    # 2 x 224 + 6 x 96 crops, the queue, 800 epochs. Ours: the projector's width, the size of the queue, the views but
-    # for their sizes, and a batch of 4096 with a rate of 0.3 per 256, 10 epochs of warm-up and a decay of 1e-6, as is
-    # usual for LARS.
+    # The setting of the paper. Not run at full length. From the paper: ResNet-50, the heads, the temperatures, LARS,
+    # views of 2 x 224 + 6 x 96, the queue, 800 epochs. Our choices: the width of the projector, the size of the queue,
+    # the augmentation, and, as is usual for LARS, batches of 4096 at a rate of 0.3 per 256 images, 10 epochs of warm-up
+    # and a weight decay of 1e-6.
     "imagenet": Config(
         classes=1000, main_heads=1, over=[2, 4, 8], depth=50, width=64, stem="imagenet", size=224, hidden=2048,
         queue=65536, stored_size=256, crop_scale=[0.14, 1.0], blur=0.5, small_crops=6, small_size=96, epochs=800,
         batch=4096, optimizer="lars", lr=0.3 * 4096 / 256, warmup=10 / 800, weight_decay=1e-6,
-        neighbour_epochs=0,
+        head_epochs=0,
     ),
 }  # fmt: skip
 
 
+# Settings of older checkpoints, by the names of that time.
+RENAMED = {
+    "solarise": "solarize",
+    "neighbours": "head_neighbors",
+    "neighbour_views": "head_views",
+    "neighbour_epochs": "head_epochs",
+    "neighbour_runs": "head_runs",
+}
+
+
+def current_names(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a checkpoint under the names that :class:`Config` has now."""
+    return {RENAMED.get(name, name): value for name, value in settings.items()}
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """One command-line option a field of :class:`Config`."""
+    """Adds one command-line option per field of :class:`Config`."""
     for item in fields(Config):
         default = getattr(Config(), item.name)
         option = f"--{item.name.replace('_', '-')}"
@@ -165,11 +181,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def given_options(args: argparse.Namespace) -> dict[str, Any]:
-    """The fields of :class:`Config` that the command line gave."""
+    """The fields of :class:`Config` that were given on the command line."""
     return {f.name: value for f in fields(Config) if (value := getattr(args, f.name)) is not None}
 
 
 def config_of(checkpoint: dict[str, Any]) -> Config:
-    """The recipe of a checkpoint; settings that are newer than it have their defaults."""
+    """The recipe of a checkpoint, of any age. Settings that it lacks get their defaults."""
     names = {f.name for f in fields(Config)}
-    return Config(**{key: value for key, value in checkpoint["config"].items() if key in names})
+    settings = current_names(checkpoint["config"])
+    return Config(**{key: value for key, value in settings.items() if key in names})

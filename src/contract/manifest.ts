@@ -48,9 +48,17 @@ export interface Manifest {
         /** When to call an image unknown. */
         unknown?:
           | {
+              /**
+               * What separates best: the best score, or the cosine to the nearest labeled training embedding.
+               *
+               * @default 'score'
+               */
+              by?: 'score' | 'nearest' | undefined;
               /** Suggested threshold: a best score below it means that the image shows none of the classes. */
               score: number;
-              /** Part of the test images that the threshold keeps, and of images of none of the classes that it refuses. */
+              /** The same for the cosine to the nearest labeled training embedding. */
+              similarity?: number | undefined;
+              /** Part of the test images that the threshold of `by` keeps, and of images of none of the classes that it refuses. */
               keeps: number;
               refuses: number;
               /** Area under the ROC curve, by best score and by similarity to the nearest labelled embedding; 0.5 is chance. */
@@ -84,11 +92,15 @@ export interface Manifest {
     images: number;
     /** Passes of the network over the images, all stages together. */
     epochs: number;
-    /** Epochs by stage: `pretrain`, `neighbours` (of the heads alone), `self-label`, `distil`. */
+    /** Epochs by stage: `pretrain`, `neighbors` (of the heads alone), `self-label`, `distill`. */
     stages?: Record<string, number> | undefined;
     /** The network that was distilled, where this one is a student. */
     teacher?: { depth: number; width: number } | undefined;
+    /** Multiply-accumulates of pretraining, forward and backward. */
+    multiplyAccumulates?: number | undefined;
     seconds: number;
+    /** Seconds times threads, in hours, where it ran on a CPU. */
+    coreHours?: number | undefined;
     device: string;
   };
   license: string;

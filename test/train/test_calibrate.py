@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from calibrate import auroc, fit_temperature, nearest_similarity, reliability, unknown_scores
+from training.report.calibrate import auroc, fit_temperature, nearest_similarity, reliability, unknown_scores
 
 
 def sample(count=20000, temperature=1.0):

@@ -12,14 +12,14 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-import train
-from distributed import gather
-from images import Folder
-from pretrain import Trainer
-from recipe import Config
-from stage import save
+from training.nn.distributed import gather
+from training.data.images import Folder
+from training.stages.pretrain import Trainer
+from training.recipe import Config
+from training.stages.checkpoint import save
 from textures import NAMES, textures, write_folder
 
+SCRIPTS = str(Path(__file__).parents[2] / "scripts")
 LIMIT = 240  # seconds, after which a process that waits for another gives up
 CPU = torch.device("cpu")
 
@@ -44,7 +44,7 @@ def one_step(first: int, last: int) -> dict[str, Tensor]:
     whole = [255 * torch.rand(24, 3, 16, 16, generator=rng)[first:last] for _ in range(2)]
     small = [255 * torch.rand(24, 3, 8, 8, generator=rng)[first:last]]
     here.queue.push(torch.nn.functional.normalize(torch.randn(24, 16, generator=rng)))
-    here.step = 4  # half of the schedule: the queue gives the targets
+    here.loop.step = 4  # half of the schedule: the queue gives the targets
     loss = here.compare(whole, small)[0]
     loss.backward()
     return {
@@ -85,7 +85,7 @@ def steps_until_the_clock_ends(rank: int) -> int:
     here = trainer(lambda: next(ticks), minutes=0.2, epochs=1000, small_crops=0)
     while not here.done:
         here.epoch(show_bar=False)
-    return here.step
+    return here.loop.step
 
 
 def process(rank: int, folder: Path) -> None:
@@ -167,14 +167,14 @@ def test_one_process_goes_on_where_two_stopped(two):
     here.load(torch.load(two[2] / "checkpoint.pt", weights_only=True))
     while not here.done:
         entry = here.epoch(show_bar=False)
-    assert (here.step, here.done_epochs) == (8, 4) and 0 < entry["loss"] < 10
+    assert (here.loop.step, here.loop.epoch) == (8, 4) and 0 < entry["loss"] < 10
 
 
 def torchrun(*arguments: str) -> str:
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "--"]
     ended = subprocess.run(
-        [*command, train.__file__, *arguments, "--device", "cpu"],
-        capture_output=True, text=True, timeout=LIMIT, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"},
+        [*command, "training", "train", *arguments, "--device", "cpu"],
+        capture_output=True, text=True, timeout=LIMIT, check=False, env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": SCRIPTS},
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr[-4000:]
     return ended.stdout

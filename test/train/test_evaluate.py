@@ -4,11 +4,12 @@ import math
 
 import pytest
 import torch
-from evaluate import (
-    choose_head,
+from training.data.images import Folder
+from training.evaluate import evaluate
+from training.nn.network import SelfClassifier
+from training.report.metrics import (
     class_counts,
     clustering_scores,
-    evaluate,
     hungarian_map,
     kmeans_scores,
     knn_accuracy,
@@ -16,8 +17,7 @@ from evaluate import (
     purity,
     representation_scores,
 )
-from images import Folder
-from network import SelfClassifier
+from training.stages.checkpoint import choose_head
 
 # Cluster 0 holds labels 1, 1, 2; cluster 1 holds 0, 0; cluster 2 holds 2, 1.
 CLUSTERS = torch.tensor([0, 0, 0, 1, 1, 2, 2])
@@ -61,7 +61,7 @@ def bank_at(*degrees: float) -> torch.Tensor:
 
 
 def test_knn_weighs_votes_by_similarity():
-    # One neighbour at 10 degrees outvotes two at 40: exp(cos 10 / 0.07) > 2 exp(cos 40 / 0.07).
+    # One neighbor at 10 degrees outvotes two at 40: exp(cos 10 / 0.07) > 2 exp(cos 40 / 0.07).
     query, labels = bank_at(0), torch.tensor([1, 0, 0])
     assert knn_accuracy(bank_at(10, 40, -40), labels, query, torch.tensor([1]), k=3) == 1
     # At 18 and 20 degrees the cosines differ by 0.011, a factor of 1.17: now the two win.
@@ -75,7 +75,7 @@ def test_knn_compares_by_angle_not_by_length():
 
 
 def test_knn_names_its_limit():
-    with pytest.raises(ValueError, match="k: 4 neighbours of a bank of 3"):
+    with pytest.raises(ValueError, match="k: 4 neighbors of a bank of 3"):
         knn_accuracy(bank_at(1, 2, 3), torch.tensor([0, 0, 0]), bank_at(0), torch.tensor([0]), k=4)
 
 
@@ -86,9 +86,9 @@ def blobs(n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     return (torch.eye(3)[labels] + noise) * torch.tensor([1, 1e-3, 1e-3]), labels
 
 
-def test_probe_and_neighbours_on_separable_classes():
+def test_probe_and_neighbors_on_separable_classes():
     scores = representation_scores(*blobs(90, 0), *blobs(60, 1))
-    assert set(scores) == {"knn20", "linear"}  # 90 images have no 200 neighbours
+    assert set(scores) == {"knn20", "linear"}  # 90 images have no 200 neighbors
     assert scores["linear"] == 1
 
 
@@ -115,7 +115,7 @@ def checkpoint(heads: list[int], losses: list[float], classes: int = 2) -> dict:
 
 def test_the_head_is_chosen_by_loss_among_those_of_the_wanted_size():
     assert choose_head(checkpoint([2, 2, 6], [0.5, 0.4, 0.1])) == 1
-    with pytest.raises(ValueError, match="--checkpoint: no head has classes = 3 outputs"):
+    with pytest.raises(ValueError, match="--checkpoint: expected a head of 3 classes"):
         choose_head(checkpoint([2, 2, 6], [0.5, 0.4, 0.1], classes=3))
 
 
@@ -150,7 +150,7 @@ def test_accuracy_uses_the_map_of_the_training_images():
 def test_folders_must_agree():
     train, test = folder([200, 20], [0, 1]), folder([200, 20], [0, 1])
     test.classes = ["bright", "night"]
-    with pytest.raises(ValueError, match="--test: class folders"):
+    with pytest.raises(ValueError, match="--test: expected the class folders"):
         evaluate(checkpoint([2], [0.1]), Brightness(), train, test)
-    with pytest.raises(ValueError, match="--train: 2 class folders, the head has 3 classes"):
+    with pytest.raises(ValueError, match="--train: expected 3 class folders, one per class, got 2"):
         evaluate(checkpoint([3], [0.1], classes=3), Brightness(), train, train)

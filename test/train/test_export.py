@@ -6,32 +6,32 @@ import json
 import shutil
 from types import SimpleNamespace
 
-import export as export_module
+from training import export_model as export_module
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 import torch
-import transfer
-from export import export
-from manifest import golden_image, labels_module
-from graph import Deployment, open_graph, predict_all
-from images import load_folder
-from network import SelfClassifier
+from training import transfer
+from training.export_model import export
+from training.model.manifest import golden_image, labels_module
+from training.model.onnx_files import Deployment, open_graph, predict_all
+from training.data.images import load_folder
+from training.nn.network import SelfClassifier
 from PIL import Image
 from torch.nn import functional as F
 
-COLOURS = {"blue": (40, 60, 200), "green": (40, 190, 60), "red": (210, 50, 40)}
+COLORS = {"blue": (40, 60, 200), "green": (40, 190, 60), "red": (210, 50, 40)}
 SIZE, HEADS, HEAD, TAU = 16, [3, 3, 6], 1, 0.1
 
 
 def write_pictures(root, count: int, seed: int):
-    """``count`` noisy pictures a colour, in class folders."""
+    """``count`` noisy pictures a color, in class folders."""
     rng = np.random.default_rng(seed)
-    for name, colour in COLOURS.items():
+    for name, color in COLORS.items():
         (root / name).mkdir(parents=True)
         for i in range(count):
-            pixels = np.clip(colour + rng.normal(0, 40, (SIZE, SIZE, 3)) + rng.normal(0, 25), 0, 255)
+            pixels = np.clip(color + rng.normal(0, 40, (SIZE, SIZE, 3)) + rng.normal(0, 25), 0, 255)
             Image.fromarray(pixels.astype(np.uint8)).save(root / name / f"{i}.png")
     return root
 
@@ -48,7 +48,7 @@ def test_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def unknown_dir(tmp_path_factory):
-    """Grey noise: none of the colours."""
+    """Gray noise: none of the colors."""
     root, rng = tmp_path_factory.mktemp("unknown"), np.random.default_rng(2)
     for i in range(30):
         Image.fromarray(rng.integers(90, 160, (SIZE, SIZE), dtype=np.uint8)).save(root / f"{i}.png")
@@ -57,7 +57,7 @@ def unknown_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def network(train_dir):
-    """A small network taught the colours in another order than the names': output k is label ``k + 1 mod 3``."""
+    """A small network taught the colors in another order than the names': output k is label ``k + 1 mod 3``."""
     torch.manual_seed(0)
     network = SelfClassifier(10, 4, "tiny", 16, 8, HEADS)
     folder = load_folder(train_dir, SIZE)
@@ -89,18 +89,18 @@ def checkpoint(network, tmp_path_factory):
 
 
 def arguments(checkpoint, train_dir, out, **changes):
-    values = {"name": "colours", "version": "1.2.0", "description": None, "data_note": "Painted colours."}
+    values = {"name": "colors", "version": "1.2.0", "description": None, "data_note": "Painted colors."}
     values |= {"checkpoint": checkpoint, "images": train_dir, "out": out, "license": "CC0-1.0", "unknown": None}
     return SimpleNamespace(
-        **values | dict.fromkeys(["labelled", "class_names", "test", "predictions", "report"]) | changes
+        **values | dict.fromkeys(["labeled", "class_names", "test", "predictions", "report"]) | changes
     )
 
 
 @pytest.fixture(scope="module")
 def model(checkpoint, train_dir, test_dir, unknown_dir, tmp_path_factory):
     """The folder of an export with labels and test images."""
-    out = tmp_path_factory.mktemp("model") / "colours"
-    export(arguments(checkpoint, train_dir, out, labelled=train_dir, test=test_dir, unknown=unknown_dir))
+    out = tmp_path_factory.mktemp("model") / "colors"
+    export(arguments(checkpoint, train_dir, out, labeled=train_dir, test=test_dir, unknown=unknown_dir))
     return out
 
 
@@ -115,7 +115,7 @@ def images(test_dir):
 
 
 def test_fp32_answers_as_pytorch(model, manifest, network, images):
-    probabilities, embedding = predict_all(open_graph(model / "colours.fp32.onnx"), images)
+    probabilities, embedding = predict_all(open_graph(model / "colors.fp32.onnx"), images)
     with torch.no_grad():
         expected = network(images.permute(0, 3, 1, 2).float())[1]
         logits = network.logits(expected)[HEAD]
@@ -126,7 +126,7 @@ def test_fp32_answers_as_pytorch(model, manifest, network, images):
 
 
 def test_fp16_agrees_with_fp32_and_is_half_as_large(model, images):
-    half, whole = (model / f"colours.{precision}.onnx" for precision in ("fp16", "fp32"))
+    half, whole = (model / f"colors.{precision}.onnx" for precision in ("fp16", "fp32"))
     for a, b in zip(predict_all(open_graph(half), images), predict_all(open_graph(whole), images)):
         assert a.dtype == torch.float32
         assert (a - b).abs().max() < 5e-3
@@ -134,7 +134,7 @@ def test_fp16_agrees_with_fp32_and_is_half_as_large(model, images):
 
 
 def test_fp16_computes_no_step_after_the_projector_in_halves(model):
-    nodes = onnx.load(model / "colours.fp16.onnx").graph.node
+    nodes = onnx.load(model / "colors.fp16.onnx").graph.node
     last = max(i for i, node in enumerate(nodes) if node.op_type == "Gemm")
     assert {node.attribute[0].i for node in nodes[last:] if node.op_type == "Cast"} == {onnx.TensorProto.FLOAT}
 
@@ -154,7 +154,7 @@ def test_int8_agrees_with_pytorch(model, manifest, network, images):
     tau = TAU * manifest["confidence"]["temperature"]
     with torch.no_grad():
         expected, _ = Deployment(network, HEAD, torch.tensor([2, 0, 1]), tau)(images)
-    probabilities, embedding = predict_all(open_graph(model / "colours.int8.onnx"), images)
+    probabilities, embedding = predict_all(open_graph(model / "colors.int8.onnx"), images)
     best = expected.topk(2).values
     clear = best[:, 0] - best[:, 1] > 0.1
     assert clear.float().mean() > 0.9
@@ -164,14 +164,14 @@ def test_int8_agrees_with_pytorch(model, manifest, network, images):
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_an_image_gets_the_same_answer_alone_and_in_a_batch(model, images, precision):
-    predict = open_graph(model / f"colours.{precision}.onnx")
+    predict = open_graph(model / f"colors.{precision}.onnx")
     for one, many in zip(predict(images[:1]), predict(images[:32])):
         assert len(many) == 32
         assert (one[0] - many[0]).abs().max() < 1e-5
 
 
 def test_graphs_take_bytes_and_hold_no_notes(model):
-    fp32, int8 = (onnx.load(model / f"colours.{precision}.onnx") for precision in ("fp32", "int8"))
+    fp32, int8 = (onnx.load(model / f"colors.{precision}.onnx") for precision in ("fp32", "int8"))
     for graph in (fp32.graph, int8.graph):
         tensor = graph.input[0].type.tensor_type
         assert tensor.elem_type == onnx.TensorProto.UINT8
@@ -183,7 +183,7 @@ def test_graphs_take_bytes_and_hold_no_notes(model):
 
 
 def test_int8_leaves_onnxruntime_nothing_to_optimize(model, images):
-    path = model / "colours.int8.onnx"
+    path = model / "colors.int8.onnx"
     answers = []
     for level in ("ORT_DISABLE_ALL", "ORT_ENABLE_ALL"):
         options = onnxruntime.SessionOptions()
@@ -197,7 +197,7 @@ def test_int8_leaves_onnxruntime_nothing_to_optimize(model, images):
 
 
 def test_int8_stores_every_matrix_but_the_class_weights_in_bytes_and_pixels_exactly(model):
-    graph = onnx.load(model / "colours.int8.onnx").graph
+    graph = onnx.load(model / "colors.int8.onnx").graph
     weights = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
     assert [w.shape for w in weights.values() if w.dtype == np.float32 and w.ndim > 1] == [(8, 3)]
     first = next(node for node in graph.node if node.op_type == "QuantizeLinear")
@@ -227,7 +227,7 @@ def test_classes_are_named_by_the_hungarian_map(manifest):
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_golden_outputs_are_reproduced(model, manifest, precision):
     image = np.frombuffer(base64.b64decode(manifest["golden"]["input"]), np.uint8).reshape(1, SIZE, SIZE, 3)
-    answer = open_graph(model / f"colours.{precision}.onnx")(torch.from_numpy(image.copy()))
+    answer = open_graph(model / f"colors.{precision}.onnx")(torch.from_numpy(image.copy()))
     expected = manifest["golden"]["outputs"][precision]
     for values, key in zip(answer, ("probabilities", "embedding"), strict=True):
         assert (values[0] - torch.tensor(expected[key])).abs().max() < 1e-5
@@ -240,28 +240,28 @@ def test_golden_image_is_not_flat():
 
 
 def test_same_checkpoint_gives_the_same_bytes(checkpoint, train_dir, test_dir, unknown_dir, model, tmp_path):
-    export(arguments(checkpoint, train_dir, tmp_path / "colours", labelled=train_dir, test=test_dir, unknown=unknown_dir))
-    for file in ("colours.fp32.onnx", "colours.int8.onnx", "manifest.json", "card.md", "training.svg", "confusion.svg"):
-        assert (tmp_path / "colours" / file).read_bytes() == (model / file).read_bytes(), file
+    export(arguments(checkpoint, train_dir, tmp_path / "colors", labeled=train_dir, test=test_dir, unknown=unknown_dir))
+    for file in ("colors.fp32.onnx", "colors.int8.onnx", "manifest.json", "card.md", "training.svg", "confusion.svg"):
+        assert (tmp_path / "colors" / file).read_bytes() == (model / file).read_bytes(), file
 
 
 def test_card_holds_the_figures_of_the_manifest(model, manifest):
     card = (model / "card.md").read_text()
     accuracy = [100 * file["metrics"]["accuracy"] for file in manifest["files"]]
     assert f"| {accuracy[1]:.1f} | {accuracy[2]:.1f} | {accuracy[0]:.1f} |" in card  # fp16, fp32, int8
-    assert "Painted colours." in card
+    assert "Painted colors." in card
     assert "CC0-1.0" in card
     assert "/private" not in card
     assert "CIFAR" not in card
 
 
 def test_without_labels_classes_are_numbered(checkpoint, train_dir, test_dir, network, images, tmp_path):
-    manifest = export(arguments(checkpoint, train_dir, tmp_path / "colours", test=test_dir))
+    manifest = export(arguments(checkpoint, train_dir, tmp_path / "colors", test=test_dir))
     assert (manifest["classes"], manifest["classNames"]) == (["class-0", "class-1", "class-2"], "numbered")
     assert set(manifest["files"][0]["metrics"]) == {"nmi", "ami", "ari", "agreement"}
     with torch.no_grad():
         expected = network.logits(network(images.permute(0, 3, 1, 2).float())[1])[HEAD]
-    probabilities, _ = predict_all(open_graph(tmp_path / "colours" / "colours.fp32.onnx"), images)
+    probabilities, _ = predict_all(open_graph(tmp_path / "colors" / "colors.fp32.onnx"), images)
     assert torch.equal(probabilities.argmax(1), expected.argmax(1))
 
 
@@ -276,12 +276,12 @@ def test_folders_get_the_first_of_their_readable_names(checkpoint, train_dir, tm
     }
     (tmp_path / "report.json").write_text(json.dumps(report))
     told = arguments(
-        checkpoint, train_dir, tmp_path / "colours", labelled=train_dir, class_names=names, report=tmp_path / "report.json"
+        checkpoint, train_dir, tmp_path / "colors", labeled=train_dir, class_names=names, report=tmp_path / "report.json"
     )
     manifest = export(told)
     assert manifest["classes"] == ["navy", "lime", "crimson"]
     assert manifest["classIds"] == ["blue", "green", "red"]
-    card = (tmp_path / "colours/card.md").read_text()
+    card = (tmp_path / "colors/card.md").read_text()
     assert "| 61.0 / 50.0 / 40.0 |" in card and "head of 6 classes | 90.0 |" in card
 
     for text, message in (("blue\tnavy\n", "no name for green, red"), ("blue\tx\ngreen\tx, y\nred\tz\n", "x: more than once")):
@@ -291,7 +291,7 @@ def test_folders_get_the_first_of_their_readable_names(checkpoint, train_dir, tm
 
 
 def test_a_frozen_embedding_is_measured_on_other_data_beside_another_model(model, train_dir, test_dir, tmp_path):
-    first, other = tmp_path / "colours", tmp_path / "other"
+    first, other = tmp_path / "colors", tmp_path / "other"
     for folder in (first, other):
         shutil.copytree(model, folder)
     transfer.main([
@@ -300,13 +300,13 @@ def test_a_frozen_embedding_is_measured_on_other_data_beside_another_model(model
     ])  # fmt: skip
     told = json.loads((first / "manifest.json").read_text())["files"][0]["metrics"]
     expected = {key: told[key] for key in ("knn20", "linear")}
-    assert json.loads((first / "evaluation.json").read_text())["transfer"] == {"Paint": {"colours": expected, "other": expected}}
+    assert json.loads((first / "evaluation.json").read_text())["transfer"] == {"Paint": {"colors": expected, "other": expected}}
     assert f"| other | {100 * expected['knn20']:.1f} | {100 * expected['linear']:.1f} |" in (first / "card.md").read_text()
 
 
 def test_labels_module_is_written_above_the_model(model):
     text = (model.parent / "labels.d.ts").read_text()
-    assert "  colours: 'blue' | 'green' | 'red';\n" in text
+    assert "  colors: 'blue' | 'green' | 'red';\n" in text
 
 
 def test_labels_module_quotes_and_breaks_as_needed(tmp_path):
@@ -323,14 +323,14 @@ def test_labels_module_quotes_and_breaks_as_needed(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"name": "Colours!"}, "--name: lower-case letters, digits and dashes only"),
-        ({"name": "shapes"}, "--out: the folder's name must be --name, shapes, not colours"),
-        ({"labelled": "flat"}, "--labelled: needs two or more class folders"),
-        ({"labelled": "two"}, "--labelled: 2 class folders, the network has 3 classes"),
-        ({"labelled": "train", "test": "two"}, "--test: class folders"),
-        ({"unknown": "flat"}, "--unknown: needs --labelled and --test"),
-        ({"predictions": "answers.json"}, "--predictions: needs --test"),
-        ({"class_names": "names.txt"}, "--class-names: needs --labelled"),
+        ({"name": "Colors!"}, "--name: expected lower-case letters, digits and dashes"),
+        ({"name": "shapes"}, "--out: expected a folder named as --name, shapes, got colors"),
+        ({"labeled": "flat"}, "--labeled: expected two or more class folders"),
+        ({"labeled": "two"}, "--labeled: 2 class folders, the network has 3 classes"),
+        ({"labeled": "train", "test": "two"}, "--test: expected the class folders of --labeled"),
+        ({"unknown": "flat"}, "--unknown: also give --labeled"),
+        ({"predictions": "answers.json"}, "--predictions: also give --test"),
+        ({"class_names": "names.txt"}, "--class-names: also give --labeled"),
     ],
 )
 def test_errors_name_the_argument(checkpoint, train_dir, tmp_path, monkeypatch, changes, message):
@@ -340,4 +340,4 @@ def test_errors_name_the_argument(checkpoint, train_dir, tmp_path, monkeypatch, 
         shutil.copytree(train_dir / name, tmp_path / "two" / name)
     changes = {key: folders.get(value, value) for key, value in changes.items()}
     with pytest.raises(ValueError, match=message):
-        export(arguments(checkpoint, train_dir, tmp_path / "colours", **changes))
+        export(arguments(checkpoint, train_dir, tmp_path / "colors", **changes))

@@ -3,7 +3,7 @@
 import json
 import struct
 
-import gallery
+from training import gallery
 import numpy as np
 import torch
 import torch.nn.functional as F

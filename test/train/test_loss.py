@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from loss import contrastive_loss, self_classifier_loss, view_loss
+from training.nn.loss import contrastive_loss, self_classifier_loss, view_loss
 
 
 def by_hand(target, prediction, tau_row, tau_col):

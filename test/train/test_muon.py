@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from muon import Muon, orthogonalize
+from training.nn.muon import Muon, orthogonalize
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (16, 144), (144, 16)])

@@ -5,11 +5,11 @@ import json
 import re
 from pathlib import Path
 
-import name_classes
-import publish
+from training import name_classes
+from training import publish
 import pytest
 import torch
-import train
+from training import train
 from PIL import Image
 from textures import NAMES, textures
 
@@ -38,7 +38,7 @@ def run(pictures, tmp_path_factory):
             *("--images", str(pictures), "--classes", "3", "--name", "pets", "--run", str(run), "--device", "cpu"),
             *("--preset", "photos-cpu", "--epochs", "40", "--minutes", "0", "--size", "24", "--early-size", "0"),
             *("--depth", "10", "--width", "4", "--hidden", "32", "--dimensions", "16", "--batch", "80"),
-            *("--over", "3", "--neighbour-epochs", "5", "--neighbour-runs", "1", "--crop-scale", "0.5", "1"),
+            *("--over", "3", "--head-epochs", "5", "--head-runs", "1", "--crop-scale", "0.5", "1"),
         ])  # fmt: skip
     return run, models
 
@@ -68,12 +68,12 @@ def test_what_is_published_has_been_run_in_onnxruntime_web(run, pictures, tmp_pa
     monkeypatch.setattr(publish, "MODELS", tmp_path)
     publish.publish(run[0], pictures, "pets")
     said = capfd.readouterr().out
-    assert re.search(r"pets\.int8\.onnx answers as it should in onnxruntime-web", said)
+    assert re.search(r"pets\.int8\.onnx matches its manifest in onnxruntime-web", said)
     assert "npm run name-classes -- pets" in said and "model=pets" in said
 
 
 def test_names_are_refused_before_anything_is_trained(model, pictures, tmp_path):
-    for name, reason in (("Pets!", "lower-case"), ("pets", "already")):
+    for name, reason in (("Pets!", "lower-case"), ("pets", "exists")):
         with pytest.raises(SystemExit, match=reason):
             train.main(["--images", str(pictures), "--name", name, "--run", str(tmp_path / "run")])
     assert not (tmp_path / "run").exists()
@@ -81,7 +81,7 @@ def test_names_are_refused_before_anything_is_trained(model, pictures, tmp_path)
 
 def test_few_pictures_are_said_to_be_few(pictures, tmp_path, capsys):
     def warned(classes: int) -> bool:
-        toy = ("--epochs", "1", "--neighbour-epochs", "0", "--size", "16", "--early-size", "0", "--width", "4")
+        toy = ("--epochs", "1", "--head-epochs", "0", "--size", "16", "--early-size", "0", "--width", "4")
         train.main(["--images", str(pictures), "--run", str(tmp_path), "--classes", str(classes), "--over", "2", *toy])
         return "240 images are few" in capsys.readouterr().out
 
@@ -95,13 +95,13 @@ def test_a_person_names_classes_by_their_most_typical_pictures(model, run, pictu
     answers = iter(["stripes", "stripes", "dots", ""])
     monkeypatch.setattr("builtins.input", lambda prompt: next(answers))
     name_classes.main(["pets", "--run", str(run[0])])
-    assert "another class already" in capsys.readouterr().out
+    assert "Another class is called stripes" in capsys.readouterr().out
     told = manifest(model)
     assert told["classes"] == ["stripes", "dots", "class-2"] and told["classNames"] == "person"
-    assert "A person gave the names" in (model / "card.md").read_text()
+    assert "A person named the classes" in (model / "card.md").read_text()
     assert "'dots'" in (model.parent / "labels.d.ts").read_text()
     page = (run[0] / "classes.html").read_text()
-    counts = [int(count) for count in re.findall(r"<small>(\d+) pictures", page)]
+    counts = [int(count) for count in re.findall(r"<small>(\d+) images", page)]
     assert sum(counts) == 240
     assert page.count("<img") == sum(min(count, name_classes.SHOWN) for count in counts)
 
@@ -116,7 +116,7 @@ def test_a_few_pictures_of_each_kind_name_the_classes(model, pictures, tmp_path)
         folder = tmp_path / path.stem.split("-")[1]
         folder.mkdir(exist_ok=True)
         (folder / f"{i}{path.suffix}").write_bytes(path.read_bytes())
-    name_classes.main(["pets", "--labelled", str(tmp_path)])
+    name_classes.main(["pets", "--labeled", str(tmp_path)])
     told = manifest(model)
     assert sorted(told["classes"]) == NAMES and told["classNames"] == "hungarian"
 
@@ -133,16 +133,16 @@ def test_a_few_pictures_of_each_kind_name_the_classes(model, pictures, tmp_path)
 def test_fewer_kinds_than_classes_leave_the_others_their_numbers():
     labels, classes = torch.tensor([0, 0, 1, 1]), torch.tensor([2, 2, 0, 1])
     assert name_classes.match(labels, ["cat", "dog"], classes, ["a", "b", "c"]) in (["dog", "b", "cat"], ["a", "dog", "cat"])
-    with pytest.raises(SystemExit, match="--labelled"):
+    with pytest.raises(SystemExit, match="--labeled"):
         name_classes.match(labels, ["cat", "dog"], classes, ["a"])
 
 
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["pets", "--names", "one,two"], "2 names, the model has 3"),
+        (["pets", "--names", "one,two"], "expected 3 names, one per class, got 2"),
         (["pets", "--names", "cat,dog,cat"], "cat: more than once"),
-        (["nothing"], "no such model"),
+        (["nothing"], "Expected the name of a model"),
     ],
 )
 def test_names_that_do_not_fit_are_refused(model, options, reason):

@@ -1,4 +1,4 @@
-"""The stages after pretraining: neighbour heads, self-labelling, distillation. On textures, in seconds."""
+"""The stages after pretraining: neighbor heads, self-labeling, distillation. On textures, in seconds."""
 
 import dataclasses
 import math
@@ -6,21 +6,23 @@ import math
 import pytest
 import torch
 
-from distill import DISTILLATION, distill, mix
-from images import Folder
-from metrics import hungarian_accuracy
-from neighbours import nearest_neighbours
-from network import build
-from pretrain import Trainer
-from recipe import Config, config_of
-from refine import REFINEMENT, encode_views, label_loss, neighbour_heads, refine
-from stage import Stage, last_checkpoint, save
+from training.stages.distill import DISTILLATION, distill, mix
+from training.stages.distill import main as distill_main
+from training.data.images import Folder
+from training.report.metrics import hungarian_accuracy
+from training.data.neighbors import nearest_neighbors
+from training.nn.network import build
+from training.stages.pretrain import Trainer
+from training.recipe import Config, config_of
+from training.stages.refine import REFINEMENT, encode_views, label_loss, neighbor_heads, refine
+from training.stages.checkpoint import last_checkpoint, read, save
+from training.stages.loop import Stage
 from textures import NAMES, textures, write_folder
 
 CPU = torch.device("cpu")
 CONFIG = Config(
     classes=3, main_heads=2, over=[2], depth=10, width=8, size=16, hidden=32, dimensions=16, queue=0, batch=100, lr=0.1,
-    crop_scale=[0.5, 1.0], epochs=12, warmup=0.3, neighbours=5, neighbour_views=2, neighbour_epochs=6, neighbour_runs=2,
+    crop_scale=[0.5, 1.0], epochs=12, warmup=0.3, head_neighbors=5, head_views=2, head_epochs=6, head_runs=2,
     label_epochs=3, student_epochs=30, student_depth=10, student_width=4, student_lr=1e-2,
 )  # fmt: skip
 
@@ -64,20 +66,20 @@ def accuracy(state, seed=1):
 def test_refinement_finds_the_classes_and_says_how(checkpoint, refined):
     assert accuracy(refined) > 0.9
     stages = [entry.get("stage") for entry in refined["history"]]
-    assert stages == [None] * 12 + ["neighbours"] + ["self-label"] * 3
+    assert stages == [None] * 12 + ["neighbors"] + ["self-label"] * 3
     assert all(math.isfinite(loss) for loss in refined["history"][-1]["loss_heads"])
     assert refined["seconds"] > checkpoint["seconds"]
 
 
-def test_neighbour_heads_leave_the_backbone_and_lower_the_loss(checkpoint, folder):
+def test_neighbor_heads_leave_the_backbone_and_lower_the_loss(checkpoint, folder):
     network = build(checkpoint["config"])
     network.load_state_dict(checkpoint["network"])
     views = encode_views(network, folder.pixels, CONFIG, torch.Generator().manual_seed(0))
-    nearest = nearest_neighbours(views, 5)
+    nearest = nearest_neighbors(views, 5)
     alike = (folder.labels[nearest] == folder.labels[:, None]).float().mean()
     assert alike > 0.6 and not (nearest == torch.arange(600)[:, None]).any()
     short, long = (
-        neighbour_heads(network, views, nearest, dataclasses.replace(CONFIG, neighbour_epochs=epochs), 0) for epochs in (1, 8)
+        neighbor_heads(network, views, nearest, dataclasses.replace(CONFIG, head_epochs=epochs), 0) for epochs in (1, 8)
     )
     assert long[1][0] < short[1][0] < math.log(3) + 0.1
     for name, value in network.backbone.state_dict().items():
@@ -146,32 +148,32 @@ def test_mixtures_are_of_two_images():
 def test_the_last_stage_of_a_run_is_what_is_exported(checkpoint, refined, folder, tmp_path):
     save(checkpoint, tmp_path / "checkpoint.pt")
     assert last_checkpoint(tmp_path).name == "checkpoint.pt"
-    REFINEMENT.run(tmp_path, folder, CPU, {"neighbour_epochs": 0})
+    REFINEMENT.run(tmp_path, folder, CPU, {"head_epochs": 0})
     assert not (tmp_path / "refined.pt").exists()
-    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 1, "neighbour_runs": 1})
+    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 1, "head_runs": 1})
     assert last_checkpoint(tmp_path).name == "refined.pt"
     assert config_of(torch.load(last_checkpoint(tmp_path), weights_only=True)).label_epochs == 1
     DISTILLATION.run(tmp_path, folder, CPU, {"student_epochs": 1})
     assert last_checkpoint(tmp_path).name == "student.pt"
     assert not list(tmp_path.glob("*.unfinished"))
     # A student of another teacher is forgotten.
-    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 0, "neighbour_runs": 1})
+    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 0, "head_runs": 1})
     assert last_checkpoint(tmp_path).name == "refined.pt"
 
 
 def test_a_stage_without_epochs_is_no_command(checkpoint, tmp_path):
     images = write_folder(tmp_path / "images", 30)
     save(checkpoint, tmp_path / "checkpoint.pt")
-    with pytest.raises(SystemExit, match="--student-epochs: must be at least 1"):
-        DISTILLATION.main("", ["--run", str(tmp_path), "--images", str(images), "--device", "cpu", "--student-epochs", "0"])
+    with pytest.raises(SystemExit, match="--student-epochs: expected at least 1"):
+        distill_main(["--run", str(tmp_path), "--images", str(images), "--device", "cpu", "--student-epochs", "0"])
 
 
 def test_a_run_can_start_from_another(checkpoint, folder):
     trainer = Trainer(CONFIG, folder, CPU)
     trainer.start_from(checkpoint)
     assert torch.equal(trainer.network.state_dict()["heads.0"], checkpoint["network"]["heads.0"])
-    assert (trainer.step, trainer.earlier["epochs"], len(trainer.earlier["history"])) == (0, 12, 12)
+    assert (trainer.loop.step, trainer.earlier["epochs"], len(trainer.earlier["history"])) == (0, 12, 12)
     again = Trainer(CONFIG, folder, CPU)
     again.start_from(trainer.state() | {"epoch": 3, "seconds": 5.0})
     assert again.earlier["epochs"] == 15
-    assert again.progress == 0
+    assert again.loop.progress == 0

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -10,16 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 
-import train
-from augment import augment
-from images import Folder, load_folder
-from loss import self_classifier_loss
-from metrics import hungarian_accuracy
-from neighbours import NeighbourQueue, draw_partners
-from network import SelfClassifier, build
-from optimize import schedule
-from pretrain import Trainer
-from recipe import Config
+from training import train
+from training.nn.augment import augment
+from training.data.images import Folder, load_folder
+from training.nn.loss import self_classifier_loss
+from training.report.metrics import hungarian_accuracy
+from training.data.neighbors import NeighborQueue, draw_partners
+from training.nn.network import SelfClassifier, build
+from training.nn.optimize import schedule
+from training.stages.pretrain import Trainer
+from training.recipe import Config
 from textures import NAMES, textures, write_folder
 
 TOY = [
@@ -27,7 +28,7 @@ TOY = [
     *("--classes", "3", "--main-heads", "2", "--over", "3", "--depth", "10", "--width", "8", "--size", "16"),
     *("--hidden", "32", "--dimensions", "16", "--early-size", "0", "--queue", "0", "--batch", "100"),
     *("--minutes", "0", "--lr", "0.1", "--device", "cpu", "--warmup", "0.3", "--crop-scale", "0.5", "1"),
-    *("--neighbour-epochs", "0"),
+    *("--head-epochs", "0"),
 ]
 
 
@@ -97,7 +98,7 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path):
     epoch = Trainer.epoch
 
     def crash_at_third(self, show_bar=True):
-        if self.done_epochs == 2:
+        if self.loop.epoch == 2:
             raise Crash
         return epoch(self, show_bar)
 
@@ -133,9 +134,9 @@ def test_stops_by_the_clock_with_the_learning_rate_at_its_end():
     trainer = Trainer(config, folder, torch.device("cpu"), clock=lambda: next(ticks))
     while not trainer.done:
         trainer.epoch(show_bar=False)
-    assert 60 <= trainer.seconds < 63
-    assert trainer.optimizer.param_groups[0]["lr"] < 0.01 * config.lr
-    assert trainer.history[-1]["progress"] == 1
+    assert 60 <= trainer.loop.seconds < 63
+    assert trainer.loop.optimizer.param_groups[0]["lr"] < 0.01 * config.lr
+    assert trainer.loop.history[-1]["progress"] == 1
 
 
 def test_learning_rate_warms_up_and_ends_at_zero():
@@ -186,7 +187,7 @@ def test_the_monitor_says_what_is_known_and_changes_nothing(tmp_path):
 
 
 def test_the_queue_gives_the_nearest_earlier_embedding_and_forgets_the_oldest():
-    queue = NeighbourQueue(3, 2, torch.device("cpu"))
+    queue = NeighborQueue(3, 2, torch.device("cpu"))
     queue.push(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
     assert not queue.filled
     queue.push(torch.tensor([[-1.0, 0.0], [0.6, 0.8]]))
@@ -198,7 +199,7 @@ def test_the_queue_gives_the_nearest_earlier_embedding_and_forgets_the_oldest():
 def test_views_differ_from_image_to_image_and_keep_to_the_range():
     rng = torch.Generator().manual_seed(0)
     image = textures(1)[0].repeat(8, 1, 1, 1)
-    views = augment(image, 12, (0.2, 1.0), rng, solarise=0.5)
+    views = augment(image, 12, (0.2, 1.0), rng, solarize=0.5)
     assert views.shape == (8, 3, 12, 12) and views.dtype == torch.float32
     assert views.min() >= 0 and views.max() <= 255
     assert all(not torch.equal(views[0], view) for view in views[1:])
@@ -207,15 +208,15 @@ def test_views_differ_from_image_to_image_and_keep_to_the_range():
 
 
 def test_folder_with_classes_has_labels_and_one_without_has_none(tmp_path):
-    labelled = load_folder(write_folder(tmp_path / "a", 9), 16)
-    assert labelled.classes == NAMES and sorted(labelled.labels.tolist()) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    labeled = load_folder(write_folder(tmp_path / "a", 9), 16)
+    assert labeled.classes == NAMES and sorted(labeled.labels.tolist()) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     flat = load_folder(write_folder(tmp_path / "b", 9, class_folders=False), 8)
     assert flat.labels is None and flat.classes is None
     assert flat.pixels.shape == (9, 3, 8, 8) and flat.pixels.dtype == torch.uint8
 
 
 def test_bad_folders_are_named(tmp_path):
-    with pytest.raises(ValueError, match="no picture"):
+    with pytest.raises(ValueError, match="Expected images"):
         load_folder(tmp_path, 16)
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     with pytest.raises(ValueError, match="broken.jpg"):
@@ -223,8 +224,11 @@ def test_bad_folders_are_named(tmp_path):
 
 
 def test_the_command_line_asks_for_images(tmp_path):
-    command = [sys.executable, str(Path(train.__file__)), "--run", str(tmp_path)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "training", "train", "--run", str(tmp_path)]
+    scripts = str(Path(train.__file__).parents[1])
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": scripts}
+    )
     assert ended.returncode != 0 and "--images" in ended.stderr
 
 
@@ -257,7 +261,7 @@ def test_the_presets_for_tiny_imagenet_run_to_their_last_stage(tmp_path, preset,
     train.main([
         *("--images", str(images), "--run", str(tmp_path / "run"), "--preset", preset, "--device", "cpu"),
         *("--width", "4", "--student-width", "4", "--hidden", "16", "--batch", "32", "--epochs", "2", "--no-compile"),
-        *("--student-epochs", "1" if last == "student.pt" else "0", "--neighbour-epochs", "1", "--neighbour-runs", "1"),
+        *("--student-epochs", "1" if last == "student.pt" else "0", "--head-epochs", "1", "--head-runs", "1"),
     ])  # fmt: skip
     state = torch.load(tmp_path / "run" / last, weights_only=True)
     assert state["config"]["heads"] == heads and state["config"]["size"] == size

@@ -13,7 +13,7 @@ NAMES = ["across", "blobs", "down"]
 
 
 def textures(count: int, size: int = 16, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """uint8 ``[count, 3, size, size]`` and labels ``[count]``: random phase, pitch, colours and noise."""
+    """uint8 ``[count, 3, size, size]`` and labels ``[count]``: random phase, pitch, colors and noise."""
     rng = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % 3
     y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")

@@ -97,7 +97,9 @@ export const manifest = z
         eceBefore: z.number().optional(),
         unknown: z
           .object({
+            by: z.enum(['score', 'nearest']).optional(),
             score: z.number(),
+            similarity: z.number().optional(),
             keeps: z.number(),
             refuses: z.number(),
             aurocScore: z.number(),
@@ -124,7 +126,9 @@ export const manifest = z
       epochs: z.int(),
       stages: z.record(z.string(), z.int()).optional(),
       teacher: z.object({ depth: z.int(), width: z.int() }).optional(),
+      multiplyAccumulates: z.number().optional(),
       seconds: z.number(),
+      coreHours: z.number().optional(),
       device: z.string(),
     }),
     license: z.string(),

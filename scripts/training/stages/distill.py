@@ -1,17 +1,16 @@
-"""Distils a trained network into a smaller one for the edge. Without labels.
+"""Distillation: a trained network into a smaller one for the edge, without labels.
 
-    python scripts/training/distill.py --run runs/NAME [--student-width 32 ...]
+Student and teacher see the same view, or the same mixture of two (mixup, arXiv 1710.09412; CutMix, arXiv 1905.04899).
+The student learns the unit embedding of the teacher, and the classes of all heads through the frozen class weights of
+the teacher: KL divergence of the softmaxes plus one minus the cosine of the embeddings. A long schedule pays off
+(arXiv 2106.05237).
 
-Reads ``RUN/refined.pt`` (or ``checkpoint.pt``) and writes ``RUN/student.pt``, of the same form. Student and teacher see
-the same view, or the same mixture of two (mixup, arXiv 1710.09412; CutMix, arXiv 1905.04899). The student learns the
-teacher's unit embedding, and the classes of every head by the teacher's own frozen class weights: the KL divergence of
-the heads' softmaxes plus one minus the cosine of the embeddings. A long schedule pays (arXiv 2106.05237).
+Reads ``RUN/refined.pt`` (or ``checkpoint.pt``) and writes ``RUN/student.pt``, of the same format.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +18,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from augment import augment
-from images import Folder
-from later import LaterStage
-from network import SelfClassifier, build
-from optimize import parameter_groups
-from recipe import config_of
-from stage import Stage
+from training.data.images import Folder, Memory
+from training.nn.augment import augment
+from training.nn.network import SelfClassifier, build
+from training.nn.optimize import parameter_groups
+from training.recipe import config_of
+from training.stages.chain import LaterStage
+from training.stages.checkpoint import Checkpoint, network_of
+from training.stages.loop import Loop, Stage
 
 
 def mix(images: Tensor, rng: torch.Generator) -> Tensor:
-    """Each image with the next of the batch, ``[N, 3, H, W]``: a third as they are, a third blended by one amount
-    (mixup), a third with a box of the other pasted in (CutMix)."""
+    """Mixes each image of ``[N, 3, H, W]`` with the next one. Of the batches, a third stays as it is, a third is blended
+    (mixup), and a third gets a box of the other image (CutMix)."""
     other = images.roll(1, 0)
     kind, amount, x, y = torch.rand(4, generator=rng, device=images.device).tolist()
     if kind < 1 / 3:
@@ -49,11 +49,11 @@ def mix(images: Tensor, rng: torch.Generator) -> Tensor:
 def distillation_loss(
     teacher: Tensor, student: Tensor, heads: SelfClassifier, tau: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """KL divergence averaged over the heads, one minus the cosine, and how often the first heads agree.
+    """KL divergence averaged over the heads, one minus the cosine, and how often the classes of the first head agree.
 
     Args:
         teacher, student: unit embeddings ``[N, D]`` of the same views.
-        heads: the network whose class weights both are read by.
+        heads: the network whose class weights read both.
         tau: temperature of the softmax over classes.
     """
     pairs = list(zip(heads.logits(teacher), heads.logits(student), strict=True))
@@ -65,18 +65,18 @@ def distillation_loss(
     return torch.stack(divergence).mean(), 1 - (teacher * student).sum(1).mean(), agreement
 
 
-def distill(
-    checkpoint: dict[str, Any], folder: Folder, device: torch.device, path: Path | None = None
-) -> dict[str, Any]:
-    """The checkpoint of a student of ``config.student_depth`` and ``config.student_width``.
+def distill(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: Path | None = None) -> Checkpoint:
+    """Trains a student of ``config.student_depth`` and ``config.student_width``.
 
     Args:
-        checkpoint: the teacher's; its ``config`` may be changed.
-        path: file to save the stage in after every epoch, and to resume it from.
+        checkpoint: of the teacher; its ``config`` has the settings.
+        path: file for the state of the stage, from which it is resumed.
+
+    Returns:
+        The checkpoint of the student.
     """
     config = config_of(checkpoint)
-    teacher = build(checkpoint["config"])
-    teacher.load_state_dict(checkpoint["network"])
+    teacher = network_of(checkpoint)
     teacher.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
     torch.manual_seed(config.seed)
     shape = dataclasses.asdict(config) | {"depth": config.student_depth, "width": config.student_width}
@@ -86,16 +86,15 @@ def distill(
     student.to(device, memory_format=torch.channels_last)
     forward = torch.compile(student) if config.compile else student
 
-    pixels = folder.pixels.to(device)
     rng = torch.Generator(device).manual_seed(config.seed)
     optimizer = torch.optim.AdamW(parameter_groups(student, 0.05), config.student_lr)
-    stage = Stage(
-        "distil", path, {"student": student}, optimizer, rng, len(pixels), config.batch, config.student_epochs
-    )
+    epochs = config.student_epochs
+    warmup = min(0.5, 1 / epochs)
+    loop = Loop("distill", optimizer, Memory(folder, device), config.batch, epochs, warmup=warmup, seed=config.seed)
 
-    def step(places: Tensor) -> Tensor:
+    def step(places: Tensor, images: Tensor) -> Tensor:
         student.train()
-        views = augment(pixels[places], config.size, tuple(config.crop_scale), rng)
+        views = augment(images, config.size, tuple(config.crop_scale), rng)
         views = mix(views, rng).contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, dtype=torch.bfloat16):
             with torch.no_grad():
@@ -111,19 +110,20 @@ def distill(
         divergence, distance, agreement = torch.stack(results).mean(0).tolist()
         return {"loss": divergence + distance, "divergence": divergence, "distance": distance, "agreement": agreement}
 
-    stage.run(step, record)
-    # The student's head is the one that was best for the teacher.
+    Stage(loop, path, {"student": student}, rng).run(step, record)
+    # Keep the choice of the head: that of the teacher.
     chosen = {"loss_heads": checkpoint["history"][-1]["loss_heads"]}
     return checkpoint | {
         "config": shape | {"heads": config.heads},
         "network": student.state_dict(),
-        "history": checkpoint["history"] + [{"stage": "distil"} | entry | chosen for entry in stage.history],
-        "seconds": checkpoint["seconds"] + stage.seconds,
+        "history": checkpoint["history"] + [{"stage": "distill"} | entry | chosen for entry in loop.history],
+        "seconds": checkpoint["seconds"] + loop.seconds,
         "teacher": {"depth": config.depth, "width": config.width},
     }
 
 
 DISTILLATION = LaterStage(distill, "student.pt", "student_epochs")
 
-if __name__ == "__main__":
-    DISTILLATION.main(__doc__ or "", sys.argv[1:])
+
+def main(arguments: list[str]) -> None:
+    DISTILLATION.main("distill", (__doc__ or "").split("\n")[0], arguments)

@@ -1,8 +1,8 @@
-"""The network: a residual backbone, a projector to the unit sphere, and several cosine classifiers.
+"""The network: a residual backbone, a projector onto the unit sphere, and several cosine classifiers.
 
-Self-Classifier (Amrani, Karlinsky, Bronstein, ECCV 2022, arXiv 2103.10994), section 3. Backbones follow He et al.
-(CVPR 2016) with the stems in common use for 32 and 64 pixel images. Only plain 3x3 convolutions, and 1x1 from 50
-layers on: they quantize to int8 and run on WASM SIMD better than depthwise ones.
+Self-Classifier (Amrani, Karlinsky, Bronstein, ECCV 2022, arXiv 2103.10994), section 3. The backbones are those of He
+et al. (CVPR 2016), with the usual stems for images of 32 and 64 pixels. All convolutions are dense (3x3, and 1x1 from
+50 layers on): dense ones lose less to int8 and run faster on WASM SIMD than depthwise ones.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# Pixels arrive as [0, 255]; one mean and scale for all channels and data sets keeps the exported graph simple.
+# Of pixels in 0..255. One mean and one scale for all channels and data sets keep the exported graph simple.
 PIXEL_MEAN, PIXEL_STD = 118.0, 64.0
 
-# Blocks in each of the four stages; those of 50 layers are bottlenecks.
+# Blocks in each of the four stages, by depth. Networks of 50 layers are built of bottlenecks.
 BLOCKS = {10: (1, 1, 1, 1), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 
 # (kernel, stride, max-pool) of the stem.
@@ -24,14 +24,14 @@ STEMS = {"cifar": (3, 1, False), "tiny": (3, 1, True), "imagenet": (7, 2, True)}
 
 
 def shortcut(inputs: int, outputs: int, stride: int) -> nn.Module:
-    """What a block adds to: its input, or where the shape changes a 1x1 convolution of it."""
+    """The skip connection of a block: the identity, or a 1x1 convolution where the shape changes."""
     if stride == 1 and inputs == outputs:
         return nn.Identity()
     return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
 
 class Block(nn.Module):
-    """Two 3x3 convolutions around a shortcut."""
+    """Two 3x3 convolutions and a skip connection."""
 
     expansion = 1
 
@@ -49,7 +49,7 @@ class Block(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """A 3x3 convolution on a quarter of the channels, which 1x1 ones lead into and out of, around a shortcut."""
+    """A 3x3 convolution on a quarter of the channels, between two 1x1 convolutions, and a skip connection."""
 
     expansion = 4
 
@@ -71,7 +71,7 @@ class Bottleneck(nn.Module):
 
 
 class ResNet(nn.Module):
-    """Images ``[N, 3, H, W]`` to features ``[N, 8 * width]``, with bottlenecks ``[N, 32 * width]``."""
+    """Maps images ``[N, 3, H, W]`` to features ``[N, 8 * width]`` (``[N, 32 * width]`` with bottlenecks)."""
 
     def __init__(self, depth: int, width: int, stem: str) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class ResNet(nn.Module):
 
 
 class SelfClassifier(nn.Module):
-    """Backbone, projector, heads.
+    """Backbone, projector and classifier heads.
 
     Args:
         depth: 10, 18, 34 or 50 layers.
@@ -125,31 +125,31 @@ class SelfClassifier(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             elif isinstance(module, Block):
-                nn.init.zeros_(module.bn2.weight)  # every block starts as its shortcut
+                nn.init.zeros_(module.bn2.weight)  # each block starts as the identity
             elif isinstance(module, Bottleneck):
                 nn.init.zeros_(module.bn3.weight)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Pixels ``[N, 3, H, W]`` in 0..255 to features ``[N, F]`` and unit embeddings ``[N, D]`` (float32)."""
+        """Maps pixels ``[N, 3, H, W]`` in 0..255 to features ``[N, F]`` and unit embeddings ``[N, D]`` (float32)."""
         features = self.backbone((pixels - PIXEL_MEAN) / PIXEL_STD)
         return features, F.normalize(self.projector(features).float(), dim=1)
 
     def logits(self, embedding: Tensor) -> list[Tensor]:
-        """Cosine of unit embeddings ``[N, D]`` and each head's unit class weights: ``[N, C]`` a head.
+        """Cosines of unit embeddings ``[N, D]`` and the unit class weights of each head: ``[N, C]`` per head.
 
-        The gain of the weight normalisation is frozen at 1, as the paper does.
+        The gain of the weight normalization is frozen at 1, as in the paper.
         """
         return [embedding @ F.normalize(head, dim=1).T for head in self.heads]
 
 
 def build(config: dict[str, Any]) -> SelfClassifier:
-    """The network of a configuration, as a checkpoint holds it."""
+    """Builds the network that the ``config`` of a checkpoint describes, with random weights."""
     keys = ("depth", "width", "stem", "hidden", "dimensions", "heads")
     return SelfClassifier(**{key: config[key] for key in keys})
 
 
 def multiply_accumulates(network: SelfClassifier, size: int) -> int:
-    """Multiply-accumulates of one picture of ``size`` pixels through backbone and projector, forward."""
+    """Multiply-accumulates of one forward pass of one ``size`` x ``size`` image, without the heads."""
     total = 0
 
     def count(module: nn.Module, _: Any, output: Tensor) -> None:
@@ -165,3 +165,16 @@ def multiply_accumulates(network: SelfClassifier, size: int) -> int:
     for hook in hooks:
         hook.remove()
     return total
+
+
+@torch.no_grad()
+def encode(network: SelfClassifier, pixels: Tensor, batch: int = 500) -> tuple[Tensor, Tensor]:
+    """Encodes uint8 images ``[N, 3, H, W]`` batch by batch.
+
+    Returns:
+        Features ``[N, F]`` and unit embeddings ``[N, D]``, float32 on the CPU.
+    """
+    device = next(network.parameters()).device
+    parts = [[out.float().cpu() for out in network(part.to(device).float())] for part in pixels.split(batch)]
+    features, embeddings = zip(*parts, strict=True)
+    return torch.cat(features), torch.cat(embeddings)

@@ -1,4 +1,4 @@
-"""Nearest neighbours that training uses: among earlier embeddings, and among all images."""
+"""Nearest neighbors for training: among the embeddings of earlier batches, and among all images."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-class NeighbourQueue:
-    """Earlier embeddings, first in first out: ``[size, D]`` on the device.
+class NeighborQueue:
+    """Embeddings of earlier batches, first in, first out: ``[size, D]`` on the device.
 
-    Replacing a view by its nearest earlier embedding gives targets that say what is alike, beyond what the
-    augmentations can say (NNCLR, arXiv 2104.14548; Self-Classifier, section 3.4).
+    Targets come from the nearest earlier embedding in place of a view, which teaches similarities that augmentation
+    cannot (NNCLR, arXiv 2104.14548; Self-Classifier, section 3.4).
     """
 
     def __init__(self, size: int, dimensions: int, device: torch.device) -> None:
@@ -21,7 +21,7 @@ class NeighbourQueue:
 
     @torch.no_grad()
     def nearest(self, embedding: Tensor) -> Tensor:
-        """The most similar earlier embedding of each row, ``[N, D]``."""
+        """The earlier embedding that is most similar to each row, ``[N, D]``."""
         return self.rows[(embedding.detach() @ self.rows.T).argmax(1)]
 
     @torch.no_grad()
@@ -33,11 +33,11 @@ class NeighbourQueue:
 
 
 @torch.no_grad()
-def nearest_neighbours(views: Tensor, k: int) -> Tensor:
-    """The ``k`` most similar other images of every image, int64 ``[N, k]``.
+def nearest_neighbors(views: Tensor, k: int) -> Tensor:
+    """The ``k`` nearest other images of each image, int64 ``[N, k]``.
 
     Args:
-        views: features ``[views, N, F]`` of several views of every image; their means are compared, by cosine.
+        views: features ``[views, N, F]`` of several views of each image; their means are compared by cosine.
     """
     mean = F.normalize(sum(F.normalize(view.float(), dim=1) for view in views), dim=1)
     nearest = []
@@ -51,15 +51,15 @@ def nearest_neighbours(views: Tensor, k: int) -> Tensor:
 
 @torch.no_grad()
 def draw_partners(bank: Tensor, pool: int, rate: float, rng: torch.Generator) -> Tensor:
-    """An image to go with each image, ``[N]`` on the CPU: with probability ``rate`` one of its mutual neighbors, drawn
-    evenly, else, or where it has none, itself.
+    """Draws a partner for each image, ``[N]`` on the CPU: with probability ``rate`` one of its mutual neighbors,
+    otherwise, and for images without one, the image itself.
 
     Args:
         bank: embeddings ``[N, D]``, of any length.
-        pool: two images are mutual neighbors where each is among the ``pool`` nearest others of the other one.
+        pool: two images are mutual neighbors if each is among the ``pool`` nearest of the other.
         rng: a generator on the CPU.
     """
-    nearest = nearest_neighbours(bank[None], min(pool, len(bank) - 1)).cpu()
+    nearest = nearest_neighbors(bank[None], min(pool, len(bank) - 1)).cpu()
     own = torch.arange(len(nearest))
     mutual = (nearest[nearest] == own[:, None, None]).any(2)
     draws = torch.rand(nearest.shape, generator=rng).masked_fill(~mutual, -1.0)

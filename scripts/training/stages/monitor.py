@@ -1,4 +1,4 @@
-"""What a run has learned so far, by labels that it never sees: kept for its curve, and choosing nothing."""
+"""Labeled measurements while a run trains: recorded for its curve, and never used to choose anything."""
 
 from __future__ import annotations
 
@@ -7,44 +7,44 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from evaluate import encode, hungarian_map, knn_accuracy, load_labelled
-from images import Folder
-from network import SelfClassifier
-from recipe import Config
+from training.data.images import Folder, load_labeled
+from training.nn.network import SelfClassifier, encode
+from training.recipe import Config
+from training.report.metrics import hungarian_map, knn_accuracy
 
-BANK = 10_000  # labelled training images that test images are compared with
+BANK = 10_000  # training images that serve as reference
 
 
 class Monitor:
-    """kNN and ACC on test images, with a part of the training images as reference.
+    """kNN and ACC on test images, with some of the training images as reference.
 
     Args:
         folder: the training images, with class folders.
-        test: folder of test images, with the same class folders.
+        test: folder of test images with the same class folders.
         config: the recipe.
 
     Raises:
-        ValueError: where the training images have no class folders.
+        ValueError: if the training images have no class folders.
     """
 
     def __init__(self, folder: Folder, test: Path, config: Config) -> None:
         if folder.labels is None:
-            raise ValueError("--monitor: needs training images in class folders")
+            raise ValueError("--monitor: expected training images in class folders")
         chosen = torch.randperm(len(folder.pixels), generator=torch.Generator().manual_seed(0))[:BANK]
         self.bank, self.bank_labels = folder.pixels[chosen], folder.labels[chosen]
-        held_out = load_labelled(test, config.size, "--monitor")
+        held_out = load_labeled(test, config.size, "--monitor")
         self.test, self.labels = held_out.pixels, held_out.labels
         self.config = config
 
     def accuracy(self, network: SelfClassifier, head: int, bank: Tensor, test: Tensor) -> float:
-        """ACC of a head, by the map that fits the reference images best."""
+        """ACC of a head, under the map that fits the reference images best."""
         names = hungarian_map(network.logits(bank)[head].argmax(1).cpu(), self.bank_labels, self.config.classes)
         return (names[network.logits(test)[head].argmax(1).cpu()] == self.labels).float().mean().item()
 
     @torch.no_grad()
     def measure(self, network: SelfClassifier) -> dict[str, float]:
-        """``knn20`` of features and embedding, ``purity20`` of the nearest reference images by the embedding, and
-        ``acc0``, ``acc1``, ... of each head of the wanted size, 0 to 1."""
+        """``knn20_features`` and ``knn20`` (embedding), ``purity20`` of the 20 nearest reference images by the embedding,
+        and ``acc0``, ``acc1``, ... of the heads of the wanted size, 0 to 1."""
         device = next(network.parameters()).device
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.config.bf16):
             bank, test = (encode(network, pixels) for pixels in (self.bank, self.test))

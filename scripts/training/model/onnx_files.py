@@ -1,7 +1,7 @@
-"""The trained network as an ONNX graph: float32, float16 and int8.
+"""Writes and runs the ONNX files of a model: float32, float16 and int8.
 
-All take ``image``, uint8 RGB ``[N, H, W, 3]``, and give ``probabilities [N, C]`` and ``embedding [N, D]``
-(unit length). Cast, normalisation and transpose are part of the graph, batch norm is folded into the convolutions.
+All take ``image``, uint8 RGB ``[N, H, W, 3]``, and return ``probabilities [N, C]`` and ``embedding [N, D]`` of unit
+length. Cast, normalization and transpose are part of the graph; batch norm is folded into the convolutions.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import convert_float_to_float16
 from torch import Tensor, nn
 
-from network import PIXEL_MEAN, PIXEL_STD, SelfClassifier
+from training.nn.network import PIXEL_MEAN, PIXEL_STD, SelfClassifier
 
-OPSET = 18  # the lowest that PyTorch's exporter writes without a conversion
+OPSET = 18  # the lowest that the exporter of PyTorch writes without a conversion
 
-# Images (uint8 [N, H, W, 3]) to probabilities [N, C] and embeddings [N, D], float32.
+# Probabilities [N, C] and embeddings [N, D], float32, of images, uint8 [N, H, W, 3].
 Outputs = tuple[Tensor, Tensor]
 Predict = Callable[[Tensor], Outputs]
 
 
 class Deployment(nn.Module):
-    """Backbone, projector and one classifier, as they are served.
+    """The network as it is served: backbone, projector and one classifier.
 
     Args:
         network: the trained network, in evaluation mode.
         head: index of the classifier.
-        order: ``[C]``: which of the classifier's outputs becomes output 0, 1, ...
+        order: ``[C]``: the outputs of the classifier that become outputs 0, 1, ...
         tau: temperature of the softmax over classes, ``tau_row`` of the loss.
     """
 
@@ -65,8 +65,8 @@ class Deployment(nn.Module):
 
 
 def write_fp32(deployment: Deployment, size: int, path: Path) -> None:
-    """Writes the float32 graph for images of ``size`` pixels and any batch."""
-    # It tells of packages that this graph does not need, and of its own insides.
+    """Writes the float32 graph, for images of ``size`` pixels and any batch size."""
+    # Silence irrelevant exporter warnings.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(action="ignore", category=FutureWarning):
         program = torch.onnx.export(
@@ -82,58 +82,57 @@ def write_fp32(deployment: Deployment, size: int, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         exported, prepared = Path(folder, "exported.onnx"), Path(folder, "prepared.onnx")
         onnx.save(program.model_proto, exported)
-        # Symbolic shapes are for transformers; this graph's shapes are known but for N.
+        # Symbolic shape inference is for transformers. Here only N is symbolic.
         quant_pre_process(exported, prepared, skip_symbolic_shape=True)
         save_clean(onnx.load(prepared), path)
 
 
 def write_fp16(fp32: Path, path: Path) -> None:
-    """Writes the float16 form of a float32 graph, for WebGPU.
+    """Writes a float32 graph as float16, for WebGPU.
 
-    Weights and all up to the projector are float16. Float32 stay the outputs, and the unit length, the cosines and
-    the softmax before them, as in int8.
+    Weights and everything up to the projector become float16. Outputs stay float32, and so do the normalization, the
+    cosines and the softmax before them, as in int8.
     """
     graph = onnx.load(fp32)
     last = max(i for i, node in enumerate(graph.graph.node) if node.op_type == "Gemm")
     tail = [node.name for node in graph.graph.node[last + 1 :]]
     converted = ONNXModel(convert_float_to_float16(graph, keep_io_types=True, node_block_list=tail))
     drop_half_steps(converted)
-    converted.topological_sort()  # the casts were appended
-    converted.model.graph.ClearField("value_info")  # the types of before
+    converted.topological_sort()  # the casts are at the end
+    converted.model.graph.ClearField("value_info")  # types of the float32 graph
     save_clean(converted.model, path)
 
 
 def drop_half_steps(model: ONNXModel) -> None:
-    """Removes the casts to float16 and back that the conversion puts behind every node of float32."""
+    """Removes the casts to float16 and back that the conversion puts after each float32 node."""
     makers = model.output_name_to_node()
     to = {node.output[0]: node.attribute[0].i for node in model.nodes() if node.op_type == "Cast"}
     for node in model.nodes():
         half = makers.get(node.input[0]) if to.get(node.output[0]) == TensorProto.FLOAT else None
         if half and to.get(half.output[0]) == TensorProto.FLOAT16:
             model.replace_input_of_all_nodes(node.output[0], half.input[0])
-            node.input[0] = half.input[0]  # a graph's output keeps its name
+            node.input[0] = half.input[0]  # keeps the name of a graph output
     while unused := [cast for cast in model.nodes() if cast.output[0] in to and not is_used(model, cast.output[0])]:
         model.remove_nodes(unused)
 
 
 def is_used(model: ONNXModel, name: str) -> bool:
-    """Whether a node reads the value, or the graph gives it."""
+    """Whether a node reads the value, or it is an output of the graph."""
     return name in model.input_name_to_nodes() or any(output.name == name for output in model.graph().output)
 
 
 def write_int8(fp32: Path, images: Tensor, path: Path) -> None:
-    """Writes the static int8 form of a float32 graph: QDQ, weights QInt8 per channel, activations QUInt8.
+    """Quantizes a float32 graph statically: QDQ, weights QInt8 per channel, activations QUInt8.
 
-    Convolutions, residual additions and the projector's matrices are int8. Float32 stay the mean over pixels, what
-    the projector's matrices give, and all that follows: the unit length, the cosines and the softmax are where a
-    step of 1/255 of the range would move both answers, and they cost nothing. The file is for onnxruntime alone, see
-    :func:`optimize`.
+    Convolutions, residual additions and the matrices of the projector are int8. Float32 stay the pooling, the outputs
+    of the projector, and all that follows: there, rounding to 1/255 of the range would change the answers, and float32
+    costs nothing. Only onnxruntime runs the file, see :func:`optimize_graph`.
 
     Args:
-        images: uint8 ``[N, H, W, 3]``, unaugmented training images, 500 to 1,000, to calibrate on.
+        images: uint8 ``[N, H, W, 3]``, 500 to 1,000 unaugmented training images for the calibration.
     """
     pixels = next(node.input[0] for node in onnx.load(fp32).graph.node if node.op_type == "Conv")
-    # Pixels are uint8 already: this scale and zero point give back the very same integers.
+    # Pixels are uint8 already. This scale and zero point reproduce them exactly.
     exact = {
         "quant_type": QuantType.QUInt8,
         "scale": np.array(1 / PIXEL_STD, np.float32),
@@ -150,35 +149,35 @@ def write_int8(fp32: Path, images: Tensor, path: Path) -> None:
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            # One activation in 10,000 saturates: finer steps for all others.
+            # Lets one activation in 10,000 saturate, which gives the others finer steps.
             calibrate_method=CalibrationMethod.Percentile,
             extra_options={
                 "CalibPercentile": 99.99,
-                "CalibStridedMinMax": 1,  # one batch at a time: memory does not grow with the images
+                "CalibStridedMinMax": 1,  # one batch at a time, so that memory does not grow with the images
                 "OpTypesToExcludeOutputQuantization": ["Gemm"],
                 "TensorQuantOverrides": {pixels: [exact]},
             },
         )
-        optimize(quantized, optimized)
+        optimize_graph(quantized, optimized)
         save_clean(onnx.load(optimized), path)
 
 
-def optimize(graph: Path, path: Path) -> None:
-    """Writes a graph as onnxruntime makes it when it loads it, with operators of its own (``com.microsoft``).
+def optimize_graph(graph: Path, path: Path) -> None:
+    """Runs the graph optimizers of onnxruntime ahead of time, which use its own operators (``com.microsoft``).
 
-    The served runtime then has nothing left to do, and needs no optimizers. Answers stay the same to the bit, and
-    every build of onnxruntime on every processor runs it: the layout of one kind of processor is left out.
+    The served runtime then needs no optimizers. Answers stay bit-identical, and the graph runs on every processor: the
+    processor-specific layout optimizer is disabled.
     """
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.add_session_config_entry("optimization.disable_specified_optimizers", "NchwcTransformer")
     options.optimized_model_filepath = str(path)
-    options.log_severity_level = 3  # it warns of that layout
+    options.log_severity_level = 3  # it warns about layouts
     onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 class Calibration(CalibrationDataReader):
-    """Batches of calibration images, as the quantizer asks for them."""
+    """Feeds calibration images to the quantizer, batch by batch."""
 
     def __init__(self, images: Tensor, batch: int = 50) -> None:
         self.batches = [{"image": part.numpy()} for part in images.split(batch)]
@@ -195,7 +194,7 @@ class Calibration(CalibrationDataReader):
 
 
 def save_clean(model: onnx.ModelProto, path: Path) -> None:
-    """Saves without the exporter's notes (stack traces with paths) and without unused operator sets."""
+    """Saves a graph without the notes of the exporter (stack traces with paths) and unused operator sets."""
     for note in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input):
         note.ClearField("metadata_props")
     for node in model.graph.node:
@@ -208,7 +207,7 @@ def save_clean(model: onnx.ModelProto, path: Path) -> None:
 
 
 def open_graph(path: Path) -> Predict:
-    """The graph as onnxruntime runs it on the CPU, with as many threads as PyTorch uses."""
+    """Loads a graph into onnxruntime for the CPU, with as many threads as PyTorch uses."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -222,6 +221,6 @@ def open_graph(path: Path) -> Predict:
 
 @torch.no_grad()
 def predict_all(predict: Predict, images: Tensor, batch: int = 200) -> Outputs:
-    """``predict`` over any number of images, a batch at a time."""
-    probabilities, embeddings = zip(*(predict(part.contiguous()) for part in images.split(batch)))
+    """Runs ``predict`` on any number of images, batch by batch."""
+    probabilities, embeddings = zip(*(predict(part.contiguous()) for part in images.split(batch)), strict=True)
     return torch.cat(probabilities), torch.cat(embeddings)

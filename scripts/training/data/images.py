@@ -1,7 +1,7 @@
-"""Any folder of images to one uint8 tensor in memory, or where that is too large, picture by picture.
+"""Reads a folder of images: into one uint8 tensor, or, where that is too large, image by image.
 
-With class folders (``DIR/<class>/**/*.jpg``, the ImageFolder convention) the labels come along, for evaluation
-only. Pictures straight in ``DIR``, or in a single folder, have none.
+Class folders (``DIR/<class>/**/*.jpg``, the ImageFolder convention) become labels, which only evaluation uses. Images
+directly in ``DIR``, or in one single folder, have none.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 @dataclass
 class Files:
-    """A folder on the disk.
+    """The image files of a folder, not decoded.
 
     Attributes:
         root: the folder.
-        labels, classes, paths: as of :class:`Folder`.
+        labels, classes, paths: see :class:`Folder`.
     """
 
     root: Path
@@ -40,13 +40,13 @@ class Files:
 
 @dataclass
 class Folder:
-    """A folder in memory.
+    """The decoded images of a folder.
 
     Attributes:
         pixels: uint8 ``[N, 3, size, size]``, RGB.
-        labels: int64 ``[N]``, or None where the folder has no class folders.
+        labels: int64 ``[N]``, or None without class folders.
         classes: class names by label, sorted, or None.
-        paths: file of each image, relative to the folder.
+        paths: file of each image, relative to the folder, with ``/``.
     """
 
     pixels: Tensor
@@ -56,7 +56,7 @@ class Folder:
 
 
 def read_image(path: Path, size: int) -> np.ndarray:
-    """One picture as the server sees it: upright, on white, centre-cropped to a square, resized (antialiased).
+    """Decodes an image as the server does: upright, on white, center-cropped to a square, resized with antialiasing.
 
     Returns:
         uint8 ``[3, size, size]``.
@@ -74,25 +74,25 @@ def decode(file: Path, size: int) -> Tensor:
     """:func:`read_image` as a tensor.
 
     Raises:
-        ValueError: where the file cannot be read (it is named).
+        ValueError: if the file cannot be decoded.
     """
     try:
         return torch.from_numpy(read_image(file, size).copy())
     except Exception as error:
-        raise ValueError(f"cannot read {file}: {error}") from error
+        raise ValueError(f"Cannot decode {file}: {error}") from error
 
 
 def list_folder(path: str | Path) -> Files:
-    """Finds every picture below ``path``, which is searched recursively.
+    """Finds all images below ``path``, recursively.
 
     Raises:
-        ValueError: where there is no picture.
+        ValueError: if there is none.
     """
     root = Path(path)
     found = (Path(folder, name) for folder, _, names in os.walk(root, followlinks=True) for name in names)
     files = sorted(file for file in found if file.suffix.lower() in SUFFIXES)
     if not files:
-        raise ValueError(f"no picture ({', '.join(sorted(SUFFIXES))}) below {root}")
+        raise ValueError(f"Expected images ({', '.join(sorted(SUFFIXES))}) below {root}, found none")
     paths = [file.relative_to(root).as_posix() for file in files]
     folders = [path.split("/")[0] if "/" in path else "" for path in paths]
     classes = sorted(set(folders))
@@ -103,14 +103,13 @@ def list_folder(path: str | Path) -> Files:
 
 
 def load_folder(path: str | Path, size: int) -> Folder:
-    """Decodes every picture below ``path``.
+    """Decodes all images below ``path``, recursively.
 
     Args:
-        path: the folder; searched recursively.
-        size: side of the square that every picture becomes, in pixels.
+        size: side of the squares in pixels.
 
     Raises:
-        ValueError: where there is no picture, or where one cannot be read (it is named).
+        ValueError: if there is no image, or if one cannot be decoded.
     """
     files = list_folder(path)
     pixels = torch.empty(len(files.paths), 3, size, size, dtype=torch.uint8)
@@ -122,8 +121,20 @@ def load_folder(path: str | Path, size: int) -> Folder:
     return Folder(pixels, files.labels, files.classes, files.paths)
 
 
+def load_labeled(path: str | Path, size: int, option: str) -> Folder:
+    """:func:`load_folder` for a folder that must have class folders.
+
+    Raises:
+        ValueError: if it has none; ``option`` is named in the message.
+    """
+    folder = load_folder(path, size)
+    if folder.labels is None:
+        raise ValueError(f"{option}: expected two or more class folders in {path}, found none")
+    return folder
+
+
 class Memory:
-    """The batches of a folder in memory, which goes to the device as a whole."""
+    """Gives batches of the images of a folder, all of which it holds on the device."""
 
     def __init__(self, folder: Folder, device: torch.device) -> None:
         self.pixels, self.device = folder.pixels.to(device), device
@@ -132,13 +143,13 @@ class Memory:
         return len(self.pixels)
 
     def batches(self, places: list[Tensor]) -> Iterator[Tensor]:
-        """Uint8 ``[N, 3, size, size]`` on the device for each of ``places``, ``[N]``: numbers of pictures."""
+        """Yields uint8 images ``[N, 3, size, size]`` on the device for each of the index tensors ``[N]``."""
         for part in places:
             yield self.pixels[part.to(self.device)]
 
 
 class Stream(Dataset):
-    """The batches of a folder on the disk, which worker processes decode ahead of need; as :class:`Memory` gives them."""
+    """Gives batches as :class:`Memory` does, but of files, which worker processes decode ahead of time."""
 
     def __init__(self, files: Files, size: int, workers: int, device: torch.device) -> None:
         self.files, self.size, self.workers, self.device = files, size, workers, device

@@ -1,4 +1,4 @@
-"""LARS: a learning rate for each layer (You, Gitman, Ginsburg: arXiv 1708.03888), for batches of thousands."""
+"""LARS: layer-wise adaptive learning rates (You, Gitman, Ginsburg, arXiv 1708.03888), for batches of thousands."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-TRUST = 0.001  # the paper's eta: the part of its own length by which a layer moves at a learning rate of 1
+TRUST = 0.001  # eta of the paper: the relative step of a layer at a learning rate of 1
 
 
 class LARS(Optimizer):
-    """SGD with momentum whose step in each weight matrix is in proportion to the matrix.
+    """SGD with momentum that scales the step of each weight matrix to the norm of the matrix.
 
-    Biases and norms, which have one dimension, take the plain step: their lengths say nothing about scale.
+    Biases and the parameters of norms take the plain step: their norms say nothing about scale.
 
     Args:
-        parameters: tensors or groups, as in every optimizer.
-        lr: the global learning rate.
-        momentum: part of the last step that is taken again.
+        parameters: tensors or parameter groups.
+        lr: global learning rate.
+        momentum: momentum.
         weight_decay: L2 penalty.
     """
 
@@ -42,6 +42,6 @@ class LARS(Optimizer):
                 state = self.state[weight]
                 if "momentum" not in state:
                     state["momentum"] = torch.zeros_like(weight)
-                # The rate is outside the momentum, as in torch.optim.SGD: a new one counts at once.
+                # Scale by the rate after the momentum, as torch.optim.SGD does: a new rate takes effect at once.
                 state["momentum"].mul_(group["momentum"]).add_(step)
                 weight.add_(state["momentum"], alpha=-group["lr"])

@@ -1,7 +1,7 @@
-"""Augmentation of whole batches on the device: every random number is drawn for all images at once.
+"""Augmentation of whole batches on the device, with separate random numbers for each image.
 
-Random resized crop, flip, colour jitter, greyscale, blur and solarisation, as in SimCLR (arXiv 2002.05709) and
-BYOL (arXiv 2006.07733); blur is for large images, and off at 32 pixels, as is usual.
+Random resized crop, flip, color jitter, grayscale, blur and solarization, as in SimCLR (arXiv 2002.05709) and
+BYOL (arXiv 2006.07733). Blur is for large images and stays off at 32 pixels, as is usual.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601 luma
+GRAY = (0.299, 0.587, 0.114)  # ITU-R BT.601 luma
 SIGMA = (0.1, 2.0)  # of the blur, in pixels
 
 
@@ -23,12 +23,12 @@ def _uniform(n: int, low: float, high: float, device: torch.device, rng: torch.G
 def random_crop_flip(
     images: Tensor, size: int, scale: tuple[float, float], rng: torch.Generator
 ) -> Tensor:
-    """Random resized crop (aspect 3/4 to 4/3) and horizontal flip, in one bilinear sampling.
+    """Random resized crop (aspect ratio 3/4 to 4/3) and horizontal flip, in one bilinear sampling.
 
     Args:
         images: ``[N, 3, H, W]``, any float type.
-        size: side of the result, in pixels.
-        scale: smallest and largest area of the crop, as a part of the image.
+        size: side of the crop after resizing, in pixels.
+        scale: smallest and largest area of the crop, as a fraction of the image.
 
     Returns:
         ``[N, 3, size, size]``.
@@ -47,31 +47,31 @@ def random_crop_flip(
     return F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
 
 
-def _grey(images: Tensor) -> Tensor:
+def _gray(images: Tensor) -> Tensor:
     r, g, b = images.unbind(1)
-    return (GREY[0] * r + GREY[1] * g + GREY[2] * b).unsqueeze(1)
+    return (GRAY[0] * r + GRAY[1] * g + GRAY[2] * b).unsqueeze(1)
 
 
-def colour_jitter(
+def color_jitter(
     images: Tensor, brightness: float, contrast: float, saturation: float, hue: float, rng: torch.Generator
 ) -> Tensor:
-    """Brightness, contrast, saturation and hue, each image by its own amounts.
+    """Changes brightness, contrast, saturation and hue of each image by random amounts.
 
-    The hue turns around the grey axis of YIQ, a linear stand-in for HSV that costs one 3x3 matrix.
+    Hue rotates around the gray axis of YIQ: a linear approximation of HSV that costs one 3x3 matrix.
 
     Args:
         images: ``[N, 3, H, W]`` in 0..1.
         brightness, contrast, saturation: largest relative change.
-        hue: largest turn, as a part of the circle.
+        hue: largest rotation, as a fraction of the circle.
     """
     n, device = len(images), images.device
     images = images * _uniform(n, 1 - brightness, 1 + brightness, device, rng)
-    mean = _grey(images).mean((2, 3), keepdim=True)
+    mean = _gray(images).mean((2, 3), keepdim=True)
     images = mean + (images - mean) * _uniform(n, 1 - contrast, 1 + contrast, device, rng)
     s = _uniform(n, 1 - saturation, 1 + saturation, device, rng).flatten()
     angle = _uniform(n, -hue, hue, device, rng).flatten() * (2 * math.pi)
     to_yiq = torch.tensor(
-        [GREY, (0.596, -0.274, -0.322), (0.211, -0.523, 0.312)], device=device, dtype=torch.float32
+        [GRAY, (0.596, -0.274, -0.322), (0.211, -0.523, 0.312)], device=device, dtype=torch.float32
     )
     cos, sin = angle.cos() * s, angle.sin() * s
     turn = torch.zeros(n, 3, 3, device=device)
@@ -83,10 +83,10 @@ def colour_jitter(
 
 
 def gaussian_blur(images: Tensor, sigma: Tensor) -> Tensor:
-    """Blurs each image by its own amount; beyond the border there is nothing, and what is inside weighs for it.
+    """Blurs each image by its own sigma. The kernel is renormalized at the borders.
 
-    A blur along one axis is a product with a matrix of the image's side, which is a small part of what the network
-    multiplies, and takes a sigma for each image in one call.
+    A blur along one axis is a product with an ``S x S`` matrix: cheap beside the network, and one call blurs every
+    image by a different sigma.
 
     Args:
         images: ``[N, 3, S, S]``.
@@ -102,17 +102,17 @@ def augment(
     size: int,
     scale: tuple[float, float],
     rng: torch.Generator,
-    solarise: float = 0.0,
+    solarize: float = 0.0,
     blur: float = 0.0,
 ) -> Tensor:
-    """One random view of every image.
+    """Makes one random view of each image.
 
     Args:
         images: uint8 ``[N, 3, H, W]``.
         size: side of the view.
-        scale: area of the crop, as a part of the image.
+        scale: smallest and largest area of the crop, as a fraction of the image.
         rng: a generator on the images' device.
-        solarise: probability of inverting the bright half.
+        solarize: probability of inverting the pixels above the middle.
         blur: probability of a Gaussian blur.
 
     Returns:
@@ -120,13 +120,13 @@ def augment(
     """
     n, device = len(images), images.device
     views = random_crop_flip(images.float() / 255, size, scale, rng)
-    jittered = colour_jitter(views, 0.4, 0.4, 0.4, 0.1, rng)
+    jittered = color_jitter(views, 0.4, 0.4, 0.4, 0.1, rng)
     views = torch.where(_uniform(n, 0, 1, device, rng) < 0.8, jittered, views)
-    views = torch.where(_uniform(n, 0, 1, device, rng) < 0.2, _grey(views), views)
+    views = torch.where(_uniform(n, 0, 1, device, rng) < 0.2, _gray(views), views)
     if blur > 0:
         blurred = gaussian_blur(views, _uniform(n, *SIGMA, device, rng))
         views = torch.where(_uniform(n, 0, 1, device, rng) < blur, blurred, views)
-    if solarise > 0:
+    if solarize > 0:
         inverted = torch.where(views < 0.5, views, 1 - views)
-        views = torch.where(_uniform(n, 0, 1, device, rng) < solarise, inverted, views)
+        views = torch.where(_uniform(n, 0, 1, device, rng) < solarize, inverted, views)
     return views * 255

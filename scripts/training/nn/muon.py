@@ -1,7 +1,7 @@
-"""Muon: momentum whose step in each matrix is made orthogonal (Jordan et al., 2024, kellerjordan.github.io/posts/muon).
+"""Muon: momentum SGD with orthogonalized steps (Jordan et al., 2024, kellerjordan.github.io/posts/muon).
 
-Orthogonal steps move every direction of a layer by the same amount, where plain gradients are ruled by a few. On
-32-pixel pictures a fixed number of multiply-accumulates reaches with it what SGD needs several times as many for.
+An orthogonal step moves all directions of a weight matrix by the same amount; a plain gradient moves only a few. On
+32-pixel images SGD needs several times as many multiply-accumulates for the same accuracy.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-# The quintic of the authors: five steps bring every singular value close to 1.
+# The authors' quintic polynomial: five steps bring every singular value close to 1.
 QUINTIC = (3.4445, -4.7750, 2.0315)
 STEPS = 5
 
 
 def orthogonalize(matrix: Tensor) -> Tensor:
-    """The nearest half-orthogonal matrix, roughly, by a Newton-Schulz iteration in bfloat16.
+    """Approximates the nearest semi-orthogonal matrix by Newton-Schulz iteration in bfloat16.
 
     Args:
         matrix: ``[rows, columns]``.
 
     Returns:
-        bfloat16 of the same shape, singular values of about 0.7 to 1.2.
+        bfloat16 of the same shape, with singular values of about 0.7 to 1.2.
     """
     a, b, c = QUINTIC
     x = matrix.bfloat16()
@@ -38,16 +38,16 @@ def orthogonalize(matrix: Tensor) -> Tensor:
 
 
 class Muon(Optimizer):
-    """Muon for the groups that have ``muon=True``, SGD with Nesterov momentum for the others.
+    """Muon for the parameter groups with ``muon=True``, SGD with Nesterov momentum for the others.
 
     A kernel ``[out, in, h, w]`` counts as the matrix ``[out, in * h * w]``. The step is scaled by
     ``sqrt(max(1, rows / columns))``, so that one learning rate suits layers of all shapes.
 
     Args:
-        parameters: groups; ``lr`` and ``momentum`` may differ by group.
-        lr: learning rate of groups that give none.
-        momentum: part of the last step that is taken again.
-        weight_decay: L2 penalty; decoupled from the step in the groups of Muon, whose steps have a length of their own.
+        parameters: parameter groups; ``lr`` and ``momentum`` may differ by group.
+        lr: learning rate of the groups that set none.
+        momentum: momentum of the groups that set none.
+        weight_decay: L2 penalty, decoupled from the step in the groups with ``muon=True``.
     """
 
     def __init__(

@@ -1,12 +1,12 @@
-"""The losses: the Self-Classifier's (arXiv 2103.10994, section 3.2 and algorithm 1), and a contrastive one beside it.
+"""The training losses: Self-Classifier (arXiv 2103.10994, section 3.2 and algorithm 1), and DCL, a contrastive loss.
 
-Cross-entropy between the class predictions of two views, with a uniform prior over the classes built in: by Bayes,
-``p(y|x1)`` is proportional to ``p(x1|y)``, a softmax over the *batch* (columns), and dividing the prediction's row
-softmax by its column sums makes every class weigh the same. One class for all, and the uniform answer, both cost
-exactly ``log C``: a loss that stays there has collapsed.
+The Self-Classifier loss is the cross-entropy between the class predictions of two views, with a uniform prior over the
+classes built in. By Bayes, ``p(y|x1)`` is proportional to ``p(x1|y)``, a softmax over the *batch* (columns); dividing
+the row softmax of the prediction by its column sums gives every class the same weight. Both degenerate solutions, one
+class for all images and the uniform prediction, cost exactly ``log C``: a loss that stays there has collapsed.
 
-The batch is that of all processes (``distributed.py``). Of the others' logits both softmaxes need no more than each
-class's log-sum over the batch, so that alone is gathered: nothing of size batch x classes grows with the processes.
+The batch is that of all processes. Both softmaxes only need each class's log-sum over the batch, so that alone is
+gathered: no tensor of size batch x classes grows with the number of processes.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ import math
 import torch
 from torch import Tensor
 
-from distributed import gather, rank, world
+from training.nn.distributed import gather, rank, world
 
 
 def batch_logsumexp(logits: Tensor) -> Tensor:
-    """Log-sum-exp of each class over the rows ``[N, C]`` of all processes: ``[1, C]``."""
+    """Log-sum-exp of each class ``[1, C]`` over the rows ``[N, C]`` of all processes."""
     return torch.logsumexp(gather(torch.logsumexp(logits, dim=0, keepdim=True)), dim=0, keepdim=True)
 
 
 def view_loss(target: Tensor, prediction: Tensor, tau_row: float, tau_col: float) -> Tensor:
-    """Cross-entropy of one view's prediction against another view's target.
+    """Cross-entropy of the prediction of one view and the target of another.
 
     Args:
         target: cosine logits ``[N, C]`` of the view that gives the target.
@@ -34,8 +34,7 @@ def view_loss(target: Tensor, prediction: Tensor, tau_row: float, tau_col: float
         tau_col: temperature of the softmax over the batch (paper: 0.05).
 
     Returns:
-        The mean over this process's rows, a scalar of float32 (float64 for float64 input); the mean of that over the
-        processes is the mean over the batch.
+        The mean over the rows of this process, a float32 scalar (float64 for float64 input).
     """
     dtype = torch.promote_types(target.dtype, torch.float32)
     target, prediction = target.to(dtype), prediction.to(dtype)
@@ -54,11 +53,11 @@ def self_classifier_loss(
     tau_row: float = 0.1,
     tau_col: float = 0.05,
 ) -> Tensor:
-    """Mean of :func:`view_loss` over all pairs of different views: one for every head, ``[heads]``.
+    """Mean of :func:`view_loss` over all pairs of different views, for each head: ``[heads]``.
 
     Args:
-        targets: ``targets[i][h]``: logits of view ``i`` and head ``h``. Only whole views give targets.
-        predictions: ``predictions[j][h]``: logits of view ``j``; small crops may follow the whole views.
+        targets: ``targets[i][h]``: logits of view ``i`` and head ``h``. Only full-size views give targets.
+        predictions: ``predictions[j][h]``: logits of view ``j``. Small crops may follow the full-size views.
     """
     losses = [
         torch.stack([view_loss(t, p, tau_row, tau_col) for t, p in zip(target, prediction, strict=True)])
@@ -72,16 +71,16 @@ def self_classifier_loss(
 def contrastive_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     """Decoupled contrastive loss (DCL, Yeh et al., arXiv 2110.06848) of two views, symmetrized.
 
-    As SimCLR's NT-Xent, but the positive pair is left out of the denominator, so that an easy pair does not take the
-    force from the negatives: small batches learn as fast as large ones.
+    NT-Xent of SimCLR without the positive pair in the denominator. Easy positives then no longer shrink the gradient of
+    the negatives, so small batches learn as fast as large ones.
 
     Args:
-        first, second: unit embeddings ``[N, D]``, rows aligned; the other rows of both views, and those of all other
-            processes, are the negatives.
-        temperature: of the cosines (the paper's 0.1).
+        first, second: unit embeddings ``[N, D]``, rows aligned. All other rows of both views, of all processes, are
+            negatives.
+        temperature: divides the cosines (paper: 0.1).
 
     Returns:
-        The mean over this process's rows and both views, a scalar of float32.
+        The mean over the rows of this process and both views, a float32 scalar.
     """
     first, second = first.float(), second.float()
     everything = torch.cat([gather(first), gather(second)])
@@ -91,7 +90,7 @@ def contrastive_loss(first: Tensor, second: Tensor, temperature: float) -> Tenso
     for view in (first, second):
         cosines = view @ everything.T / temperature
         row = torch.arange(count, device=view.device)
-        for place in (own, own + len(everything) // 2):  # the image itself, in both views
+        for place in (own, own + len(everything) // 2):  # both views of the image itself
             cosines = cosines.index_put((row, place), cosines.new_full((), -math.inf))
         losses.append(torch.logsumexp(cosines, dim=1) - positive)
     return torch.stack(losses).mean()

@@ -1,23 +1,24 @@
-"""The model card (Mitchell et al., arXiv 1810.03993), written from the same numbers as the manifest.
+"""The model card (Mitchell et al., arXiv 1810.03993), written from manifest and figures.
 
-    python scripts/training/card.py model/NAME
+    npm run model -- card model/NAME
 
-Reads ``manifest.json`` and ``evaluation.json`` and writes ``card.md`` and its pictures: again after ``score.py`` has
-measured the files as onnxruntime-web runs them.
+Writes ``card.md`` and its plots. The commands that add figures do so too.
 """
 
 from __future__ import annotations
 
-import json
-import sys
+import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from plots import plot_confusion, plot_reliability, plot_training
+from training.model.evaluation import Evaluation, read_evaluation
+from training.model.manifest import Manifest, read_manifest
+from training.report.plots import plot_confusion, plot_monitor, plot_reliability, plot_training
 
 METRICS = {
-    "accuracy": "ACC (class names from the labelled images)",
+    "accuracy": "ACC (class names from the labeled images)",
     "nmi": "NMI",
     "ami": "AMI",
     "ari": "ARI",
@@ -28,34 +29,39 @@ METRICS = {
     "agreement": "top-1 agreement with PyTorch",
 }
 
-# ACC / NMI / ARI without labels, from scratch, as the papers report them: by name of the model, with its data.
+# Published results without labels, from scratch: name of the data, and method, ACC / NMI / ARI, cost, note. By model.
 PUBLISHED = {
     "cifar10": (
         "CIFAR-10",
         [
-            ("IIC (arXiv 1807.06653)", "61.7 / 51.3 / 41.1", "one stage"),
-            ("CC (arXiv 2009.09687)", "79.0 / 70.5 / 63.7", "ResNet-34, trained on train + test"),
-            ("SCAN (arXiv 2005.12320)", "88.3 / 79.7 / 77.2", "SimCLR 500 epochs + 50 + 200; 81.6 before self-labelling"),
-            ("TCL (IJCV 2022)", "88.7 / 81.9 / 78.0", "ResNet-34"),
-            ("SPICE (arXiv 2103.09382)", "91.8 / 85.0 / 83.6", "three stages"),
-            ("SeCu (arXiv 2311.14310)", "about 90 (ACC)", "400 epochs; about 93 self-labelled"),
-            ("ProPos (arXiv 2111.11821)", "94.3 / 88.6 / 88.4", "1000 epochs, on train + test"),
-            ("supervised ResNet-18", "93.8 (ACC)", "with labels"),
+            ("IIC (arXiv 1807.06653)", "61.7 / 51.3 / 41.1", "", "one stage"),
+            ("CC (arXiv 2009.09687)", "79.0 / 70.5 / 63.7", "1,000 x ResNet-34", "trained on train + test"),
+            ("SCAN (arXiv 2005.12320)", "88.3 / 79.7 / 77.2", "750 x ResNet-18", "81.6 (ACC) before self-labeling"),
+            ("TCL (IJCV 2022)", "88.7 / 81.9 / 78.0", "ResNet-34", ""),
+            ("SPICE (arXiv 2103.09382)", "91.8 / 85.0 / 83.6", "", "three stages"),
+            ("SeCu (arXiv 2311.14310)", "about 90 (ACC)", "400 x ResNet-18", "about 93 with self-labeling"),
+            ("ProPos (arXiv 2111.11821)", "94.3 / 88.6 / 88.4", "1,000 epochs", "trained on train + test"),
+            ("supervised ResNet-18", "93.8 (ACC)", "", "with labels"),
         ],
     ),
     "tiny-imagenet": (
         "Tiny ImageNet",
         [
-            ("CC (arXiv 2009.09687)", "14.0 (ACC)", "ResNet-34, trained on train + test"),
-            ("SPICE (arXiv 2103.09382)", "30.5 / 44.9 / 16.3", "three stages"),
+            ("CC (arXiv 2009.09687)", "14.0 (ACC)", "1,000 x ResNet-34", "trained on train + test"),
+            ("SPICE (arXiv 2103.09382)", "30.5 / 44.9 / 16.3", "", "three stages"),
         ],
     ),
 }
-LISTED = 30  # classes that have a row each
+OPTIMIZERS = {
+    "muon": "Muon (Jordan et al., 2024, kellerjordan.github.io/posts/muon)",
+    "lars": "LARS (arXiv 1708.03888)",
+    "sgd": "SGD with Nesterov momentum",
+}
+LISTED = 30  # maximum number of classes in the table
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table; every column but the first is aligned right."""
+    """A Markdown table. All columns but the first are aligned right."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -65,7 +71,7 @@ def percent(value: float | None) -> str:
 
 
 def figures(manifest: dict, pytorch: dict[str, float]) -> str:
-    """One row a metric, one column a form of the model, in percent."""
+    """A table of percentages: a row per metric, a column per form of the model."""
     forms = {"PyTorch": pytorch} | {
         f"{file['precision']} ONNX": file["metrics"]
         for file in sorted(manifest["files"], key=lambda file: file["precision"])
@@ -79,7 +85,7 @@ def figures(manifest: dict, pytorch: dict[str, float]) -> str:
 
 
 def per_class(classes: list[str], confusion: np.ndarray) -> str:
-    """Accuracy of each class; of more than 30 the best."""
+    """Accuracy of each class, or of the 30 best."""
     part = confusion.diagonal() / confusion.sum(1).clip(1)
     order = range(len(classes)) if len(classes) <= LISTED else np.argsort(-part, kind="stable")[:LISTED]
     rows = [[classes[i], percent(part[i]), str(confusion[i].sum())] for i in order]
@@ -87,27 +93,34 @@ def per_class(classes: list[str], confusion: np.ndarray) -> str:
 
 
 def confidence_text(confidence: dict) -> str:
-    """What a score is worth."""
+    """What the scores mean."""
     temperature = confidence["temperature"]
-    text = f"Logits are divided by a temperature of {temperature:.2f}, fitted to the labelled images after training."
+    text = f"Logits are divided by a temperature of {temperature:.2f}, which was fitted to the labeled images after training."
     if "ece" in confidence:
         text += (
             f" On the test images the expected calibration error (15 bins) of the int8 file is {confidence['ece']:.3f}; "
             f"without the temperature it is {confidence['eceBefore']:.3f}."
         )
     if "unknown" in confidence:
-        unknown = confidence["unknown"]
-        text += (
-            f"\n\nTo call an image unknown, a best score below {unknown['score']:.2f} is suggested: that keeps "
-            f"{percent(unknown['keeps'])} % of the test images and refuses {percent(unknown['refuses'])} % of images that "
-            f"show none of the classes. AUROC of the best score {unknown['aurocScore']:.3f}, of the similarity to the "
-            f"nearest labelled embedding {unknown['aurocNearest']:.3f}; 0.5 is chance."
-        )
+        text += f"\n\n{unknown_text(confidence['unknown'])}"
     return text
 
 
+def unknown_text(unknown: dict) -> str:
+    """How to tell images of none of the classes."""
+    nearest = unknown.get("by") == "nearest"
+    value = "a cosine to the nearest labeled training embedding" if nearest else "a best score"
+    threshold = unknown["similarity"] if nearest else unknown["score"]
+    return (
+        f"To call an image unknown, {value} below {threshold:.2f} is suggested: that keeps "
+        f"{percent(unknown['keeps'])} % of the test images and refuses {percent(unknown['refuses'])} % of images that "
+        f"show none of the classes. AUROC of the best score {unknown['aurocScore']:.3f}, of the similarity to the "
+        f"nearest labeled embedding {unknown['aurocNearest']:.3f}; 0.5 is chance."
+    )
+
+
 def as_served(web: dict) -> str:
-    """What onnxruntime-web, the runtime of Worker and page, answers on the same images."""
+    """Figures in onnxruntime-web, the runtime of Worker and page, on the same images."""
     rows = [
         [title, *(percent(run.get(key)) for _, run in sorted(web.items()))]
         for key, title in METRICS.items()
@@ -117,7 +130,7 @@ def as_served(web: dict) -> str:
 
 
 def report_text(report: dict) -> str:
-    """What ``evaluate.py`` found in the PyTorch network beside the classes: k-means, features, finer heads."""
+    """Figures of the command ``evaluate``: k-means, features, over-clustering heads."""
     means = report["kmeans"]
     rows = [
         ["k-means on the backbone's features: ACC / NMI / ARI", " / ".join(percent(means[k]) for k in ("accuracy", "nmi", "ari"))],
@@ -131,7 +144,7 @@ def report_text(report: dict) -> str:
 
 
 def transfer_text(transfer: dict[str, dict]) -> str:
-    """What ``transfer.py`` measured on other data."""
+    """Figures of the command ``transfer``."""
     parts = []
     for data, models in transfer.items():
         rows = [[name, percent(scores["knn20"]), percent(scores["linear"])] for name, scores in models.items()]
@@ -141,23 +154,24 @@ def transfer_text(transfer: dict[str, dict]) -> str:
 
 
 def write_card(folder: Path) -> None:
-    """Writes ``card.md`` of the model in ``folder``."""
-    manifest = json.loads((folder / "manifest.json").read_text())
-    evaluation = json.loads((folder / "evaluation.json").read_text())
+    """Writes ``card.md`` and its plots for the model in ``folder``."""
+    manifest, evaluation = read_manifest(folder), read_evaluation(folder)
     (folder / "card.md").write_text(card(manifest, evaluation))
     plot_training(evaluation["history"], folder / "training.svg")
+    if evaluation.get("monitor"):
+        plot_monitor(evaluation["monitor"], folder / "curve.svg")
     if evaluation["confusion"] is not None:
         plot_confusion(manifest["classes"], np.array(evaluation["confusion"]), folder / "confusion.svg")
         plot_reliability(evaluation["reliabilityBefore"], evaluation["reliability"], folder / "reliability.svg")
 
 
 def stages(training: dict) -> str:
-    """The stages of a training in words, in their order."""
+    """The stages of a training in words, in order."""
     words = {
-        "pretrain": "{} epochs of Self-Classifier",
-        "neighbours": "{} epochs of the heads on mined neighbours",
-        "self-label": "{} epochs of self-labelling",
-        "distil": "{} epochs of distillation",
+        "pretrain": "{} epochs of pretraining",
+        "neighbors": "{} epochs of new heads on nearest neighbors",
+        "self-label": "{} epochs of self-labeling",
+        "distill": "{} epochs of distillation",
     }
     text = ", ".join(words[stage].format(epochs) for stage, epochs in training["stages"].items())
     if "teacher" in training:
@@ -165,26 +179,38 @@ def stages(training: dict) -> str:
     return text
 
 
-def card(manifest: dict, evaluation: dict) -> str:
-    """The card as Markdown.
+def training_text(training: dict[str, Any]) -> str:
+    """Objectives, optimizer, data, cost and stages of the training, and what labels were used for."""
+    recipe = training["recipe"]
+    cost = [f"{training['seconds'] / 60:.0f} minutes on {training['device']}"]
+    if "coreHours" in training:
+        cost.append(f"{training['coreHours']:.1f} core hours")
+    if "multiplyAccumulates" in training:
+        cost.append(f"{training['multiplyAccumulates']:.2g} multiply-accumulates of pretraining")
+    text = (
+        f"{training['method']}, optimized by {OPTIMIZERS[recipe.get('optimizer', 'sgd')]}, from scratch, on "
+        f"{training['images']:,} images without their labels: {stages(training)}. Cost: {', '.join(cost)}. Seed "
+        f"{training['seed']}. The whole recipe is in `manifest.json`. No label chose a checkpoint, a seed or a head."
+    )
+    if recipe.get("contrast"):
+        text += (
+            " The objective and the optimizer of the recipe were chosen by figures on labeled test images of CIFAR-10, as "
+            "published methods choose theirs."
+        )
+    return text
 
-    Args:
-        manifest: as written to ``manifest.json``.
-        evaluation: ``pytorch``: the PyTorch network's figures on the test images, empty where none were given;
-            ``confusion``: ``[C, C]`` test images of the int8 file, label by prediction, None without labels;
-            ``web``: by precision, what ``score.py`` measured, absent before;
-            ``report``, ``transfer``: what ``evaluate.py`` and ``transfer.py`` measured, absent without;
-            ``history``, ``reliability``: for the pictures.
-    """
+
+def card(manifest: Manifest, evaluation: Evaluation) -> str:
+    """The card as Markdown."""
     pytorch = evaluation["pytorch"]
     confusion = None if evaluation["confusion"] is None else np.array(evaluation["confusion"])
     training, classes = manifest["training"], manifest["classes"]
     recipe, size = training["recipe"], manifest["input"]
     names = {
-        "hungarian": "The names were given afterwards, by the one-to-one map of classes to labels that fits the "
-        "labelled images best (Hungarian method).",
-        "person": "A person gave the names, by the most typical training images of each class.",
-        "numbered": "The classes are numbered: no labelled image has named them.",
+        "hungarian": "They were named after training, by the one-to-one map from classes to labels that fits the labeled "
+        "images best (Hungarian method).",
+        "person": "A person named the classes by their most typical training images.",
+        "numbered": "The classes are numbered: no labeled images named them.",
     }
     sections = [
         f"# {manifest['name']} {manifest['version']}",
@@ -199,18 +225,17 @@ def card(manifest: dict, evaluation: dict) -> str:
         ),
         f"Classes: {', '.join(classes)}. {names[manifest['classNames']]}",
         "## How it was trained",
-        f"{training['method']}, from scratch, on {training['images']:,} images without their labels, in "
-        f"{training['seconds'] / 60:.0f} minutes on {training['device']}, seed {training['seed']}: {stages(training)}. "
-        "The whole recipe is in `manifest.json`. No label chose the epoch or the head.",
+        training_text(training),
         "![Training curve](training.svg)",
+        *(["![kNN and ACC while it trained](curve.svg)"] if evaluation.get("monitor") else []),
         "## Data",
         training["data"],
     ]
     if pytorch:
         sections += [
             "## Figures",
-            f"On {evaluation['images']:,} test images that training never saw, each column measured on that very form of "
-            "the model in onnxruntime.",
+            f"On {evaluation['images']:,} test images that training never saw. Each column is measured on that form of the "
+            "model, in onnxruntime.",
             figures(manifest, pytorch),
         ]
     if "web" in evaluation:
@@ -220,8 +245,8 @@ def card(manifest: dict, evaluation: dict) -> str:
     if pytorch and manifest["name"] in PUBLISHED:
         data, rows = PUBLISHED[manifest["name"]]
         sections += [
-            f"Published for {data} without labels, on the original images; networks and schedules differ:",
-            table(["method", "ACC / NMI / ARI, %", "note"], [list(row) for row in rows]),
+            f"Published for {data} without labels, on the original images. Networks and schedules differ; cost is epochs x network, where known:",
+            table(["method", "ACC / NMI / ARI, %", "cost", "note"], [list(row) for row in rows]),
         ]
     if "transfer" in evaluation:
         sections += ["## Transfer", transfer_text(evaluation["transfer"])]
@@ -235,14 +260,15 @@ def card(manifest: dict, evaluation: dict) -> str:
     sections += [
         "## Use and limits",
         "For sorting, searching and exploring images like those it was trained on, and for learning how far training "
-        "without labels goes. It answers with one of its classes whatever the image shows. "
-        "Classes found without labels need not be the classes that a person would draw. "
-        "Not for decisions about people, nor where a wrong answer does harm.",
-        "## Licence",
+        "without labels goes. It answers with one of its classes whatever the image shows. Classes found without labels "
+        "need not be those that a person would choose. Not for decisions about people, nor where a wrong answer does harm.",
+        "## License",
         manifest["license"],
     ]
     return "\n\n".join(sections) + "\n"
 
 
-if __name__ == "__main__":
-    write_card(Path(sys.argv[1]))
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="card", description="Writes the card of a model again.")
+    parser.add_argument("model", type=Path, help="folder of the model")
+    write_card(parser.parse_args(arguments).model)

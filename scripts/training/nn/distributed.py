@@ -1,10 +1,9 @@
-"""Several processes, one a device, that train as one: ``torchrun --nproc-per-node N -- train.py ...``. Without the
-``--`` torchrun takes ``--run`` for one of its own options.
+"""Data-parallel training: ``torchrun`` starts several processes, one per device, that train as one.
 
-Each takes its part of every batch and the loss of its own rows; the loss of the batch is their mean over the processes,
-and so is the gradient, which DistributedDataParallel averages. What a row needs of the others comes through
-:func:`gather`, whose gradient goes back to the process that each row came from. In a process on its own every
-function here gives back what it got.
+Each process takes its slice of every batch and computes the loss of its own rows. The loss of the batch is the mean
+over the processes, and DistributedDataParallel averages the gradients accordingly. :func:`gather` collects the rows of
+the other processes; its gradient returns to the process that each row came from. With one process, each function
+returns its argument.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ def rank() -> int:
 
 @contextmanager
 def processes(device: str) -> Iterator[torch.device]:
-    """Joins the processes that ``torchrun`` started; gives this one's device."""
+    """Joins the process group that ``torchrun`` started. Yields the device of this process."""
     here = torch.device(device)
     if not dist.is_torchelastic_launched():
         yield here
@@ -42,11 +41,11 @@ def processes(device: str) -> Iterator[torch.device]:
         torch.cuda.set_device(here)
     dist.init_process_group("cpu:gloo,cuda:nccl" if here.type == "cuda" else "gloo")
     yield here
-    dist.destroy_process_group()  # not after an error: the others would wait for this one
+    dist.destroy_process_group()  # not after an error: it would block on the other processes
 
 
 def device_name(device: torch.device) -> str:
-    """What all processes run on, for people."""
+    """Describes the hardware of the run, for the model card."""
     if device.type != "cuda":
         return f"{os.cpu_count()} CPU cores"
     name = torch.cuda.get_device_name(device)
@@ -69,24 +68,24 @@ class _Gather(torch.autograd.Function):
 
 
 def gather(rows: Tensor) -> Tensor:
-    """The rows of all processes, ``[world * N, ...]`` in the order of their ranks; each has as many.
+    """Concatenates the rows of all processes by rank: ``[world * N, ...]``. All processes must have ``N`` rows.
 
-    The gradient is that of the sum of the processes' losses.
+    The gradient is that of the sum of the losses of all processes.
     """
     return _Gather.apply(rows) if world() > 1 else rows
 
 
-def agree(value: float) -> float:
-    """What process 0 says, such as the time: clocks differ, and all must stop at the same step."""
+def broadcast(value: float) -> float:
+    """The value of process 0. Clocks differ, and all processes must stop at the same step."""
     if world() == 1:
         return value
-    said = torch.tensor(value, dtype=torch.float64)
-    dist.broadcast(said, 0)
-    return said.item()
+    shared = torch.tensor(value, dtype=torch.float64)
+    dist.broadcast(shared, 0)
+    return shared.item()
 
 
 class _CpuSyncBatchNorm(_BatchNorm):
-    """``nn.SyncBatchNorm`` runs on accelerators only; this is its plain form for the CPU."""
+    """``nn.SyncBatchNorm`` for the CPU: PyTorch's own runs on accelerators only."""
 
     def _check_input_dim(self, input: Tensor) -> None:
         pass
@@ -109,18 +108,18 @@ class _CpuSyncBatchNorm(_BatchNorm):
         return ((x - mean.view(shape)) * scale.view(shape) + self.bias.view(shape)).to(x.dtype)
 
 
-def synchronise(network: nn.Module) -> nn.Module:
-    """Batch norm over the batch of all processes; the names and values of the state stay as they are."""
+def synchronize(network: nn.Module) -> nn.Module:
+    """Makes batch norm use the batch of all processes. Keeps the names and values of the state."""
     if world() == 1:
         return network
     if next(network.parameters()).is_cuda:
         return nn.SyncBatchNorm.convert_sync_batchnorm(network)
     for module in network.modules():
         if isinstance(module, _BatchNorm):
-            module.__class__ = _CpuSyncBatchNorm  # its forward changes and nothing else
+            module.__class__ = _CpuSyncBatchNorm  # replaces forward and keeps the state
     return network
 
 
 def parallel(network: Callable) -> Callable:
-    """The network with its gradients averaged over the processes."""
+    """Wraps the network so that gradients are averaged over the processes."""
     return DistributedDataParallel(network) if world() > 1 else network

@@ -10,21 +10,19 @@ from typing import Any
 
 import torch
 
-from images import Folder, load_folder
-from recipe import add_options, config_of, given_options
-from stage import CHECKPOINTS, forget_later, last_checkpoint, save
-
-Checkpoint = dict[str, Any]
+from training.data.images import Folder, load_folder
+from training.recipe import add_options, config_of, given_options
+from training.stages.checkpoint import CHECKPOINTS, Checkpoint, forget_later, last_checkpoint, read, save
 
 
 @dataclass(frozen=True)
 class LaterStage:
-    """A stage that makes one checkpoint of another.
+    """A stage that turns one checkpoint of a run into another.
 
     Attributes:
-        work: takes a checkpoint, the images, the device, and the file to keep the unfinished stage in.
-        writes: name of its checkpoint in the folder of the run; it reads the last one before.
-        epochs: the field of ``Config`` that leaves the stage out where it is 0.
+        work: takes a checkpoint, the images, the device, and a file for the state of the unfinished stage.
+        writes: name of the new checkpoint. The stage reads the last one that comes before it.
+        epochs: the field of ``Config`` that skips the stage if it is 0.
     """
 
     work: Callable[[Checkpoint, Folder, torch.device, Path], Checkpoint]
@@ -36,12 +34,12 @@ class LaterStage:
         return last_checkpoint(run, CHECKPOINTS[CHECKPOINTS.index(self.writes) + 1 :])
 
     def run(self, run: Path, folder: Folder, device: torch.device, changes: dict[str, Any] | None = None) -> None:
-        """Runs the stage, or what is left of it; nothing where the recipe has no epochs for it.
+        """Runs the stage, or resumes it. Does nothing if the recipe has no epochs for it.
 
         Args:
-            changes: settings that replace the checkpoint's.
+            changes: settings that replace those of the checkpoint.
         """
-        checkpoint = torch.load(self.source(run), map_location="cpu", weights_only=True)
+        checkpoint = read(self.source(run))
         checkpoint["config"] |= changes or {}
         if getattr(config_of(checkpoint), self.epochs) == 0:
             return
@@ -50,17 +48,17 @@ class LaterStage:
         unfinished.unlink(missing_ok=True)
         forget_later(run, self.writes)
 
-    def main(self, description: str, arguments: list[str]) -> None:
+    def main(self, command: str, description: str, arguments: list[str]) -> None:
         """The stage as a command."""
-        parser = argparse.ArgumentParser(description=description.split("\n\n")[0])
+        parser = argparse.ArgumentParser(prog=command, description=description)
         parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoints")
-        parser.add_argument("--images", type=Path, help="folder of images (default: the checkpoint's)")
+        parser.add_argument("--images", type=Path, help="folder of images (default: that of the checkpoint)")
         parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
         add_options(parser)
         args = parser.parse_args(arguments)
-        checkpoint = torch.load(self.source(args.run), map_location="cpu", weights_only=True)
-        folder = load_folder(args.images or Path(checkpoint["images"]), config_of(checkpoint).stored)
+        checkpoint = read(self.source(args.run))
         changes = given_options(args)
         if changes.get(self.epochs, getattr(config_of(checkpoint), self.epochs)) == 0:
-            raise SystemExit(f"--{self.epochs.replace('_', '-')}: must be at least 1")
+            raise SystemExit(f"--{self.epochs.replace('_', '-')}: expected at least 1, got 0")
+        folder = load_folder(args.images or Path(checkpoint["images"]), config_of(checkpoint).stored)
         self.run(args.run, folder, torch.device(args.device), changes)

@@ -1,9 +1,9 @@
-"""Networks of every shape that the recipes can take, for finding out what of onnxruntime-web they use.
+"""Writes small networks of all shapes that the recipes allow, which show what of onnxruntime-web they use.
 
-    .venv/bin/python scripts/training/probes.py --out scripts/runtime/probes
+    npm run model -- runtime-probes --out scripts/build/runtime/probes
 
-They are narrow and have made-up weights that repeat, so that each file is a few kB compressed. Their answers mean
-nothing.
+They are narrow, and their synthetic weights repeat, so that each file compresses to a few kB. Their answers are
+meaningless.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 
 import torch
 
-from graph import Deployment, write_fp16, write_fp32, write_int8
-from network import SelfClassifier
+from training.model.onnx_files import Deployment, write_fp16, write_fp32, write_int8
+from training.nn.network import SelfClassifier
 
-# depth, width, stem, size in pixels, hidden, dimensions, classes, whether batch norm has a bias, as in every trained
-# network: one probe for each kind of block and stem, with numbers of channels that are and are not multiples of what
-# the kernels take at once. With and without a bias the runtime goes other ways.
+# depth, width, stem, size in pixels, hidden, dimensions, classes, and whether batch norm has a bias, as trained networks
+# do. One probe per kind of block and stem, with channel counts that are and are not multiples of the vector width of
+# the kernels. The runtime takes different paths with and without a bias.
 PROBES = {
     "least": (10, 4, "cifar", 16, 16, 8, 3, True),
     "plain": (10, 8, "cifar", 32, 64, 16, 10, False),
@@ -31,10 +31,10 @@ PERIOD = 61
 
 
 @torch.no_grad()
-def made_up(
+def synthetic(
     depth: int, width: int, stem: str, hidden: int, dimensions: int, classes: int, has_bias: bool
 ) -> SelfClassifier:
-    """A network in evaluation mode whose weights are a short wave, scaled as an initialization would be."""
+    """A network in evaluation mode whose weights are a short wave, scaled like a random initialization."""
     network = SelfClassifier(depth, width, stem, hidden, dimensions, [classes])
     for name, weights in network.named_parameters():
         wave = torch.sin(torch.arange(weights.numel()) % PERIOD * 1.7 + 1)
@@ -45,14 +45,14 @@ def made_up(
     return network.eval()
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for the files")
-    out = parser.parse_args().out
+    out = parser.parse_args(arguments).out
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     for name, (depth, width, stem, size, hidden, dimensions, classes, has_bias) in PROBES.items():
-        network = made_up(depth, width, stem, hidden, dimensions, classes, has_bias)
+        network = synthetic(depth, width, stem, hidden, dimensions, classes, has_bias)
         images = torch.randint(0, 256, (100, size, size, 3), dtype=torch.uint8)
         with tempfile.TemporaryDirectory() as folder:
             paths = {precision: Path(folder, precision) for precision in ("fp32", "fp16", "int8")}
@@ -64,6 +64,3 @@ def main() -> None:
                 target.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
                 print(f"{target}: {path.stat().st_size:,} bytes, {target.stat().st_size:,} compressed")
 
-
-if __name__ == "__main__":
-    main()

