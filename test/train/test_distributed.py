@@ -20,7 +20,7 @@ from training.stages.checkpoint import save
 from textures import NAMES, textures, write_folder
 
 SCRIPTS = str(Path(__file__).parents[2] / "scripts")
-LIMIT = 240  # seconds, after which a process that waits for another gives up
+LIMIT = 600  # seconds, after which a process that waits for another gives up
 CPU = torch.device("cpu")
 
 
