@@ -1,6 +1,6 @@
 import { drawableSize, unreadable } from '../contract/drawable.ts';
 import { UnlabelError } from '../contract/errors.ts';
-import { type ImageBytes, type ImageSource, isBytes } from '../contract/image-source.ts';
+import { brandOf, type ImageBytes, type ImageSource, isBlob, isBytes } from '../contract/image-source.ts';
 import { limits } from '../contract/limits.ts';
 import { bitmapOf, bitmapOfSvg } from './bitmap-web.ts';
 import { fitPixels, fitRows } from './fit/fit.ts';
@@ -51,7 +51,7 @@ export async function fitImage(image: ImageSource, input: Size, field: string): 
 }
 
 async function read(image: ImageBytes): Promise<Uint8Array<ArrayBuffer>> {
-  if (image instanceof Blob) return new Uint8Array(await image.arrayBuffer());
+  if (isBlob(image)) return new Uint8Array(await image.arrayBuffer());
   return ArrayBuffer.isView(image)
     ? new Uint8Array(image.buffer as ArrayBuffer, image.byteOffset, image.byteLength)
     : new Uint8Array(image as ArrayBuffer);
@@ -128,7 +128,7 @@ function isExtended(webp: Uint8Array): boolean {
 }
 
 function rgba(image: ImageData): ImageData & { data: Uint8ClampedArray } {
-  if (!(image.data instanceof Uint8ClampedArray)) throw new TypeError('its pixels have more than 8 bits');
+  if (brandOf(image.data) !== 'Uint8ClampedArray') throw new TypeError('its pixels have more than 8 bits');
   return image as ImageData & { data: Uint8ClampedArray };
 }
 

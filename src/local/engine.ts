@@ -1,5 +1,6 @@
 import type { Classification, ClassifyOptions } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
+import { checkFilter } from '../contract/filter.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { defaultTopK, limits, topKRange } from '../contract/limits.ts';
 import type { CallOptions, ModelName } from '../contract/model.ts';
@@ -180,7 +181,10 @@ export function createLocalEngine<Model extends ModelName = string>(
     requireBrowser(deployment);
     const signal = anySignal(options.signal, lifetime.signal);
     const own = { ...options, signal };
-    if (own.filter) own.filter = structuredClone(own.filter);
+    if (own.filter !== undefined) {
+      checkFilter(own.filter);
+      own.filter = structuredClone(own.filter);
+    }
     const results = await withTaken<SearchQuery<ImageSource>, SearchResult<Model>[]>(
       query,
       'queries',

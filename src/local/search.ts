@@ -1,6 +1,5 @@
 import type { Embedding } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
-import { checkFilter } from '../contract/filter.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { defaultMatches, defaultNamespace, limits } from '../contract/limits.ts';
 import type { Device } from '../contract/model.ts';
@@ -55,7 +54,6 @@ export function createSearch<Model extends string>({
       throw new UnlabelError('invalid_parameter', `topK must be a whole number from 1 to ${limits.matches}`, {
         field: 'topK',
       });
-    if (filter !== undefined) checkFilter(filter);
     const { device, ...own } = await abortable(model(), signal);
     const loaded = await abortable(load(namespace, own.name), signal);
     const places = [...queries.keys()].filter((i) => !isId(queries[i]) && !vectorOf(queries[i]));

@@ -87,7 +87,7 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     for (const { embedding } of answers) expect(Math.hypot(...embedding)).toBeCloseTo(1, 5);
   });
 
-  test('search: by image, vector, embedding, id, and several images', async () => {
+  test('search: by image, vector, embedding, id, and several of them', async () => {
     const answers = await page.evaluate(async () => {
       const embedded = await tested.embed(pictures.one);
       return [
@@ -95,7 +95,8 @@ describe.each(engineNames)('%s', (name: EngineName) => {
         await tested.search(embedded.embedding),
         await tested.search([...embedded.embedding]),
         await tested.search(embedded),
-        ...(await tested.search([pictures.one, pictures.one])),
+        await tested.search(Float64Array.from(embedded.embedding)),
+        ...(await tested.search([pictures.one, embedded.embedding, pictures.one])),
         await tested.search({ id: 'one' }),
       ];
     });
@@ -103,7 +104,7 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     expect(byImage.matches.map(({ id }) => id).toSorted()).toEqual(['half', 'one', 'other']);
     expect(byImage.matches[0]?.id).toBe('one');
     expect(answers.map(plain)).toEqual([
-      ...Array(6).fill(byImage),
+      ...Array(8).fill(byImage),
       plain(await client.search({ id: 'one' })),
     ]);
   });
@@ -132,6 +133,10 @@ describe.each(engineNames)('%s', (name: EngineName) => {
       await img.decode();
       const padded = new Uint8Array(pictures.one.length + 9);
       padded.set(pictures.one, 4);
+      const frame = document.body.appendChild(document.createElement('iframe'));
+      const realm = frame.contentWindow as Window & typeof globalThis;
+      /** A file of another realm. */
+      const foreign = () => new realm.Blob([pictures.one]) as Blob;
       const images = [
         pictures.one,
         padded.subarray(4, -5),
@@ -139,6 +144,7 @@ describe.each(engineNames)('%s', (name: EngineName) => {
         pictures.one.slice().buffer,
         blob,
         new File([blob], 'a.gif'),
+        foreign(),
         bitmap,
         canvas,
         offscreen,
@@ -149,33 +155,31 @@ describe.each(engineNames)('%s', (name: EngineName) => {
         JSON.stringify(predictions),
       );
     });
-    expect(labels).toHaveLength(11);
+    expect(labels).toHaveLength(12);
     expect(new Set(labels).size).toBe(1);
   });
 
-  // The client takes them when it packs a request.
-  if (name !== 'hosted')
-    test('images and vectors are those of the moment of the call', async () => {
-      const [answers, expected] = await page.evaluate(async () => {
-        const { embedding } = await tested.embed(pictures.one);
-        const expected = [
-          (await tested.classify(pictures.one)).predictions,
-          (await tested.search(embedding.slice())).matches,
-        ];
-        const bytes = Array.from({ length: 12 }, () => pictures.one.slice());
-        const list: ImageSource[] = [...bytes];
-        const calls = [tested.classify(list), tested.search(embedding)] as const;
-        for (const image of bytes) image.fill(0);
-        embedding.fill(1);
-        list.length = 0;
-        const [many, found] = await Promise.all(calls);
-        return [
-          [...many.map(({ predictions }) => predictions), found.matches],
-          [...Array(12).fill(expected[0]), expected[1]],
-        ];
-      });
-      expect(answers).toEqual(expected);
+  test('images and vectors are those of the moment of the call', async () => {
+    const [answers, expected] = await page.evaluate(async () => {
+      const { embedding } = await tested.embed(pictures.one);
+      const expected = [
+        (await tested.classify(pictures.one)).predictions,
+        (await tested.search(embedding.slice())).matches,
+      ];
+      const bytes = Array.from({ length: 12 }, () => pictures.one.slice());
+      const list: ImageSource[] = [...bytes];
+      const calls = [tested.classify(list), tested.search(embedding)] as const;
+      for (const image of bytes) image.fill(0);
+      embedding.fill(1);
+      list.length = 0;
+      const [many, found] = await Promise.all(calls);
+      return [
+        [...many.map(({ predictions }) => predictions), found.matches],
+        [...Array(12).fill(expected[0]), expected[1]],
+      ];
     });
+    expect(answers).toEqual(expected);
+  });
 
   test.each([
     ['broken bytes', () => tested.classify(pictures.broken), 'invalid_image', 'image'],
@@ -195,6 +199,24 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     ['topK 101 of a search', () => tested.search(pictures.one, { topK: 101 }), 'invalid_parameter', 'topK'],
     ['a zero vector', () => tested.search(new Float32Array(128)), 'invalid_parameter', 'vector'],
     ['a vector of another length', () => tested.search([1, 2, 3]), 'model_mismatch', undefined],
+    [
+      'a condition that is undefined',
+      () => tested.search(pictures.one, { filter: { odd: undefined as never } }),
+      'invalid_parameter',
+      'filter.odd',
+    ],
+    [
+      'an operand that is undefined',
+      () => tested.search(pictures.one, { filter: { odd: { eq: undefined } } }),
+      'invalid_parameter',
+      'filter.odd.eq',
+    ],
+    [
+      'a bad picture amid queries',
+      () => tested.search([{ id: 'one' }, pictures.broken]),
+      'invalid_image',
+      'queries[1]',
+    ],
     ['an unknown id', () => tested.search({ id: 'nobody' }), 'vector_not_found', undefined],
     [
       'a vector of another version',

@@ -21,6 +21,9 @@ test('unlabel/local brings onnxruntime-web and the code of images only with the 
       if (kind !== 'dynamic-import') atOnce.add(other);
   const inputs = [...atOnce].flatMap((path) => Object.keys(metafile.outputs[path]?.inputs ?? {}));
   expect(inputs.length).toBeGreaterThan(5);
-  for (const input of inputs) expect(input).toMatch(/^src\/(local|contract|inference|util)/);
+  // An element is taken before the call returns, and so before any code could be loaded.
+  const atCall = /^src\/image\/(bitmap-web|sniff)\.ts$/;
+  for (const input of inputs.filter((input) => !atCall.test(input)))
+    expect(input).toMatch(/^src\/(local|contract|inference|util)/);
   expect(Object.keys(metafile.inputs).some((input) => input.includes('onnxruntime-web'))).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { drawableSize, unreadable } from '../../contract/drawable.ts';
-import { type ImageSource, isBytes } from '../../contract/image-source.ts';
+import { type ImageSource, isBlob, isBytes } from '../../contract/image-source.ts';
 import { bitmapOf, bitmapOfSvg, isSvg } from '../../image/bitmap-web.ts';
 import { timeout } from '../../util/timeout.ts';
 import { pageLimits } from '../limits.ts';
@@ -54,7 +54,7 @@ function close(image: ImageSource): void {
 /** The parts of images that are transferred to a Worker rather than copied. */
 export function transferables(images: readonly TakenImage[]): Transferable[] {
   return images.flatMap(({ image }): Transferable[] => {
-    if (image instanceof Blob) return [];
+    if (isBlob(image)) return [];
     if (ArrayBuffer.isView(image)) return [image.buffer as ArrayBuffer];
     if ('data' in image) return [image.data.buffer];
     return [image as ArrayBuffer | ImageBitmap | VideoFrame];
@@ -75,9 +75,10 @@ export function isTainted({ image }: TakenImage): boolean {
 }
 
 async function take(image: ImageSource): Promise<ImageSource> {
-  if (image instanceof Blob) return (await bitmapOfSvg(image)) ?? image;
+  if (isBlob(image)) return (await bitmapOfSvg(image)) ?? image;
   if (isBytes(image)) {
-    const copy = ArrayBuffer.isView(image) ? bytesOf(image).slice() : new Uint8Array(image.slice(0));
+    // Not the `slice` of a buffer: that of a shared one is shared.
+    const copy = bytesOf(image).slice();
     return (isSvg(copy) && (await bitmapOfSvg(new Blob([copy as BlobPart])))) || copy;
   }
   const { width, height } = drawableSize(image);
@@ -86,6 +87,8 @@ async function take(image: ImageSource): Promise<ImageSource> {
   return bitmapOf(image);
 }
 
-function bytesOf(view: ArrayBufferView): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+function bytesOf(image: ArrayBufferLike | ArrayBufferView): Uint8Array {
+  return ArrayBuffer.isView(image)
+    ? new Uint8Array(image.buffer, image.byteOffset, image.byteLength)
+    : new Uint8Array(image);
 }
