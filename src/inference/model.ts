@@ -11,14 +11,14 @@ export interface ModelSource {
   read(file: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** A network that answers to images of one kind, wherever it runs. */
+/** A network, wherever it runs: in this thread, or behind a Worker. */
 export interface Network<Image> {
   readonly manifest: Manifest;
   /** Runs the network once over a batch. */
   run(images: readonly Image[]): Promise<NetworkOutput>;
 }
 
-/** A network that is ready to answer. Its images are RGB bytes of the model's size. */
+/** A loaded network. Its images are RGB bytes of the model's size. */
 export class Model implements Network<Uint8Array> {
   readonly manifest: Manifest;
   readonly precision: Precision;
@@ -91,22 +91,22 @@ export class Model implements Network<Uint8Array> {
    */
   async run(images: readonly Uint8Array[]): Promise<NetworkOutput> {
     const { height, width } = this.manifest.input;
-    return this.#session.run(joined(images), [images.length, height, width]);
+    return this.#session.run(concatenate(images), [images.length, height, width]);
   }
 
-  /** Whether the runtime has failed under it: load it anew. */
+  /** Whether its instance of the runtime has failed: the model must be loaded again. */
   get broken(): boolean {
     return this.#session.broken ?? false;
   }
 
-  /** Frees the weights. The model cannot run after. */
+  /** Frees the weights. The model cannot run afterwards. */
   release(): Promise<void> {
     return this.#session.release();
   }
 }
 
-/** All bytes in one array; of one image its own. */
-function joined([first, ...rest]: readonly Uint8Array[]): Uint8Array {
+/** All images in one array; a single image is not copied. */
+function concatenate([first, ...rest]: readonly Uint8Array[]): Uint8Array {
   if (!first || rest.length === 0) return first ?? new Uint8Array();
   const pixels = new Uint8Array(first.length * (rest.length + 1));
   [first, ...rest].forEach((image, i) => {

@@ -1,12 +1,12 @@
 import type { NetworkOutput } from '../runtime/runtime.ts';
 import type { OrtFactory, OrtModule } from './module.ts';
 
-/** onnxruntime refused something, and said so: its instance is as good as before. */
+/** onnxruntime reported an error; its instance can still be used. */
 export class OrtError extends Error {
   override readonly name = 'OrtError';
 }
 
-/** A network in an instance of onnxruntime. Everything else that its methods throw has broken the instance. */
+/** A network in an instance of onnxruntime. Any error but an {@link OrtError} has broken the instance. */
 export interface OrtSession {
   /** @throws OrtError */
   run(pixels: Uint8Array, shape: readonly number[]): NetworkOutput;
@@ -140,7 +140,7 @@ function floatsOf(ort: OrtModule, tensor: number): Float32Array {
 /** Bytes on the heap, until they are freed. */
 function bytesOf(ort: OrtModule, bytes: Uint8Array): number {
   const at = ort._malloc(bytes.length);
-  if (at === 0) throw new OrtError(`there is no memory for ${bytes.length} bytes`);
+  if (at === 0) throw new OrtError(`out of memory: cannot allocate ${bytes.length} bytes`);
   ort.HEAPU8.set(bytes, at);
   return at;
 }
@@ -163,7 +163,7 @@ function lastError(ort: OrtModule): OrtError {
   const at = ort.stackAlloc(8);
   ort._OrtGetLastError(at, at + 4);
   const message = ort.getValue(at + 4, '*');
-  const error = new OrtError(message ? ort.UTF8ToString(message) : 'onnxruntime failed without a word');
+  const error = new OrtError(message ? ort.UTF8ToString(message) : 'onnxruntime failed without a message');
   ort.stackRestore(top);
   return error;
 }

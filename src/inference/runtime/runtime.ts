@@ -1,4 +1,4 @@
-/** What the network answers to a batch of N images. */
+/** Output of the network for a batch of N images. */
 export interface NetworkOutput {
   /** Class probabilities, `N * classes`, row by row. */
   probabilities: Float32Array;
@@ -18,7 +18,7 @@ export interface NetworkSession {
   ): Promise<NetworkOutput>;
   /** Frees the weights. */
   release(): Promise<void>;
-  /** Whether its instance of the runtime has failed: it cannot run any more, the same weights loaded anew can. */
+  /** Whether its instance of the runtime has failed: the session cannot run any more; load the weights again. */
   readonly broken?: boolean;
 }
 
