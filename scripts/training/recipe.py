@@ -34,12 +34,13 @@ class Config:
     contrast: float = 1.0
     contrast_temperature: float = 0.1
     # After this fraction of the schedule (1: never) the second view shows, with probability `neighbor_rate`, a mutual
-    # neighbor: an image among the `neighbor_pool` nearest that has this one among its own, by embeddings of the last
-    # epochs. Two views of one image cannot teach that two images show the same thing; neighbors that are mostly right
-    # can (NNCLR, arXiv 2104.14548; ProPos, arXiv 2111.11821).
+    # neighbor: an image among the `neighbor_pool` nearest that has this one among its own, by embeddings that are renewed
+    # every `neighbor_epochs`. Two views of one image cannot teach that two images show the same thing; neighbors that are
+    # mostly right can (NNCLR, arXiv 2104.14548; ProPos, arXiv 2111.11821).
     neighbor_from: float = 1.0
-    neighbor_pool: int = 10
+    neighbor_pool: int = 5
     neighbor_rate: float = 0.5
+    neighbor_epochs: int = 3
 
     # Images become squares of `stored_size` pixels (0: `size`). Each process holds them on its device, unless they take
     # more than `memory_gib`: then `workers` per process decode them as needed.
@@ -74,14 +75,11 @@ class Config:
     weight_decay: float = 5e-4
     average: float = 0.998
 
-    # Refinement. New heads are trained on frozen features of `head_views` views, each image paired with one of its
-    # `head_neighbors` nearest. That takes seconds, so there are several runs, of which the one with the lowest loss is kept.
-    head_views: int = 4
-    head_neighbors: int = 20
-    head_epochs: int = 15
-    head_runs: int = 4
+    # Refinement: spectral clusters of the graphs that tie each image to so many nearest neighbors compete with the heads
+    # of pretraining (none: leaves the stage out).
+    graph_neighbors: list[int] = field(default_factory=lambda: [20, 50])
     # Self-labeling of the whole network (0: none), at about a tenth of the first learning rate so as not to forget.
-    label_epochs: int = 12
+    label_epochs: int = 0
     label_confidence: float = 0.9
     label_momentum: float = 0.99
     label_lr: float = 0.03
@@ -110,34 +108,35 @@ class Config:
 
 PRESETS = {
     # For two cores with AVX512-BF16. The time limit ends it. The trained network is small enough to be served itself.
-    "cifar10-cpu": Config(width=32, early_size=24, early_part=1.0, minutes=120, epochs=1000, decay=0.3, label_epochs=0),
-    # For 30 minutes of one H200, of which 10 for self-labeling and the student. Not run yet. Batch 1024 holds ten images
-    # per class of the head of 100.
+    "cifar10-cpu": Config(
+        width=32, early_size=24, early_part=1.0, neighbor_from=0.3, minutes=90, epochs=1000, decay=0.3,
+    ),
+    # For 30 minutes of one H200, of which 10 for the student. Not run yet. Batch 1024 holds ten images per class of the
+    # head of 100.
     "cifar10-h200": Config(
-        width=64, main_heads=4, over=[2, 3, 5, 10], hidden=2048, epochs=600, minutes=18, batch=1024, lr=0.5,
-        label_epochs=60, student_epochs=100, compile=True,
+        width=64, main_heads=4, over=[2, 3, 5, 10], hidden=2048, epochs=600, minutes=18, batch=1024,
+        early_size=24, early_part=1.0, neighbor_from=0.3, decay=0.3, student_epochs=100, compile=True,
     ),
     # 200 classes at 64 pixels, for one H200: 25 minutes should be about 300 epochs. Not run yet. Batch 2048 holds ten
-    # images per class of the heads of 200, and doubles the rate. Self-labeling tends to hurt at 200 classes.
+    # images per class of the heads of 200, and doubles the rate.
     "tiny-imagenet-h200": Config(
         classes=200, main_heads=4, over=[2, 4], width=64, stem="tiny", size=64, hidden=2048, epochs=300, minutes=25,
-        batch=2048, lr=1.0, weight_decay=1e-4, label_epochs=0, student_epochs=60, compile=True,
+        batch=2048, student_epochs=60, compile=True,
     ),
     # The same for two cores and an hour and a half: smaller images (48 pixels, first in views of 32) for more epochs. A
     # batch of 512 would hold two images per class.
     "tiny-imagenet-cpu": Config(
-        classes=200, over=[2, 4], stem="tiny", size=48, early_size=32, early_part=0.75, minutes=84, batch=1024, lr=0.4,
-        label_epochs=0,
+        classes=200, over=[2, 4], stem="tiny", size=48, early_size=32, early_part=0.75, minutes=84, batch=1024,
     ),
-    # For a folder of one's own images: thousands, not more, so smaller batches and many epochs, also for the neighbor
-    # heads. The network of the GPU preset is too large for the edge, and is distilled.
+    # For a folder of one's own images: thousands, not more, so smaller batches and many epochs. The network of the
+    # GPU preset is too large for the edge, and is distilled.
     "photos-cpu": Config(
-        stem="tiny", size=64, early_size=40, early_part=0.75, minutes=30, epochs=400, batch=256, lr=0.12,
-        head_epochs=60, label_epochs=0,
+        stem="tiny", size=64, early_size=40, early_part=0.75, minutes=30, epochs=400, batch=256, rest_lr=0.12,
+        neighbor_from=0.3, decay=0.3,
     ),
     "photos-gpu": Config(
         main_heads=4, over=[2, 3, 5, 10], width=64, stem="tiny", size=64, hidden=2048, minutes=15, epochs=800, batch=512,
-        head_epochs=60, label_epochs=0, student_epochs=100, compile=True,
+        student_epochs=100, compile=True,
     ),
     # The setting of the paper. Not run at full length. From the paper: ResNet-50, the heads, the temperatures, LARS,
     # views of 2 x 224 + 6 x 96, the queue, 800 epochs. Our choices: the width of the projector, the size of the queue,
@@ -147,7 +146,7 @@ PRESETS = {
         classes=1000, main_heads=1, over=[2, 4, 8], depth=50, width=64, stem="imagenet", size=224, hidden=2048,
         queue=65536, stored_size=256, crop_scale=[0.14, 1.0], blur=0.5, small_crops=6, small_size=96, epochs=800,
         batch=4096, optimizer="lars", lr=0.3 * 4096 / 256, warmup=10 / 800, weight_decay=1e-6,
-        head_epochs=0,
+        graph_neighbors=[],
     ),
 }  # fmt: skip
 
@@ -155,10 +154,6 @@ PRESETS = {
 # Settings of older checkpoints, by the names of that time.
 RENAMED = {
     "solarise": "solarize",
-    "neighbours": "head_neighbors",
-    "neighbour_views": "head_views",
-    "neighbour_epochs": "head_epochs",
-    "neighbour_runs": "head_runs",
 }
 
 

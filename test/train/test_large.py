@@ -63,7 +63,7 @@ def test_pictures_decoded_as_needed_train_the_same_network_as_those_in_memory(tm
             *("--images", str(images), "--run", str(run), "--preset", "cifar10-cpu", "--device", "cpu"),
             *("--classes", "3", "--over", "2"),
             *("--depth", "10", "--width", "8", "--size", "16", "--stored-size", "20", "--queue", "0"),
-            *("--early-size", "0", "--head-epochs", "0", "--blur", "0.5", "--batch", "16", "--minutes", "0", "--epochs", "2", *more),
+            *("--early-size", "0", "--graph-neighbors", "--blur", "0.5", "--batch", "16", "--minutes", "0", "--epochs", "2", *more),
         ])  # fmt: skip
         return torch.load(run / "checkpoint.pt", weights_only=True)["network"]
 

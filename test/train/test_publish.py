@@ -38,7 +38,7 @@ def run(pictures, tmp_path_factory):
             *("--images", str(pictures), "--classes", "3", "--name", "pets", "--run", str(run), "--device", "cpu"),
             *("--preset", "photos-cpu", "--epochs", "40", "--minutes", "0", "--size", "24", "--early-size", "0"),
             *("--depth", "10", "--width", "4", "--hidden", "32", "--dimensions", "16", "--batch", "80"),
-            *("--over", "3", "--head-epochs", "5", "--head-runs", "1", "--crop-scale", "0.5", "1"),
+            *("--over", "3", "--graph-neighbors", "10", "--crop-scale", "0.5", "1"),
         ])  # fmt: skip
     return run, models
 
@@ -81,7 +81,7 @@ def test_names_are_refused_before_anything_is_trained(model, pictures, tmp_path)
 
 def test_few_pictures_are_said_to_be_few(pictures, tmp_path, capsys):
     def warned(classes: int) -> bool:
-        toy = ("--epochs", "1", "--head-epochs", "0", "--size", "16", "--early-size", "0", "--width", "4")
+        toy = ("--epochs", "1", "--graph-neighbors", "--size", "16", "--early-size", "0", "--width", "4")
         train.main(["--images", str(pictures), "--run", str(tmp_path), "--classes", str(classes), "--over", "2", *toy])
         return "240 images are few" in capsys.readouterr().out
 

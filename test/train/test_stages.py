@@ -1,28 +1,29 @@
-"""The stages after pretraining: neighbor heads, self-labeling, distillation. On textures, in seconds."""
+"""The stages after pretraining: spectral classes, self-labeling, distillation. On textures, in seconds."""
 
 import dataclasses
 import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from training.stages.distill import DISTILLATION, distill, mix
 from training.stages.distill import main as distill_main
 from training.data.images import Folder
 from training.report.metrics import hungarian_accuracy
-from training.data.neighbors import nearest_neighbors
 from training.nn.network import build
 from training.stages.pretrain import Trainer
 from training.recipe import Config, config_of
-from training.stages.refine import REFINEMENT, encode_views, label_loss, neighbor_heads, refine
-from training.stages.checkpoint import last_checkpoint, read, save
+from training.stages.refine import REFINEMENT, label_loss, mutual_information, refine
+from training.stages.spectral import fit_head, spectral_clusters
+from training.stages.checkpoint import choose_head, last_checkpoint, read, save
 from training.stages.loop import Stage
 from textures import NAMES, textures, write_folder
 
 CPU = torch.device("cpu")
 CONFIG = Config(
     classes=3, main_heads=2, over=[2], depth=10, width=8, size=16, hidden=32, dimensions=16, queue=0, batch=100, lr=0.1,
-    crop_scale=[0.5, 1.0], epochs=12, warmup=0.3, head_neighbors=5, head_views=2, head_epochs=6, head_runs=2,
+    crop_scale=[0.5, 1.0], epochs=12, warmup=0.3, graph_neighbors=[10],
     label_epochs=3, student_epochs=30, student_depth=10, student_width=4, student_lr=1e-2,
 )  # fmt: skip
 
@@ -59,32 +60,59 @@ def embed(state, pixels):
 def accuracy(state, seed=1):
     pixels, labels = textures(300, seed=seed)
     _, logits = embed(state, pixels)
-    head = min(range(CONFIG.main_heads), key=state["history"][-1]["loss_heads"].__getitem__)
-    return hungarian_accuracy(logits[head].argmax(1).numpy(), labels.numpy())
+    return hungarian_accuracy(logits[choose_head(state)].argmax(1).numpy(), labels.numpy())
 
 
 def test_refinement_finds_the_classes_and_says_how(checkpoint, refined):
     assert accuracy(refined) > 0.9
     stages = [entry.get("stage") for entry in refined["history"]]
-    assert stages == [None] * 12 + ["neighbors"] + ["self-label"] * 3
+    assert stages == [None] * 12 + ["classes"] + ["self-label"] * 3
     assert all(math.isfinite(loss) for loss in refined["history"][-1]["loss_heads"])
     assert refined["seconds"] > checkpoint["seconds"]
 
 
-def test_neighbor_heads_leave_the_backbone_and_lower_the_loss(checkpoint, folder):
-    network = build(checkpoint["config"])
-    network.load_state_dict(checkpoint["network"])
-    views = encode_views(network, folder.pixels, CONFIG, torch.Generator().manual_seed(0))
-    nearest = nearest_neighbors(views, 5)
-    alike = (folder.labels[nearest] == folder.labels[:, None]).float().mean()
-    assert alike > 0.6 and not (nearest == torch.arange(600)[:, None]).any()
-    short, long = (
-        neighbor_heads(network, views, nearest, dataclasses.replace(CONFIG, head_epochs=epochs), 0) for epochs in (1, 8)
-    )
-    assert long[1][0] < short[1][0] < math.log(3) + 0.1
-    for name, value in network.backbone.state_dict().items():
-        if "running" not in name and "tracked" not in name:
-            assert torch.equal(long[0].backbone.state_dict()[name], value), name
+def test_the_classes_that_views_agree_on_most_are_kept_and_nothing_else_moves(checkpoint, folder):
+    state = refine(checkpoint | {"config": checkpoint["config"] | {"label_epochs": 0}}, folder, CPU)
+    assert [entry.get("stage") for entry in state["history"]] == [None] * 12 + ["classes"]
+    assert state["config"]["heads"] == [3, 6]
+    for name, value in checkpoint["network"].items():
+        if name.startswith(("backbone", "projector")):
+            assert torch.equal(state["network"][name], value), name
+    assert torch.equal(state["network"]["heads.1"], checkpoint["network"]["heads.2"])
+    scores = state["history"][-1]["mutual_information"]
+    assert set(scores) == {"head 0", "head 1", "spectral 10"}
+    # On these textures the heads of pretraining are right, and the graph follows colors.
+    assert max(scores, key=scores.get).startswith("head")
+    assert accuracy(state) > 0.9
+
+
+def test_mutual_information_is_that_of_the_joint_distribution():
+    classes = torch.arange(4).repeat(50)
+    assert mutual_information(classes, classes, 4) == pytest.approx(math.log(4))
+    assert mutual_information(classes, (classes + 1) % 4, 4) == pytest.approx(math.log(4))
+    assert mutual_information(classes, torch.zeros_like(classes), 4) == pytest.approx(0, abs=1e-9)
+    independent = torch.arange(4).repeat_interleave(50)
+    assert mutual_information(classes[:16], independent.view(4, 50)[:, :4].flatten(), 4) == pytest.approx(0, abs=1e-9)
+
+
+def test_clusters_follow_chains_of_neighbors_that_k_means_cuts():
+    # Two rings on a sphere, one around the other: each is one class, and their means are the same.
+    turn = torch.linspace(0, 2 * math.pi, 201)[:-1]
+    rings = [torch.stack([h * turn.cos(), h * turn.sin(), torch.full_like(turn, (1 - h * h) ** 0.5)], 1) for h in (0.3, 0.9)]
+    embedding, labels = torch.cat(rings), torch.arange(2).repeat_interleave(200)
+    clusters = spectral_clusters(embedding, 2, 6)
+    assert hungarian_accuracy(clusters.numpy(), labels.numpy()) == 1
+    assert torch.equal(clusters, spectral_clusters(embedding, 2, 6))
+
+
+def test_a_head_learns_the_clusters_that_it_is_given():
+    rng = torch.Generator().manual_seed(0)
+    clusters = torch.randint(4, (500,), generator=rng)
+    embedding = F.normalize(F.one_hot(clusters, 8).float() + 0.1 * torch.randn(500, 8, generator=rng), dim=1)
+    weights, loss = fit_head(embedding, clusters, 4, 0.1)
+    assert torch.equal((embedding @ weights.T).argmax(1), clusters)
+    torch.testing.assert_close(weights.norm(dim=1), torch.ones(4))
+    assert 0 < loss < 0.05
 
 
 def test_self_labels_weigh_classes_alike_and_leave_doubt_alone():
@@ -148,16 +176,16 @@ def test_mixtures_are_of_two_images():
 def test_the_last_stage_of_a_run_is_what_is_exported(checkpoint, refined, folder, tmp_path):
     save(checkpoint, tmp_path / "checkpoint.pt")
     assert last_checkpoint(tmp_path).name == "checkpoint.pt"
-    REFINEMENT.run(tmp_path, folder, CPU, {"head_epochs": 0})
+    REFINEMENT.run(tmp_path, folder, CPU, {"graph_neighbors": []})
     assert not (tmp_path / "refined.pt").exists()
-    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 1, "head_runs": 1})
+    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 1})
     assert last_checkpoint(tmp_path).name == "refined.pt"
     assert config_of(torch.load(last_checkpoint(tmp_path), weights_only=True)).label_epochs == 1
     DISTILLATION.run(tmp_path, folder, CPU, {"student_epochs": 1})
     assert last_checkpoint(tmp_path).name == "student.pt"
     assert not list(tmp_path.glob("*.unfinished"))
     # A student of another teacher is forgotten.
-    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 0, "head_runs": 1})
+    REFINEMENT.run(tmp_path, folder, CPU, {"label_epochs": 0})
     assert last_checkpoint(tmp_path).name == "refined.pt"
 
 

@@ -28,7 +28,7 @@ TOY = [
     *("--classes", "3", "--main-heads", "2", "--over", "3", "--depth", "10", "--width", "8", "--size", "16"),
     *("--hidden", "32", "--dimensions", "16", "--early-size", "0", "--queue", "0", "--batch", "100"),
     *("--minutes", "0", "--lr", "0.1", "--device", "cpu", "--warmup", "0.3", "--crop-scale", "0.5", "1"),
-    *("--head-epochs", "0"),
+    "--graph-neighbors",
 ]
 
 
@@ -261,7 +261,7 @@ def test_the_presets_for_tiny_imagenet_run_to_their_last_stage(tmp_path, preset,
     train.main([
         *("--images", str(images), "--run", str(tmp_path / "run"), "--preset", preset, "--device", "cpu"),
         *("--width", "4", "--student-width", "4", "--hidden", "16", "--batch", "32", "--epochs", "2", "--no-compile"),
-        *("--student-epochs", "1" if last == "student.pt" else "0", "--head-epochs", "1", "--head-runs", "1"),
+        *("--student-epochs", "1" if last == "student.pt" else "0", "--graph-neighbors", "4"),
     ])  # fmt: skip
     state = torch.load(tmp_path / "run" / last, weights_only=True)
     assert state["config"]["heads"] == heads and state["config"]["size"] == size

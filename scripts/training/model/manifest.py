@@ -93,7 +93,7 @@ def training_record(checkpoint: dict[str, Any], data: str) -> dict[str, Any]:
     stages = [entry["stage"] for entry in checkpoint["history"] if "stage" in entry]
     network = {"pretrain": earlier["epochs"] + checkpoint["epoch"]}
     network |= {stage: stages.count(stage) for stage in ("self-label", "distill") if stage in stages}
-    heads = {"neighbors": config["head_epochs"]} if "neighbors" in stages else {}
+    heads = {"classes": 1} if "classes" in stages else {}
     return {
         "method": " + ".join(OBJECTIVES[: 2 if config.get("contrast") else 1]),
         "recipe": {key: value for key, value in config.items() if key != "seed"},

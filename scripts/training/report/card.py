@@ -169,7 +169,7 @@ def stages(training: dict) -> str:
     """The stages of a training in words, in order."""
     words = {
         "pretrain": "{} epochs of pretraining",
-        "neighbors": "{} epochs of new heads on nearest neighbors",
+        "classes": "the choice of the classes, by mutual information of two views, among the heads and spectral clusters",
         "self-label": "{} epochs of self-labeling",
         "distill": "{} epochs of distillation",
     }

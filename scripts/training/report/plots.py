@@ -25,7 +25,7 @@ COLORS = [BLUE, "#c4402f", "#3b8f4e", "#8a5fb0"]
 FEWEST = 10  # images of a bin that is plotted
 STAGES = {
     "pretrain": "Self-Classifier",
-    "neighbors": "neighbor heads",
+    "classes": "choice of the classes",
     "self-label": "self-labels",
     "distill": "student",
 }

@@ -22,26 +22,26 @@ class LaterStage:
     Attributes:
         work: takes a checkpoint, the images, the device, and a file for the state of the unfinished stage.
         writes: name of the new checkpoint. The stage reads the last one that comes before it.
-        epochs: the field of ``Config`` that skips the stage if it is 0.
+        setting: the field of ``Config`` that leaves the stage out if it is 0 or empty.
     """
 
     work: Callable[[Checkpoint, Folder, torch.device, Path], Checkpoint]
     writes: str
-    epochs: str
+    setting: str
 
     def source(self, run: Path) -> Path:
         """The checkpoint that the stage reads."""
         return last_checkpoint(run, CHECKPOINTS[CHECKPOINTS.index(self.writes) + 1 :])
 
     def run(self, run: Path, folder: Folder, device: torch.device, changes: dict[str, Any] | None = None) -> None:
-        """Runs the stage, or resumes it. Does nothing if the recipe has no epochs for it.
+        """Runs the stage, or resumes it. Does nothing if the recipe leaves it out.
 
         Args:
             changes: settings that replace those of the checkpoint.
         """
         checkpoint = read(self.source(run))
         checkpoint["config"] |= changes or {}
-        if getattr(config_of(checkpoint), self.epochs) == 0:
+        if not getattr(config_of(checkpoint), self.setting):
             return
         unfinished = run / f"{self.writes}.unfinished"
         save(self.work(checkpoint, folder, device, unfinished), run / self.writes)
@@ -58,7 +58,7 @@ class LaterStage:
         args = parser.parse_args(arguments)
         checkpoint = read(self.source(args.run))
         changes = given_options(args)
-        if changes.get(self.epochs, getattr(config_of(checkpoint), self.epochs)) == 0:
-            raise SystemExit(f"--{self.epochs.replace('_', '-')}: expected at least 1, got 0")
+        if not changes.get(self.setting, getattr(config_of(checkpoint), self.setting)):
+            raise SystemExit(f"--{self.setting.replace('_', '-')}: expected at least 1, got none")
         folder = load_folder(args.images or Path(checkpoint["images"]), config_of(checkpoint).stored)
         self.run(args.run, folder, torch.device(args.device), changes)

@@ -56,9 +56,8 @@ class Trainer:
             seed=config.seed,
             clock=clock,
         )
-        # The embedding of each image, averaged over its views of the last epochs, in which partners are looked up.
-        bank = config.neighbor_from < 1
-        self.bank = torch.zeros(len(source), config.dimensions, device=device) if bank else None
+        # The embedding of each whole image by the averaged network, in which partners are looked up.
+        self.bank: Tensor | None = None
         self.queue = NeighborQueue(config.queue, config.dimensions, device) if config.queue else None
         self.forward = parallel(torch.compile(self.network) if config.compile else self.network)
         self.rng = torch.Generator(device)
@@ -107,12 +106,11 @@ class Trainer:
         ]
         return whole, small
 
-    def compare(self, whole: list[Tensor], small: list[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def compare(self, whole: list[Tensor], small: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Compares views whose rows belong together.
 
         Returns:
-            The loss, the loss of each head, the class of each image by the first head, and the embeddings of the first
-            view.
+            The loss, the loss of each head, and the class of each image by the first head.
         """
         config = self.config
         # Views of the same size go through the network in one batch.
@@ -128,7 +126,7 @@ class Trainer:
         loss = by_head.mean()
         if config.contrast:
             loss = loss + config.contrast * contrastive_loss(views[0], views[1], config.contrast_temperature)
-        return loss, by_head.detach(), predictions[0][0].detach().argmax(1), views[0].detach()
+        return loss, by_head.detach(), predictions[0][0].detach().argmax(1)
 
     def embed(self, views: Tensor) -> Tensor:
         """Unit embeddings of views, with gradients."""
@@ -136,20 +134,18 @@ class Trainer:
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.bf16):
             return self.forward(views)[1]
 
-    def update(self, places: Tensor, images: Tensor, partners: Tensor) -> tuple[Tensor, Tensor]:
+    def update(self, images: Tensor, partners: Tensor) -> tuple[Tensor, Tensor]:
         """One step. Returns the loss of each head and the class of each image."""
         config = self.config
         macs = 2 * self.macs[self.size] + config.small_crops * self.macs[config.small_size]
         self.cost += 3 * self.loop.batch * macs  # the backward pass costs two forward passes
-        loss, by_head, clusters, embeddings = self.compare(*self.views(images, partners))
+        loss, by_head, clusters = self.compare(*self.views(images, partners))
         self.loop.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.loop.optimizer.step()
         # A lower momentum at first: the average should not remember the random initialization.
         step = self.loop.step
         update_average(self.average, self.network, min(config.average, (1 + step) / (10 + step)))
-        if self.bank is not None:
-            self.bank[places.to(self.device)] += gather(embeddings)
         return by_head, clusters
 
     def epoch(self, show_bar: bool = True) -> dict[str, Any]:
@@ -158,8 +154,8 @@ class Trainer:
         order, rng = self.loop.shuffle()
         partners = self.partners(rng)
 
-        def step(places: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
-            return self.update(places, *(images.chunk(2) if partners is not None else (images, images)))
+        def step(_: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
+            return self.update(*(images.chunk(2) if partners is not None else (images, images)))
 
         def record(results: list[tuple[Tensor, Tensor]], order: Tensor) -> dict[str, Any]:
             losses, clusters = (torch.stack(part) for part in zip(*results, strict=True))
@@ -171,11 +167,22 @@ class Trainer:
 
     def partners(self, rng: torch.Generator) -> Tensor | None:
         """The image that the second view of each image shows, ``[N]``; None while that is the image itself."""
-        if self.bank is None or self.loop.epoch < 2 or self.loop.progress < self.config.neighbor_from:
+        if self.loop.progress < self.config.neighbor_from:
             return None
-        partners = draw_partners(self.bank, self.config.neighbor_pool, self.config.neighbor_rate, rng)
-        self.bank *= 0.5  # older epochs count half
-        return partners
+        if self.bank is None or self.loop.epoch % self.config.neighbor_epochs == 0:
+            self.bank = self.encode()
+        return draw_partners(self.bank, self.config.neighbor_pool, self.config.neighbor_rate, rng)
+
+    @torch.no_grad()
+    def encode(self) -> Tensor:
+        """The embedding ``[N, D]`` of each whole image by the averaged network."""
+        parts = []
+        for images in self.loop.source.batches(torch.arange(len(self.loop.source)).split(500)):
+            images = images.float().contiguous(memory_format=torch.channels_last)
+            with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.bf16):
+                parts.append(self.average(images)[1])
+        self.cost += len(self.loop.source) * self.macs[self.config.size]
+        return torch.cat(parts)
 
     def figures(self, by_head: list[float], clusters: Tensor, order: Tensor) -> dict[str, Any]:
         """What the history says of an epoch."""
@@ -218,8 +225,7 @@ class Trainer:
         self.loop.load(state)
         self.average.load_state_dict(state["network"])
         self.network.load_state_dict(state["learner"])
-        if self.bank is not None and state["bank"] is not None:
-            self.bank = state["bank"]
+        self.bank = state["bank"]
         self.cost, self.earlier = state["cost"], state.get("earlier", self.earlier)
         if self.queue:
             self.queue.rows, self.queue.next, self.queue.filled = state["queue"]

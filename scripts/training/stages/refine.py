@@ -1,11 +1,12 @@
-"""Refinement: sharper classes for a trained network, without labels, by neighbor heads and self-labeling.
+"""Refinement: classes that match the features of a trained network, without labels, and self-labeling.
 
-1. Neighbor heads. The features of the backbone know more than the classifiers. Projector and heads are trained anew on
-   frozen features, with the Self-Classifier loss between a view of an image and a view of one of its nearest neighbors
-   (the neighbors of SCAN, arXiv 2005.12320, under the loss of this method). The run with the lowest loss is kept.
+1. Choice of the classes. Contrastive features can scatter a class into islands, between which heads and k-means cut,
+   while a graph of neighbors still leads from island to island: spectral clusters of it (``spectral.py``) compete with
+   the heads of pretraining. The classes that two random views of an image agree on most, by mutual information (IIC,
+   arXiv 1807.06653), become the only head of the wanted size. The rest of the network stays as it is.
 2. Self-labeling. The whole network learns, from strong views, what a running average of itself predicts for weak ones:
-   the Self-Classifier target on each head, and hard labels of confident images on the heads of the wanted size, with
-   equal weight for all classes (SCAN; FixMatch, arXiv 2001.07685; Mean Teacher, arXiv 1703.01780).
+   the Self-Classifier target on each head, and hard labels of confident images on the head of the wanted size, with
+   equal weight for all classes (SCAN, arXiv 2005.12320; FixMatch, arXiv 2001.07685; Mean Teacher, arXiv 1703.01780).
 
 Reads ``RUN/checkpoint.pt`` and writes ``RUN/refined.pt``, of the same format.
 """
@@ -24,72 +25,80 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.data.images import Folder, Memory
-from training.data.neighbors import nearest_neighbors
 from training.nn.augment import augment, random_crop_flip
-from training.nn.loss import self_classifier_loss, view_loss
-from training.nn.network import SelfClassifier, build
+from training.nn.loss import view_loss
+from training.nn.network import SelfClassifier, encode
 from training.nn.optimize import make_optimizer, update_average
 from training.recipe import Config, config_of
 from training.report.metrics import training_accuracy
 from training.stages.chain import LaterStage
 from training.stages.checkpoint import Checkpoint, network_of
 from training.stages.loop import Loop, Stage
+from training.stages.spectral import fit_head, spectral_clusters
+
+
+JUDGED = 10_000  # images whose views judge the classes, at most
+
+
+def mutual_information(first: Tensor, second: Tensor, classes: int) -> float:
+    """Mutual information of two clusterings of the same images, in nats, up to ``log(classes)``.
+
+    Args:
+        first, second: class of each image, ``[N]`` int64.
+    """
+    joint = torch.bincount(first * classes + second, minlength=classes**2).view(classes, classes).double() / len(first)
+    independent = joint.sum(0) * joint.sum(1, keepdim=True)
+    return torch.special.xlogy(joint, joint / independent.clamp_min(1e-12)).sum().item()
+
+
+def candidates(network: SelfClassifier, pixels: Tensor, config: Config) -> dict[str, Tensor]:
+    """Class weights ``[classes, D]`` by name: the heads of pretraining, and those of spectral clusters."""
+    found = {f"head {i}": head.detach() for i, head in enumerate(network.heads) if len(head) == config.classes}
+    with torch.autocast(pixels.device.type, dtype=torch.bfloat16, enabled=config.bf16):
+        embedding, mirrored = (encode(network, images)[1] for images in (pixels, pixels.flip(3)))
+    # An image and its mirror image show the same thing; their mean has less noise.
+    smooth = F.normalize(embedding + mirrored, dim=1)
+    for neighbors in config.graph_neighbors:
+        clusters = spectral_clusters(smooth, config.classes, neighbors, config.seed)
+        weights, loss = fit_head(embedding, clusters, config.classes, config.tau_row, config.seed)
+        found[f"spectral {neighbors}"] = weights.to(pixels.device)
+        print(f"spectral clusters of {neighbors} neighbors  loss of their head {loss:.4f}", flush=True)
+    return found
 
 
 @torch.no_grad()
-def encode_views(network: SelfClassifier, pixels: Tensor, config: Config, rng: torch.Generator) -> Tensor:
-    """Backbone features of ``config.head_views`` random views of each image, float16 ``[views, N, F]``."""
-    network.eval()
-    shape = config.head_views, len(pixels), network.backbone.features
-    stored = torch.empty(shape, dtype=torch.float16, device=pixels.device)
-    for view in stored:
-        for places in torch.arange(len(pixels), device=pixels.device).split(1000):
-            images = augment(pixels[places], config.size, tuple(config.crop_scale), rng)
-            with torch.autocast(pixels.device.type, dtype=torch.bfloat16):
-                view[places] = network(images.contiguous(memory_format=torch.channels_last))[0].half()
-    return stored
+def judge(network: SelfClassifier, heads: dict[str, Tensor], pixels: Tensor, config: Config) -> dict[str, float]:
+    """Mutual information of the classes of two random views, for each of ``heads``."""
+    rng = torch.Generator(pixels.device).manual_seed(config.seed)
+    size = config.early_size if config.early_part >= 1 and config.early_size else config.size
+    chosen = torch.randperm(len(pixels), generator=rng, device=pixels.device)[:JUDGED]
+    views = [[], []]
+    for images in pixels[chosen].split(500):
+        for view in views:
+            sample = augment(images, size, tuple(config.crop_scale), rng, config.solarize)
+            with torch.autocast(pixels.device.type, dtype=torch.bfloat16, enabled=config.bf16):
+                view.append(network(sample.contiguous(memory_format=torch.channels_last))[1])
+    first, second = (torch.cat(view) for view in views)
+    return {
+        name: mutual_information(*((view @ F.normalize(head, dim=1).T).argmax(1) for view in (first, second)), config.classes)
+        for name, head in heads.items()
+    }
 
 
-def neighbor_heads(
-    network: SelfClassifier, views: Tensor, nearest: Tensor, config: Config, seed: int
-) -> tuple[SelfClassifier, list[float]]:
-    """Trains a new projector and new heads on frozen features.
-
-    Args:
-        views: features of :func:`encode_views`.
-        nearest: neighbors of ``nearest_neighbors``.
+def choose_classes(network: SelfClassifier, pixels: Tensor, config: Config) -> dict[str, float]:
+    """Keeps the best of :func:`candidates` as the first head, before the over-clustering ones.
 
     Returns:
-        A copy of the network with them, and the mean loss of each head in the last epoch.
+        What :func:`judge` says of each.
     """
-    device, count = views.device, views.shape[1]
-    batch = min(config.batch, count)
-    steps = config.head_epochs * (count // batch)
-    torch.manual_seed(seed)
-    rng = torch.Generator(device).manual_seed(seed)
-    fresh = build(dataclasses.asdict(config) | {"heads": config.heads}).to(device)
-    fresh.backbone.load_state_dict(network.backbone.state_dict())
-    learned = [*fresh.projector.parameters(), *fresh.heads.parameters()]
-    optimizer = torch.optim.SGD(learned, 0.1, momentum=0.9, nesterov=True, weight_decay=1e-5)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    fresh.train()
-
-    def draw(high: int) -> Tensor:
-        return torch.randint(high, (batch,), generator=rng, device=device)
-
-    for _ in range(config.head_epochs):
-        by_head = []
-        for places in torch.randperm(count, generator=rng, device=device)[: count // batch * batch].split(batch):
-            pair = places, nearest[places, draw(nearest.shape[1])]
-            features = torch.cat([views[draw(len(views)), side] for side in pair]).float()
-            embeddings = F.normalize(fresh.projector(features), dim=1).split(batch)
-            logits = [fresh.logits(embedding) for embedding in embeddings]
-            by_head.append(self_classifier_loss(logits, logits, config.tau_row, config.tau_col))
-            optimizer.zero_grad(set_to_none=True)
-            by_head[-1].mean().backward()
-            optimizer.step()
-            schedule.step()
-    return fresh.eval(), torch.stack(by_head).detach().mean(0).tolist()
+    network.eval()
+    heads = candidates(network, pixels, config)
+    scores = judge(network, heads, pixels, config)
+    best = max(scores, key=scores.__getitem__)
+    print("mutual information ", *(f"{name}: {score:.3f} " for name, score in scores.items()), f"kept {best}", flush=True)
+    others = [head for head in network.heads if len(head) != config.classes]
+    network.heads = nn.ParameterList([nn.Parameter(heads[best].clone()), *others])
+    return scores
 
 
 def label_loss(teacher: list[Tensor], student: list[Tensor], config: Config) -> tuple[Tensor, Tensor]:
@@ -175,17 +184,12 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
     network = network_of(checkpoint)
     network.to(device, memory_format=torch.channels_last)
 
-    rng = torch.Generator(device).manual_seed(config.seed)
-    views = encode_views(network, folder.pixels.to(device), config, rng)
-    nearest = nearest_neighbors(views, min(config.head_neighbors, len(folder.pixels) - 1))
-    runs = []
-    for run in range(config.head_runs):
-        runs.append(neighbor_heads(network, views, nearest, config, config.seed + run))
-        best = min(runs[-1][1][: config.main_heads])
-        collapse = f"(collapse {math.log(config.classes):.4f})"
-        print(f"neighbor heads {run + 1}/{config.head_runs}  loss {best:.4f} {collapse}", flush=True)
-    network, by_head = min(runs, key=lambda run: min(run[1][: config.main_heads]))
-    history = [{"stage": "neighbors", "loss_heads": by_head, "loss": sum(by_head) / len(by_head)}]
+    scores = choose_classes(network, folder.pixels.to(device), config)
+    before = checkpoint["history"][-1]["loss_heads"]
+    others = [loss for loss, classes in zip(before, config.heads, strict=True) if classes != config.classes]
+    config = dataclasses.replace(config, main_heads=1)
+    by_head = [math.log(config.classes) - max(scores.values()), *others]
+    history = [{"stage": "classes", "mutual_information": scores, "loss_heads": by_head, "loss": by_head[0]}]
     seconds = time.perf_counter() - began
     if config.label_epochs:
         network, loop = self_label(network, folder, config, device, path)
@@ -199,7 +203,7 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
     }
 
 
-REFINEMENT = LaterStage(refine, "refined.pt", "head_epochs")
+REFINEMENT = LaterStage(refine, "refined.pt", "graph_neighbors")
 
 
 def main(arguments: list[str]) -> None:
