@@ -4,13 +4,14 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import { parseCommand } from '../harness/command.ts';
+import { copyPublicFile } from './copy-file.ts';
 import { gatherModels } from './gather-models.ts';
 
 parseCommand(
@@ -56,9 +57,11 @@ await Promise.all(
 const models = await gatherModels(new URL('model/', root).pathname, assets.pathname);
 
 const pages = new URL('src/demo/', root);
-for (const path of await readdir(pages, { recursive: true }))
-  if (/\.(html|css|svg|png|webp|txt)$/.test(path))
-    await cp(new URL(path, pages), new URL(basename(path), assets));
+for (const path of await readdir(pages, { recursive: true })) {
+  if (!/^\w[\w.-]*\.(html|css|svg|png|webp|txt)$/.test(basename(path))) continue;
+  const size = await copyPublicFile(join(pages.pathname, path), join(assets.pathname, basename(path)));
+  if (size === undefined) throw new Error(`src/demo/${path}: expected a file and no link`);
+}
 await build({
   entryPoints: [
     ...['page/page.ts', 'docs/docs.ts'].map((name) => new URL(name, pages).pathname),
