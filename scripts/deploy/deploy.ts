@@ -1,34 +1,48 @@
 /** Deploys the Worker together with its API keys. See `--help`. */
 import { spawnSync } from 'node:child_process';
-import { buildAssets, parseCommand } from '../harness/command.ts';
+import { existsSync } from 'node:fs';
+import { parseKeys } from '../../src/server/keys.ts';
+import { buildAssets, fail, parseCommand } from '../harness/command.ts';
 import { keyFile, readEntries } from './key-file.ts';
 
-const { values, tokens } = parseCommand(
-  `Usage: npm run deploy [-- options]
+const help = `Usage: npm run deploy [-- options]
 
-Builds the assets, and deploys the Worker of wrangler.toml with the keys of npm run keys. Refuses when there is no key, here
-or in the secret API_KEY_HASHES of the deployed Worker.
+Builds the assets, and deploys the Worker of wrangler.toml with the keys of npm run keys. Refuses when there is no file of
+keys here, and no secret API_KEY_HASHES in that Worker. When all keys of the file are revoked, nobody may call the API.
 
-  --open         deploy without keys: anybody may call the API, reading and writing
-  --env NAME     another environment of wrangler.toml, such as staging
+  --open         deploy without a file of keys: anybody may call the API, reading and writing
+  --env NAME     another environment of the configuration, such as staging
+  --name NAME    another name of the Worker
+  --config FILE  another configuration than wrangler.toml
   --keys FILE    another file of keys than .keys.json
-  others         are given to wrangler deploy`,
-  { open: { type: 'boolean' }, keys: { type: 'string', default: keyFile }, env: { type: 'string' } },
-  { strict: false, tokens: true },
+  --dry-run, --outdir FOLDER, --message TEXT, --tag TEXT, --keep-vars and --strict are given to wrangler deploy`;
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+// A closed list: an option of wrangler that is not known here could deploy what the guard has not checked.
+const { values, tokens } = parseCommand(
+  help,
+  {
+    ...{ open: flag, keys: text, env: { ...text, short: 'e' }, name: text, config: { ...text, short: 'c' } },
+    ...{ 'dry-run': flag, outdir: text, message: text, tag: text, 'keep-vars': flag, strict: flag },
+  },
+  { tokens: true },
 );
-const own = new Set(['open', 'keys']);
-const passed = tokens.flatMap((token) =>
-  token.kind === 'option' && !own.has(token.name)
-    ? [token.rawName, ...(token.value === undefined ? [] : [token.value])]
-    : token.kind === 'positional'
-      ? [token.value]
-      : [],
-);
-const file = String(values.keys);
-// wrangler.toml has several environments, so the top-level one must be named too: by an empty name.
-const environment = values.env === undefined ? ['--env='] : [];
+for (const [name, value] of Object.entries(values))
+  if (value === '') fail(`--${name}: expected a value, got ""`);
 
-if (readEntries(file).length > 0) deploy('--secrets-file', file);
+const { keys: file = keyFile, config = 'wrangler.toml', env = '', name } = values;
+if (!existsSync(config)) fail(`--config: there is no file ${config}`);
+// For `NAME --env ENV`, `wrangler deploy` takes the Worker NAME, and `wrangler secret list` the Worker NAME-ENV.
+if (env !== '' && name !== undefined) fail('--name: expected no --env, whose Worker has a name of its own');
+if (values.keys !== undefined && !existsSync(file)) fail(`--keys: there is no file ${file}`);
+if (env !== '') await checkEnvironment();
+
+/** The Worker that is checked and deployed. The top-level environment has an empty name. */
+const target = [`--config=${config}`, `--env=${env}`, ...(name === undefined ? [] : [`--name=${name}`])];
+// Set by a build service, it would deploy another Worker than the one that is checked.
+const { WRANGLER_CI_OVERRIDE_NAME: _, ...environment } = process.env;
+
+if (existsSync(file)) deployWithKeys();
 else if (values.open || hasSecret()) deploy();
 else {
   console.error(
@@ -38,18 +52,46 @@ else {
   process.exitCode = 1;
 }
 
+/** Wrangler would make another Worker for an environment that the configuration does not have. */
+async function checkEnvironment(): Promise<void> {
+  const { unstable_readConfig: readConfig } = await import('wrangler');
+  const { definedEnvironments = [] } = readConfig({ config, env: '' }, { hideWarnings: true });
+  if (!definedEnvironments.includes(env))
+    fail(`--env: expected an environment of ${config} (${definedEnvironments.join(', ')}), got ${env}`);
+}
+
+/** Uploads the list even where it has no keys: those that the Worker has would stay good. */
+function deployWithKeys(): void {
+  if (values.open) fail(`--open: expected no file of keys, but there is ${file}`);
+  const keys = parseKeys(readEntries(file).join(' '));
+  const wrong = keys
+    .filter(({ scopes }) => scopes.length === 0)
+    .map(({ id }) => id || 'one without a digest');
+  if (wrong.length > 0) fail(`${file}: entries are not valid, and would allow nothing: ${wrong.join(', ')}`);
+  if (keys.length === 0) console.warn(`${file} has no keys: nobody may call the API`);
+  deploy('--secrets-file', file);
+}
+
 function deploy(...more: string[]): void {
   buildAssets();
-  const { status } = spawnSync('wrangler', ['deploy', ...passed, ...environment, ...more], {
+  const own = new Set(['open', 'keys', 'env', 'name', 'config']);
+  const passed = tokens.flatMap((token) =>
+    token.kind !== 'option' || own.has(token.name)
+      ? []
+      : [token.value === undefined ? `--${token.name}` : `--${token.name}=${token.value}`],
+  );
+  const { status } = spawnSync('wrangler', ['deploy', ...target, ...passed, ...more], {
     stdio: 'inherit',
+    env: environment,
   });
   process.exitCode = status ?? 1;
 }
 
+/** Whether the Worker that would be deployed has keys. */
 function hasSecret(): boolean {
-  const list = spawnSync('wrangler', ['secret', 'list', `--env=${values.env ?? ''}`], {
+  const { status, stdout } = spawnSync('wrangler', ['secret', 'list', ...target], {
     encoding: 'utf8',
-    env: { ...process.env, CI: '1' },
+    env: { ...environment, CI: '1' },
   });
-  return list.status === 0 && list.stdout.includes('"API_KEY_HASHES"');
+  return status === 0 && stdout.includes('"API_KEY_HASHES"');
 }

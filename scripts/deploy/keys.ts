@@ -1,8 +1,8 @@
 /** Makes, lists and revokes API keys. See `--help`. */
 import { createHash, randomBytes } from 'node:crypto';
-import { parseKeys, quotaPattern } from '../../src/server/keys.ts';
+import { isKeyValue, parseKeys } from '../../src/server/keys.ts';
 import { fail, parseCommand } from '../harness/command.ts';
-import { keyFile, readEntries, writeEntries } from './key-file.ts';
+import { keyFile, readEntries, restrict, writeEntries } from './key-file.ts';
 
 /** Cloudflare's limit of a secret, 5 KB: some 50 keys. */
 const maxSecretBytes = 5_000;
@@ -20,7 +20,7 @@ npx wrangler secret bulk .keys.json changes those of a deployed Worker in second
   --origins URL+URL      the only pages that may use it, for a key that a page contains. Browsers obey this; other
                          programs need not, so give such a key the scope read, and namespaces.
   --file FILE            another file than .keys.json`;
-const { values, positionals } = parseCommand(
+const { values, positionals, tokens } = parseCommand(
   help,
   {
     scopes: { type: 'string', default: 'read+write' },
@@ -29,36 +29,43 @@ const { values, positionals } = parseCommand(
     origins: { type: 'string' },
     file: { type: 'string', default: keyFile },
   },
-  { allowPositionals: true },
+  { allowPositionals: true, tokens: true },
 );
-const [command = 'list', id] = positionals;
+const [command = 'list', id, ...rest] = positionals;
+const options = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
+const repeated = options.find((name, index) => options.indexOf(name) < index);
+if (repeated) fail(`--${repeated}: expected once, with its values joined by +`);
+if (rest.length > 0 || (id !== undefined && command !== 'revoke'))
+  fail(`Unexpected ${JSON.stringify(rest[0] ?? id)}`, help);
+if (values.file === '') fail('--file: expected the name of a file, got ""');
 const entries = readEntries(values.file);
+restrict(values.file);
 
 if (command === 'add') add();
 else if (command === 'revoke') revoke();
 else if (command !== 'list') fail(`Expected add, revoke or list, got ${command}`, help);
 for (const { id, scopes, namespaces, vectors, origins } of parseKeys(readEntries(values.file).join(' ')))
-  console.log(
-    id,
-    scopes.join('+'),
-    namespaces ? `in ${namespaces.join(', ')}` : 'in all namespaces',
-    vectors ? `with at most ${vectors} vectors each` : '',
-    origins ? `from ${origins.join(', ')}` : '',
-  );
+  if (scopes.length === 0) console.log(id, 'allows nothing: its entry is not valid');
+  else
+    console.log(
+      id,
+      scopes.join('+'),
+      namespaces ? `in ${namespaces.join(', ')}` : 'in all namespaces',
+      vectors ? `with at most ${vectors} vectors each` : '',
+      origins ? `from ${origins.join(', ')}` : '',
+    );
 
 function add(): void {
   const { scopes, namespaces, vectors, origins } = values;
-  check('scopes', scopes, /^(read|write)$/);
-  if (namespaces) check('namespaces', namespaces, /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/);
-  if (vectors !== undefined) {
-    check('vectors', vectors, quotaPattern);
-    if (!namespaces) fail('--vectors limits the namespaces of a key: name them with --namespaces');
-  }
-  if (origins) check('origins', origins, /^https?:\/\/[^/\s+;]+$/);
+  for (const [name, value] of Object.entries({ scopes, namespaces, vectors, origins }))
+    if (value !== undefined && !isKeyValue(name, value))
+      fail(`--${name}: unexpected ${JSON.stringify(value)}`);
+  if (vectors !== undefined && namespaces === undefined)
+    fail('--vectors limits the namespaces of a key: name them with --namespaces');
   const key = `unl_${randomBytes(32).toString('base64url')}`;
   const digest = createHash('sha256').update(key).digest('hex');
   const restrictions = Object.entries({ namespaces, vectors, origins }).flatMap(([name, value]) =>
-    value ? [`${name}=${value}`] : [],
+    value === undefined ? [] : [`${name}=${value}`],
   );
   const entry = [`${digest}:${scopes}`, ...restrictions].join(';');
   if ([...entries, entry].join(' ').length > maxSecretBytes)
@@ -67,15 +74,17 @@ function add(): void {
   console.log(`The key, shown this once:\n\n  ${key}\n\nIts entry in API_KEY_HASHES:\n\n  ${entry}\n`);
 }
 
+/** Removes all entries of one key. */
 function revoke(): void {
-  const kept = entries.filter((entry) => !id || !entry.startsWith(id));
-  if (kept.length !== entries.length - 1)
+  const digests = parseKeys(entries.join(' ')).map(({ digest }) => digest);
+  const [digest, ...others] = new Set(digests.filter((each) => id && each.startsWith(id)));
+  if (digest === undefined || others.length > 0)
     fail(`Expected the id of one key, as npm run keys lists them, got ${id ?? 'none'}`);
-  writeEntries(values.file, kept);
-  console.log('The deployed Worker takes it until you run: npx wrangler secret bulk .keys.json\n');
-}
-
-function check(name: string, value: string, pattern: RegExp): void {
-  for (const part of value.split('+'))
-    if (!pattern.test(part)) fail(`--${name}: unexpected ${JSON.stringify(part)}`);
+  writeEntries(
+    values.file,
+    entries.filter((_, index) => digests[index] !== digest),
+  );
+  console.log(
+    `The deployed Worker takes it until you run npm run deploy, or: npx wrangler secret bulk ${values.file}\n`,
+  );
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -44,15 +44,72 @@ test('a new key opens the API until it is revoked, and is never on disk', async 
 
 test.each([
   ['--scopes', 'admin'],
+  ['--scopes', ''],
+  ['--scopes', 'read,write'],
   ['--namespaces', 'a;origins=x'],
+  ['--namespaces', ''],
+  ['--namespaces', ' '],
+  ['--namespaces', 'a,b'],
   ['--origins', 'https://shop.example/path'],
   ['--origins', '*'],
+  ['--origins', ''],
   ['--vectors', '0'],
   ['--vectors', '1e3'],
   ['--vectors', ''],
-])('%s %s is refused', async (option, value) => {
+])('%s %j is refused', async (option, value) => {
   await expect(keys('add', option, value)).rejects.toThrow('unexpected');
   await expect(secret()).rejects.toThrow();
+});
+
+test.each([
+  [['add', 'photos'], 'Unexpected "photos"'],
+  [['add', '--origins', 'https://a.example', '--origins', 'https://b.example'], '--origins: expected once'],
+  [['revoke', 'a', 'b'], 'Unexpected "b"'],
+])('%j is refused: it would do less than it seems to', async (args, message) => {
+  await expect(keys(...args)).rejects.toThrow(message);
+  await expect(secret()).rejects.toThrow();
+});
+
+test('--file without a name is refused', async () => {
+  const add = run(process.execPath, ['scripts/deploy/keys.ts', 'add', '--file='], { cwd: root });
+  await expect(add).rejects.toThrow('--file: expected the name of a file');
+});
+
+test.each([
+  '{"API_KEY_HASHES":""}',
+  '{"API_KEY_HASHES":" "}',
+  '{"API_KEY_HASHES":null}',
+  '{"API_KEY_HASHES":"none","OTHER":"x"}',
+  'API_KEY_HASHES=',
+  '[]',
+])('the file of keys %s is refused', async (text) => {
+  await writeFile(file, text);
+  await expect(keys('add')).rejects.toThrow('with a list of keys and nothing else');
+  expect(await readFile(file, 'utf8')).toBe(text);
+});
+
+test('what others may read of the file of keys is taken from them', async () => {
+  for (const command of [[], ['add']]) {
+    await writeFile(file, `{"API_KEY_HASHES":"${'a'.repeat(64)}"}`);
+    await chmod(file, 0o644);
+    await keys(...command);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  }
+});
+
+test('a key is revoked with all its entries, and the list without keys lets nobody in', async () => {
+  const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
+  await writeFile(file, JSON.stringify({ API_KEY_HASHES: `${a}:read ${b};origins= ${a.toUpperCase()}` }));
+  expect(await keys()).toMatch(/^a{12} allows nothing.*\nb{12} allows nothing.*\na{12} allows nothing/);
+  await keys('revoke', 'a'.repeat(12));
+  expect(await secret()).toBe(`${b};origins=`);
+  await keys('revoke', 'b'.repeat(12));
+  expect(await keys()).toBe('');
+  const left = await secret();
+  expect(left).toBe('none');
+  const headers = { authorization: 'Bearer none' };
+  const env = { ASSETS: shippedAssets, API_KEY_HASHES: left };
+  expect((await createNodeApp().request('/v1/models', { headers }, env)).status).toBe(401);
 });
 
 test('a quota without namespaces is refused, since it would limit nothing', async () => {
@@ -67,32 +124,4 @@ test('keys that a secret cannot hold are refused', async () => {
   expect(await secret()).toHaveLength(65 * (entry.length + 1) - 1);
   await writeFile(file, JSON.stringify({ API_KEY_HASHES: Array(61).fill(entry).join(' ') }));
   await keys('add');
-});
-
-test('nothing is deployed without keys but with --open', async () => {
-  const deploy = (...args: string[]) =>
-    run(
-      process.execPath,
-      ['scripts/deploy/deploy.ts', '--dry-run', '--outdir', join(folder, 'out'), '--keys', file, ...args],
-      {
-        cwd: root,
-        env: {
-          ...process.env,
-          // No account: the keys of a deployed Worker cannot be read.
-          CLOUDFLARE_API_TOKEN: '',
-          HOME: folder,
-          XDG_CONFIG_HOME: folder,
-          WRANGLER_SEND_METRICS: 'false',
-          PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
-        },
-      },
-    );
-  await expect(deploy()).rejects.toThrow('without API keys');
-  await expect(stat(join(folder, 'out'))).rejects.toThrow();
-  await deploy('--open');
-  await stat(join(folder, 'out/worker.js'));
-  await keys('add');
-  await rm(join(folder, 'out'), { recursive: true });
-  await deploy();
-  await stat(join(folder, 'out/worker.js'));
 });
