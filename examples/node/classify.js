@@ -3,7 +3,6 @@
  *
  *     UNLABEL_URL=http://localhost:8787 node classify.js photo.jpg other.png
  */
-import { readFile } from 'node:fs/promises';
 import { createClient, UnlabelError } from 'unlabel';
 
 const paths = process.argv.slice(2);
@@ -13,15 +12,15 @@ const client = createClient({
 });
 
 try {
-  const images = await Promise.all(paths.map((path) => readFile(path)));
-  const answers = await client.classify(images, { topK: 1 });
+  // The client reads the files, and sends them in as few requests as may be.
+  const answers = await client.classify(paths, { topK: 1 });
   for (const [i, { predictions }] of answers.entries()) {
     const [{ label, score }] = predictions;
     console.log(`${paths[i]}: ${label}, ${(100 * score).toFixed(1)} %`);
   }
 } catch (error) {
-  // `field` names the image that the endpoint refused: images[0] is the first path.
-  if (error instanceof UnlabelError) console.error(`${error.code}, ${error.field ?? ''}: ${error.message}`);
-  else console.error(error);
+  if (!(error instanceof UnlabelError)) throw error;
+  // `field` names the image that is at fault: images[0] is the first path.
+  console.error(`${error.code}: ${error.message}`);
   process.exitCode = 1;
 }
