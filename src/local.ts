@@ -8,3 +8,4 @@ export type * from './contract/vectors.ts';
 export { type AutomaticEngine, type AutomaticOptions, createEngine } from './local/automatic.ts';
 export { createLocalEngine } from './local/engine.ts';
 export type { LocalEngine, LocalOptions, Progress } from './local/options.ts';
+export type { RuntimeBuild } from './local/runtimes/build.ts';

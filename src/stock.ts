@@ -1,1 +1,2 @@
-export { stockRuntime } from './inference/runtime/runtime-stock-workerd.ts';
+export type { RuntimeBuild } from './local/runtimes/build.ts';
+export { stock } from './local/runtimes/stock-web.ts';

@@ -66,7 +66,7 @@ await build({
   entryPoints: [
     ...['page/page.ts', 'docs/docs.ts'].map((name) => new URL(name, pages).pathname),
     ...['worker-trimmed-web.ts', 'worker-stock-web.ts', 'worker-webgpu-web.ts'].map(
-      (name) => new URL(`src/local/host/${name}`, root).pathname,
+      (name) => new URL(`src/local/runtimes/${name}`, root).pathname,
     ),
   ],
   entryNames: '[name]',

@@ -5,9 +5,9 @@ await runSubcommand(
   'npm run build --',
   'Builds into dist/. Takes seconds, and some minutes the first time, when the runtimes are trimmed.',
   {
-    package: {
-      file: new URL('package.ts', import.meta.url),
-      summary: 'the assets and the npm package',
+    packages: {
+      file: new URL('packages.ts', import.meta.url),
+      summary: 'the assets, and the npm packages unlabel and unlabel-server',
     },
     assets: {
       file: new URL('assets.ts', import.meta.url),
@@ -22,5 +22,5 @@ await runSubcommand(
       summary: 'no build: runs the files of a model, and compares their answers with its manifest',
     },
   },
-  'package',
+  'packages',
 );

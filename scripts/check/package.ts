@@ -1,18 +1,64 @@
-/** Builds the npm package, and checks its exports and types as others resolve them. */
-import { spawnSync } from 'node:child_process';
+/** Builds the npm packages, and checks what they contain, their exports and their types. See `--help`. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseCommand } from '../harness/command.ts';
 
 parseCommand(
   `Usage: npm run check -- package
 
-Builds the package, then checks it with publint and are-the-types-wrong.`,
+Builds both packages, and checks them with publint, with are-the-types-wrong, and against the size and the list of files that
+they may have.`,
   {},
 );
-for (const [tool, ...args] of [
-  ['node', 'scripts/build/build.ts'],
-  ['publint'],
-  ['attw', '--pack', '.', '--profile', 'esm-only'],
-] as [string, ...string[]][]) {
-  const { status } = spawnSync(tool, args, { stdio: 'inherit' });
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+interface Expected {
+  /** Of are-the-types-wrong. */
+  profile: 'node16' | 'esm-only';
+  /** Most MB, unpacked. */
+  maxMB: number;
+  /** Every file matches. */
+  files: RegExp;
+}
+
+const modules = '(\\w[\\w-]*/)*\\w[\\w-]*\\.(js|d\\.ts)';
+const packages: Record<string, Expected> = {
+  // A client is small: no weights, and no WebAssembly.
+  unlabel: {
+    profile: 'node16',
+    maxMB: 0.4,
+    files: new RegExp(`^(package\\.json|README\\.md|LICENSE|dist/cjs/package\\.json|dist/${modules})$`),
+  },
+  'unlabel-server': {
+    profile: 'esm-only',
+    maxMB: 40,
+    files: new RegExp(
+      `^(package\\.json|README\\.md|LICENSE|dist/${modules}|dist/runtime/ort-started\\.wasm|dist/assets/[\\w./-]+)$`,
+    ),
+  },
+};
+
+run(root, 'node', 'scripts/build/build.ts');
+for (const [name, { profile, maxMB, files }] of Object.entries(packages)) {
+  const folder = `${root}dist/packages/${name}`;
+  run(folder, 'publint', '--strict');
+  run(folder, 'attw', '--pack', '.', '--profile', profile);
+  const packed: { unpackedSize: number; files: { path: string }[] }[] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: folder, encoding: 'utf8' }),
+  );
+  for (const { unpackedSize, files: contents } of packed) {
+    console.log(`${name}: ${(unpackedSize / 1e6).toFixed(2)} MB unpacked, ${contents.length} files`);
+    if (unpackedSize > maxMB * 1e6) fail(`${name}: expected at most ${maxMB} MB, got ${unpackedSize} bytes`);
+    for (const { path } of contents) if (!files.test(path)) fail(`${name}: unexpected file ${path}`);
+  }
+}
+
+function run(folder: string, tool: string, ...args: string[]): void {
+  const { status } = spawnSync(tool, args, { cwd: folder, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
+}
+
+function fail(message: string): void {
+  console.error(message);
+  process.exitCode = 1;
 }

@@ -31,7 +31,7 @@ const batchSize = 8;
  * const { predictions } = await engine.classify(file);
  * ```
  *
- * Needs a secure context (https or localhost), and for `runtime: 'stock'` and WebGPU the optional peer
+ * Needs a secure context (https or localhost), and for `unlabel/stock` and `unlabel/webgpu` the optional peer
  * `onnxruntime-web`. On a server nothing is loaded, so that a page may be rendered there; a call is refused.
  *
  * @throws UnlabelError `invalid_parameter` for an invalid address.

@@ -8,6 +8,8 @@ import { getManifest, getRuntime, getWeights } from './files/model-files.ts';
 import type { Host } from './host/host.ts';
 import { type StartedHost, startHost, type Thread } from './host/start.ts';
 import type { LocalOptions, Progress } from './options.ts';
+import type { RuntimeBuild } from './runtimes/build.ts';
+import { trimmed } from './runtimes/trimmed-web.ts';
 
 /** A network that is loaded and has given its golden output. */
 export interface Loaded {
@@ -23,6 +25,8 @@ export interface Loaded {
 /** Loads one model on one device, or on both to compare them. */
 export interface Loader {
   readonly manifest: Promise<Manifest>;
+  /** Whether it has a runtime for WebGPU. */
+  readonly hasWebGpu: boolean;
   /** Starts the host of a device, unless it has started. */
   start(device: Device): Promise<Host>;
   /** Starts the host of a device and the download of its runtime, without waiting for the manifest. */
@@ -35,7 +39,7 @@ export interface Loader {
 /** @param signal - ends all downloads. */
 export function createLoader(
   deployment: Deployment,
-  { runtime = 'trimmed', worker = true, onProgress: report }: LocalOptions,
+  { runtime = trimmed, webgpu, worker = true, onProgress: report }: LocalOptions,
   signal: AbortSignal,
 ): Loader {
   // What the caller's function throws must not end the download, which other engines may share.
@@ -51,12 +55,13 @@ export function createLoader(
   const starting = new Map<Device, Promise<StartedHost & { module(): Promise<WebAssembly.Module> }>>();
 
   async function begin(device: Device) {
-    const build = device === 'wasm' ? runtime : device;
+    const build: RuntimeBuild | undefined = device === 'wasm' ? runtime : webgpu;
+    if (!build) throw new Error('The engine has no runtime for WebGPU');
     const started = await startHost(build, worker);
     const { version } = started.host;
     return {
       ...started,
-      module: singleFlight(() => getRuntime(deployment, version, runtimeFiles[build], signal)),
+      module: singleFlight(() => getRuntime(deployment, version, runtimeFiles[build.name], signal)),
     };
   }
 
@@ -69,6 +74,7 @@ export function createLoader(
 
   return {
     manifest,
+    hasWebGpu: webgpu !== undefined,
     start: async (device) => (await start(device)).host,
     preload: (device) =>
       void start(device)
@@ -79,7 +85,8 @@ export function createLoader(
       const weights = getWeights(deployment, file, { signal, onProgress });
       weights.catch(() => {});
       const { host, thread, obstacle, module } = await start(device);
-      const threads = device === 'wasm' && thread === 'worker' && runtime === 'stock' ? threadsHere() : 1;
+      const threads =
+        device === 'wasm' && thread === 'worker' && runtime.name === 'stock' ? threadsHere() : 1;
       await host.load({
         manifest: await manifest,
         precision,

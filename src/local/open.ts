@@ -71,7 +71,7 @@ const choosers: Record<Device | 'auto', Chooser> = {
   },
 
   async webgpu(loader) {
-    const found = await findWebGpu(await loader.manifest);
+    const found = await findWebGpu(await loader.manifest, loader);
     if ('obstacle' in found)
       throw new UnlabelError('model_unavailable', `WebGPU was asked for, but ${found.obstacle}`);
     return { ...(await loader.load('webgpu', found.precision)), because: 'it was asked for' };
@@ -89,7 +89,7 @@ const choosers: Record<Device | 'auto', Chooser> = {
       return `WebGPU failed (${error instanceof Error ? error.message : error})`;
     };
 
-    const found = await findWebGpu(manifest);
+    const found = await findWebGpu(manifest, loader);
     if ('obstacle' in found) return loadWasm(loader, found.obstacle);
     if (timings && timings.wasm <= timings.webgpu) return loadWasm(loader, compared(timings));
     if (timings)
@@ -135,7 +135,11 @@ interface Gpu {
  * The weights to run on WebGPU, or why it cannot be used, as a clause. Never int8: its kernels are known to answer
  * wrongly without an error.
  */
-async function findWebGpu({ files }: Manifest): Promise<{ precision: Precision } | { obstacle: string }> {
+async function findWebGpu(
+  { files }: Manifest,
+  { hasWebGpu }: Loader,
+): Promise<{ precision: Precision } | { obstacle: string }> {
+  if (!hasWebGpu) return { obstacle: 'the engine has no option `webgpu`, which unlabel/webgpu exports' };
   const has = (precision: Precision) => files.some((file) => file.precision === precision);
   if (!has('fp16') && !has('fp32')) return { obstacle: 'the model has no fp16 or fp32 weights' };
   const gpu = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;

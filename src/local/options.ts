@@ -2,6 +2,7 @@ import type { Engine } from '../contract/engine.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { Device } from '../contract/model.ts';
+import type { RuntimeBuild } from './runtimes/build.ts';
 
 /** How much of a model's weights is downloaded. */
 export interface Progress {
@@ -25,11 +26,16 @@ export interface LocalOptions<Model extends string = string> {
    */
   baseUrl?: string | URL | undefined;
   /**
-   * What runs the network on WASM. `trimmed`: onnxruntime-web without the parts that no network of `npm run train`
-   * uses. `stock`: all of it, three times the bytes, with several threads in a cross-origin isolated page.
-   * @default 'trimmed'
+   * What runs the network on WASM: `stock` of `unlabel/stock` is all of onnxruntime-web, for networks that `npm run
+   * train` did not make, and for several threads in a cross-origin isolated page.
+   * @default a trimmed onnxruntime-web on one thread, a third of its bytes
    */
-  runtime?: 'trimmed' | 'stock' | undefined;
+  runtime?: RuntimeBuild<'trimmed' | 'stock'> | undefined;
+  /**
+   * What runs the network on WebGPU: `webgpu` of `unlabel/webgpu`.
+   * @default none: the network runs on WASM
+   */
+  webgpu?: RuntimeBuild<'webgpu'> | undefined;
   /**
    * Address of the folder of the runtime's `.wasm` files: `ort.wasm` of `unlabel/dist/runtime`; and of the installed
    * onnxruntime-web `ort-wasm-simd-threaded.wasm` for `stock`, `ort-wasm-simd-threaded.jspi.wasm` for WebGPU.
@@ -37,7 +43,7 @@ export interface LocalOptions<Model extends string = string> {
    */
   runtimeUrl?: string | URL | undefined;
   /**
-   * What the network runs on. `auto`: WebGPU if it is available, gives the golden output and is faster on this
+   * What the network runs on. `auto`: WebGPU if the engine has {@link webgpu}, it is available, gives the golden output and is faster on this
    * machine, else WASM. `webgpu`: no fallback.
    * @default 'auto'
    */

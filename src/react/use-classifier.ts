@@ -54,7 +54,7 @@ const loading: State = { status: 'loading', progress: undefined, error: undefine
  * const { status, progress, classify, error } = useClassifier({ model: 'cifar10', baseUrl });
  * ```
  *
- * Needs the optional peers `react` (tested with 19) and `onnxruntime-web`.
+ * Needs the optional peer `react`.
  */
 export function useClassifier<Model extends ModelName = string>(
   options: UseClassifierOptions<Model>,

@@ -9,7 +9,7 @@ import type { App } from './environment.ts';
 export interface WorkerOptions extends AppOptions {
   /**
    * What runs the networks. Default: onnxruntime-web, trimmed to the operators of the networks of `npm run train`;
-   * `stockRuntime` of `unlabel/stock` has all of them, and is three times as large.
+   * `stockRuntime` of `unlabel-server/stock` has all of them, and is three times as large.
    */
   runtime?: Runtime | undefined;
 }
@@ -20,7 +20,7 @@ export interface WorkerOptions extends AppOptions {
  *
  * @example
  * ```ts
- * import { createApp } from 'unlabel/server';
+ * import { createApp } from 'unlabel-server';
  * export default createApp();
  * ```
  */

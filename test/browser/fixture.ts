@@ -6,6 +6,8 @@ import { createClient } from '../../src/index.ts';
 import { deploymentOf } from '../../src/local/files/deployment.ts';
 import { openModel } from '../../src/local/open.ts';
 import { createEngine, createLocalEngine, type LocalEngine, type LocalOptions } from '../../src/local.ts';
+import { stock } from '../../src/stock.ts';
+import { webgpu } from '../../src/webgpu.ts';
 
 const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 
@@ -30,6 +32,8 @@ const fixture = {
   createLocalEngine,
   fitImage,
   open,
+  stock,
+  webgpu,
   runtimeVersion,
   bytesOf,
   failureOf,

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 /** A page with an engine that is ready. */
 async function openWith(
-  options: { worker?: boolean; runtime?: 'stock' } = {},
+  { stock = false, ...options }: { worker?: boolean; stock?: boolean } = {},
   { url = site.served.url, cores = 2 } = {},
 ): Promise<Page> {
   const page = await (await site.browser.newContext()).newPage();
@@ -33,16 +33,17 @@ async function openWith(
   }, cores);
   await page.goto(url);
   await page.evaluate(
-    async ({ baseUrl, options }) => {
+    async ({ baseUrl, stock, options }) => {
       globalThis.engine = unlabel.createLocalEngine({
         model: 'cifar10',
         baseUrl,
         device: 'wasm',
+        runtime: stock ? unlabel.stock : undefined,
         ...options,
       });
       await engine.ready;
     },
-    { baseUrl: site.hosted.url, options },
+    { baseUrl: site.hosted.url, stock, options },
   );
   return page;
 }
@@ -53,7 +54,7 @@ const label = (page: Page) =>
 test('device, reason and manifest are known once the engine is ready', async () => {
   const page = await site.open();
   const [before, after] = await page.evaluate(async (baseUrl) => {
-    const engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl });
+    const engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl, webgpu: unlabel.webgpu });
     const tell = () => [engine.device, engine.reason, engine.manifest?.name];
     const before = tell();
     await engine.ready;
@@ -94,7 +95,8 @@ test.each([
   const page = await site.open();
   const failures = await page.evaluate(
     async ({ baseUrl, options, file }) => {
-      const engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl, ...options });
+      const { webgpu } = unlabel;
+      const engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl, webgpu, ...options });
       return [
         await unlabel.failureOf(engine.ready),
         await unlabel.failureOf(engine.classify(unlabel.bytesOf(file))),
@@ -109,10 +111,24 @@ test.each([
   await page.context().close();
 });
 
+test('WebGPU without its runtime is a typed error that names the entry', async () => {
+  const page = await site.open();
+  const failure = await page.evaluate(
+    (baseUrl) =>
+      unlabel.failureOf(unlabel.createLocalEngine({ model: 'cifar10', baseUrl, device: 'webgpu' }).ready),
+    site.hosted.url,
+  );
+  expect(failure).toMatchObject({
+    code: 'model_unavailable',
+    message: expect.stringContaining('unlabel/webgpu'),
+  });
+  await page.context().close();
+});
+
 test('a cross-origin isolated page has threads on the stock runtime, and gives the same answer', async () => {
   const [alone, threaded] = [
     await openWith(),
-    await openWith({ runtime: 'stock' }, { url: isolated.url, cores: 4 }),
+    await openWith({ stock: true }, { url: isolated.url, cores: 4 }),
   ];
   const scores = (page: Page) =>
     page.evaluate(async (file) => {

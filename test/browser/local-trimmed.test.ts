@@ -23,14 +23,15 @@ afterAll(() => site?.stop());
 
 interface Options {
   worker?: boolean;
-  runtime?: 'stock';
+  stock?: boolean;
 }
 
 /** Runs a foreign network twice, and then the shipped one. */
-async function tryOut(page: Page, name: string, options: Options = {}) {
+async function tryOut(page: Page, name: string, { stock = false, ...options }: Options = {}) {
   return page.evaluate(
-    async ({ baseUrl, file, name, options }) => {
-      const common = { baseUrl, device: 'wasm' as const, ...options };
+    async ({ baseUrl, file, name, stock, options }) => {
+      const runtime = stock ? unlabel.stock : undefined;
+      const common = { baseUrl, device: 'wasm' as const, runtime, ...options };
       const image = () => unlabel.bytesOf(file);
       const foreign = unlabel.createLocalEngine({ ...common, model: `/models/${name}/manifest.json` });
       const failures = [
@@ -43,7 +44,7 @@ async function tryOut(page: Page, name: string, options: Options = {}) {
       foreign.dispose();
       return { failures, predictions };
     },
-    { baseUrl: site.hosted.url, file, name, options },
+    { baseUrl: site.hosted.url, file, name, stock, options },
   );
 }
 
@@ -61,7 +62,7 @@ test.each([
       expect(failure).toMatchObject({
         name: 'UnlabelError',
         code: 'model_unavailable',
-        message: expect.stringContaining("createLocalEngine({ runtime: 'stock' })"),
+        message: expect.stringContaining("createLocalEngine({ runtime: stock }), of 'unlabel/stock'"),
       });
     expect(predictions).toHaveLength(5);
     await page.context().close();
@@ -78,7 +79,7 @@ test('the stock runtime runs all of them, and gives the same scores', async () =
   const page = await site.open();
   const { predictions } = await tryOut(page, 'familiar');
   for (const name of ['sine', 'logarithm'])
-    expect(await tryOut(page, name, { runtime: 'stock' })).toEqual({
+    expect(await tryOut(page, name, { stock: true })).toEqual({
       failures: [undefined, undefined],
       predictions,
     });

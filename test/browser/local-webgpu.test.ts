@@ -25,7 +25,7 @@ afterAll(() => site?.stop());
 const openIn = (page: Page, device: 'auto' | 'webgpu' = 'auto') =>
   page.evaluate(
     async ({ baseUrl, device }) => {
-      const options = { model: 'cifar10', baseUrl, device };
+      const options = { model: 'cifar10', baseUrl, device, webgpu: unlabel.webgpu };
       try {
         const { host, device, reason } = await unlabel.open(options, 0);
         host.dispose();
@@ -63,7 +63,12 @@ test('WebGPU in fp32 gives the answers of fp32 on WASM, for 100 pictures', { tim
   const reference = await Model.load(folderSource(folder), nodeRuntime, 'fp32');
   const page = await site.open();
   await page.evaluate(async (baseUrl) => {
-    globalThis.engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl, device: 'webgpu' });
+    globalThis.engine = unlabel.createLocalEngine({
+      model: 'cifar10',
+      baseUrl,
+      device: 'webgpu',
+      webgpu: unlabel.webgpu,
+    });
     await engine.ready;
   }, site.hosted.url);
   expect(await page.evaluate(() => [engine.device, engine.reason])).toEqual([

@@ -5,6 +5,7 @@ import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { createClient } from '../../src/index.ts';
 import { type Classifier, type UseClassifierOptions, useClassifier } from '../../src/react.ts';
+import { stock } from '../../src/stock.ts';
 
 const root = createRoot(document.body.appendChild(document.createElement('div')));
 /** What the component was given at its latest render, and every status in turn. */
@@ -23,7 +24,7 @@ function render(options: UseClassifierOptions | undefined): void {
   flushSync(() => root.render(createElement(StrictMode, null, options && createElement(Component, options))));
 }
 
-const fixture = { createClient, render, seen };
+const fixture = { createClient, render, seen, stock };
 declare global {
   var app: typeof fixture;
 }

@@ -75,7 +75,7 @@ test('all options reach the engine, and each of them loads the model again', asy
   });
   await render(options);
   await becomes('ready');
-  await page.evaluate((options) => app.render({ ...options, runtime: 'stock' }), options);
+  await page.evaluate((options) => app.render({ ...options, runtime: app.stock }), options);
   await page.waitForFunction(() => app.seen.statuses.length === 4);
   expect(runtimes).toEqual(['ort.wasm', 'ort-wasm-simd-threaded.wasm']);
 });

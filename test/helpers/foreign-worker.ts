@@ -1,6 +1,6 @@
 /** The deployment with networks that the trimmed runtime was not made for; under `/stock`, on the stock runtime. */
 import { type Bindings, createApp } from '../../src/server.ts';
-import { stockRuntime } from '../../src/stock.ts';
+import { stockRuntime } from '../../src/server-stock.ts';
 import { foreignModels } from './foreign-models.ts';
 
 export { ClassSets, VectorNamespace } from '../../src/server.ts';

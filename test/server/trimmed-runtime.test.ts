@@ -30,7 +30,7 @@ test.each(['sine', 'logarithm'])('%s is refused with what to do, and other netwo
       status: 503,
       body: {
         code: 'model_unavailable',
-        detail: expect.stringContaining("createApp({ runtime: stockRuntime }), of 'unlabel/stock'"),
+        detail: expect.stringContaining("createApp({ runtime: stockRuntime }), of 'unlabel-server/stock'"),
       },
     });
     expect(await classify('cifar10')).toEqual(before);

@@ -119,7 +119,12 @@ test('the TypeScript in the documents compiles', async () => {
     const compilerOptions = {
       jsx: 'react-jsx',
       noUnusedLocals: false,
-      paths: { unlabel: [join(root, 'src/index.ts')], 'unlabel/*': [join(root, 'src/*.ts')] },
+      paths: {
+        unlabel: [join(root, 'src/index.ts')],
+        'unlabel/*': [join(root, 'src/*.ts')],
+        'unlabel-server': [join(root, 'src/server.ts')],
+        'unlabel-server/stock': [join(root, 'src/server-stock.ts')],
+      },
     };
     await writeFile(
       join(folder, 'tsconfig.json'),

@@ -1,9 +1,10 @@
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { expect, test } from 'vitest';
 
-test('unlabel/local brings onnxruntime-web and the code of images only with the first engine', async () => {
+/** Bundles an application that imports these, as modules with code splitting. */
+async function bundle(source: string): Promise<Metafile> {
   const { metafile } = await build({
-    entryPoints: ['src/local.ts'],
+    stdin: { contents: source, resolveDir: 'src', sourcefile: 'app.ts' },
     outdir: 'out',
     bundle: true,
     splitting: true,
@@ -12,10 +13,18 @@ test('unlabel/local brings onnxruntime-web and the code of images only with the 
     write: false,
     metafile: true,
   });
-  const entry = Object.keys(metafile.outputs).filter(
-    (path) => metafile.outputs[path]?.entryPoint === 'src/local.ts',
+  return metafile;
+}
+
+const usesOnnxruntime = ({ inputs }: Metafile) =>
+  Object.keys(inputs).some((input) => input.includes('onnxruntime-web'));
+
+test('unlabel/local brings the runtime and the code of images only with the first engine', async () => {
+  const metafile = await bundle(
+    `import { createLocalEngine } from './local.ts'; createLocalEngine({ model: 'a' });`,
   );
-  const atOnce = new Set(entry);
+  const entry = Object.keys(metafile.outputs).filter((path) => metafile.outputs[path]?.entryPoint);
+  const atOnce = new Set(entry.filter((path) => metafile.outputs[path]?.entryPoint === 'src/app.ts'));
   for (const path of atOnce)
     for (const { path: other, kind } of metafile.outputs[path]?.imports ?? [])
       if (kind !== 'dynamic-import') atOnce.add(other);
@@ -24,6 +33,20 @@ test('unlabel/local brings onnxruntime-web and the code of images only with the 
   // An element is taken before the call returns, and so before any code could be loaded.
   const atCall = /^src\/image\/(bitmap-web|sniff)\.ts$/;
   for (const input of inputs.filter((input) => !atCall.test(input)))
-    expect(input).toMatch(/^src\/(local|contract|inference|util)/);
-  expect(Object.keys(metafile.inputs).some((input) => input.includes('onnxruntime-web'))).toBe(true);
+    expect(input).toMatch(/^src\/(app\.ts|local|contract|inference|util)/);
+  expect(Object.keys(metafile.inputs)).toContain('src/inference/ort/core.ts');
+});
+
+test.each([
+  ['unlabel', `import { createClient } from './index.ts'; createClient({ url: '/' });`, false],
+  [
+    'unlabel/local',
+    `import { createLocalEngine } from './local.ts'; createLocalEngine({ model: 'a' });`,
+    false,
+  ],
+  ['unlabel/react', `export { useClassifier } from './react.ts';`, false],
+  ['unlabel/webgpu', `export { webgpu } from './webgpu.ts';`, true],
+  ['unlabel/stock', `export { stock } from './stock.ts';`, true],
+])('a bundle with %s sees onnxruntime-web: %#', async (_, source, expected) => {
+  expect(usesOnnxruntime(await bundle(source))).toBe(expected);
 });

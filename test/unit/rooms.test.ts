@@ -18,12 +18,14 @@ const mayImport: Record<string, string[]> = {
   local: ['util', 'contract', 'image', 'inference', 'vectors'],
   react: ['contract', 'local'],
   server: ['util', 'contract', 'image', 'inference', 'vectors'],
-  demo: ['index.ts', 'local.ts', 'contract'],
+  demo: ['index.ts', 'local.ts', 'webgpu.ts', 'contract'],
   'index.ts': ['client', 'contract'],
   'local.ts': ['local', 'contract'],
   'react.ts': ['react'],
   'server.ts': ['server', 'vectors', 'contract'],
-  'stock.ts': ['inference'],
+  'server-stock.ts': ['inference'],
+  'stock.ts': ['local'],
+  'webgpu.ts': ['local'],
   'worker.ts': ['server.ts'],
 };
 
@@ -87,9 +89,10 @@ test.each(files)('%s names a platform only behind the seam', async (file) => {
     const isPlatformModule = /\.wasm$|^node:|^cloudflare:|^onnxruntime-web/.test(specifier);
     const isForThePage = specifier.endsWith('-web.ts') && isOfThePage;
     if (isOurPlatform && !isForThePage && !lazy.includes(specifier))
-      expect(isPlatform || /^(server|local|stock)\.ts$/.test(file), `${file} imports ${specifier}`).toBe(
-        true,
-      );
+      expect(
+        isPlatform || /^(server|server-stock|local|stock|webgpu)\.ts$/.test(file),
+        `${file} imports ${specifier}`,
+      ).toBe(true);
     if (isPlatformModule && !isPlatform) {
       const text = await readFile(join(src, file), 'utf8');
       expect(text, `${file} imports ${specifier} as a type only`).toMatch(

@@ -1,10 +1,10 @@
 /** A Worker of one's own: Unlabel's routes beside its own, which use the network without leaving the Worker. */
 import { Hono } from 'hono';
 import { createClient } from 'unlabel';
-import { type Bindings, createApp } from 'unlabel/server';
+import { type Bindings, createApp } from 'unlabel-server';
 
 // wrangler.toml binds them: they store vectors and sets of classes.
-export { ClassSets, VectorNamespace } from 'unlabel/server';
+export { ClassSets, VectorNamespace } from 'unlabel-server';
 
 // One for the life of the Worker: it keeps the loaded models.
 const unlabel = createApp();

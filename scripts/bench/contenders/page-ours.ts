@@ -1,9 +1,10 @@
 /** Ours: the local engine. */
 import { createLocalEngine } from '../../../src/local.ts';
+import { webgpu } from '../../../src/webgpu.ts';
 import { contend, pixels, query } from './page-frame.ts';
 
 contend(async () => {
-  const engine = createLocalEngine({ model: 'cifar10', baseUrl: query.get('api') as string });
+  const engine = createLocalEngine({ model: 'cifar10', baseUrl: query.get('api') as string, webgpu });
   if (query.get('task') === 'embed')
     return async () => Object.fromEntries((await engine.embed(pixels)).embedding.entries());
   return async () => {

@@ -34,7 +34,7 @@ export async function serveContenders(rivals: string): Promise<{ url: string; st
     absWorkingDir: fileURLToPath(root),
     entryPoints: [
       ...pages.map((name) => `scripts/bench/contenders/page-${name}.ts`),
-      ...['trimmed', 'stock', 'webgpu'].map((name) => `src/local/host/worker-${name}-web.ts`),
+      ...['trimmed', 'stock', 'webgpu'].map((name) => `src/local/runtimes/worker-${name}-web.ts`),
     ],
     nodePaths: [`${rivals}node_modules`],
     outdir: 'out',

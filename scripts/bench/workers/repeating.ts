@@ -3,7 +3,7 @@
  * benchmarks measure from outside: many repetitions minus one.
  */
 import { type Bindings, createApp, VectorNamespace as Namespace } from '../../../src/server.ts';
-import { stockRuntime } from '../../../src/stock.ts';
+import { stockRuntime } from '../../../src/server-stock.ts';
 import { createRows } from '../../../src/vectors/search/scan.ts';
 import type { StoreQuery, StoreSearchOptions } from '../../../src/vectors/store.ts';
 import { randomVector, seededRandom } from '../../harness/inputs/random-vectors.ts';

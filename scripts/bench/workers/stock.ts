@@ -2,7 +2,7 @@
 import { waitUntil } from 'cloudflare:workers';
 import { codecs } from '../../../src/image/codecs/codecs-workerd.ts';
 import { createAppOn } from '../../../src/server/app.ts';
-import { stockRuntime } from '../../../src/stock.ts';
+import { stockRuntime } from '../../../src/server-stock.ts';
 
 export { ClassSets, VectorNamespace } from '../../../src/vectors/durable-workerd.ts';
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,17 +12,31 @@ function npm(folder: string, ...args: string[]): string {
   }).toString();
 }
 
-/** Packs the package as it is built. @returns the path of the archive. */
-export function pack(folder: string): string {
-  // `prepack` would build the package anew: the build is checked beside.
-  const [packed] = JSON.parse(npm(folder, 'pack', root, '--json', '--ignore-scripts'));
-  console.log(`${packed.filename}: ${(packed.size / 1e6).toFixed(1)} MB packed, ${packed.entryCount} files`);
-  return join(folder, packed.filename);
+/** Packs both packages as they are built. @returns the paths of the archives, by name. */
+export function pack(folder: string): Record<string, string> {
+  const names = ['unlabel', 'unlabel-server'];
+  return Object.fromEntries(
+    names.map((name) => {
+      const [packed] = JSON.parse(npm(folder, 'pack', join(root, 'dist/packages', name), '--json'));
+      console.log(
+        `${packed.filename}: ${(packed.size / 1e6).toFixed(2)} MB packed, ${(packed.unpackedSize / 1e6).toFixed(2)} MB unpacked, ${packed.entryCount} files`,
+      );
+      return [name, join(folder, packed.filename)];
+    }),
+  );
 }
 
-/** Installs the package and what the project's own package.json asks for, where it has one. */
-export function install(folder: string, packed: string): void {
-  if (existsSync(join(folder, 'package.json'))) npm(folder, 'install', '--prefer-offline', packed);
+/** Installs what a project's package.json asks for, with the packed packages in place of those of the registry. */
+export function install(folder: string, packed: Record<string, string>): void {
+  const file = join(folder, 'package.json');
+  if (!existsSync(file)) return;
+  const manifest: { dependencies: Record<string, string> } = JSON.parse(readFileSync(file, 'utf8'));
+  for (const name of Object.keys(manifest.dependencies)) {
+    const archive = packed[name];
+    if (archive) manifest.dependencies[name] = `file:${archive}`;
+  }
+  writeFileSync(file, JSON.stringify(manifest));
+  npm(folder, 'install', '--prefer-offline');
 }
 
 /** Runs a program in a project, with the tools that it has installed. @returns what it wrote. */

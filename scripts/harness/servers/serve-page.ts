@@ -44,7 +44,7 @@ export async function servePage({
     entryPoints: [
       { in: script, out: 'script' },
       ...(workers ? ['trimmed', 'stock', 'webgpu'] : []).map((build) => ({
-        in: `src/local/host/worker-${build}-web.ts`,
+        in: `src/local/runtimes/worker-${build}-web.ts`,
         out: `worker-${build}-web`,
       })),
     ],

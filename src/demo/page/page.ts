@@ -2,6 +2,7 @@ import { errorCodes } from '../../contract/error-codes.ts';
 import { isErrorCode } from '../../contract/errors.ts';
 import { createClient, type Engine, type Source, UnlabelError } from '../../index.ts';
 import { createLocalEngine, type ImageSource } from '../../local.ts';
+import { webgpu } from '../../webgpu.ts';
 import { find, make } from '../dom.ts';
 import { listenForCamera } from './camera.ts';
 import { listenForCopy } from './copy.ts';
@@ -37,7 +38,9 @@ const manifest = hosted.models.list().then(({ default: name, models }) => {
   return found;
 });
 /** The same model in this page. */
-const local = manifest.then(({ name }) => createLocalEngine({ model: name, onProgress: showProgress }));
+const local = manifest.then(({ name }) =>
+  createLocalEngine({ model: name, webgpu, onProgress: showProgress }),
+);
 let isReady = false;
 let current: AbortController | undefined;
 

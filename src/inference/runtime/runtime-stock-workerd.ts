@@ -10,8 +10,8 @@ import type { Runtime } from './runtime.ts';
  *
  * @example
  * ```ts
- * import { createApp } from 'unlabel/server';
- * import { stockRuntime } from 'unlabel/stock';
+ * import { createApp } from 'unlabel-server';
+ * import { stockRuntime } from 'unlabel-server/stock';
  * export default createApp({ runtime: stockRuntime });
  * ```
  */

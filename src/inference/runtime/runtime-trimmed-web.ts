@@ -6,5 +6,6 @@ import type { WebRuntime } from './runtime-web.ts';
 export const trimmedRuntime: WebRuntime = {
   device: 'wasm',
   version,
-  start: (module) => createTrimmedRuntime(module, "createLocalEngine({ runtime: 'stock' })"),
+  start: (module) =>
+    createTrimmedRuntime(module, "createLocalEngine({ runtime: stock }), of 'unlabel/stock'"),
 };

@@ -4,5 +4,5 @@ import { createTrimmedRuntime } from './runtime-trimmed.ts';
 /** The trimmed runtime inside Cloudflare's workerd. */
 export const workerdRuntime = createTrimmedRuntime(
   module,
-  "createApp({ runtime: stockRuntime }), of 'unlabel/stock'",
+  "createApp({ runtime: stockRuntime }), of 'unlabel-server/stock'",
 );

@@ -1,7 +1,7 @@
 import { UnlabelError } from '../../contract/errors.ts';
-import type { Build } from '../../inference/runtime/runtime-web.ts';
 import { timeout } from '../../util/timeout.ts';
 import { pageLimits } from '../limits.ts';
+import type { RuntimeBuild, RuntimeCode } from '../runtimes/build.ts';
 import type { Host } from './host.ts';
 import { connectWorker } from './worker-host.ts';
 
@@ -22,18 +22,19 @@ export interface StartedHost {
  *
  * @throws UnlabelError `model_unavailable` if the code of the runtime cannot be loaded.
  */
-export async function startHost(build: Build, inWorker: boolean): Promise<StartedHost> {
+export async function startHost(build: RuntimeBuild, inWorker: boolean): Promise<StartedHost> {
   let obstacle: string | undefined;
-  if (inWorker) {
-    try {
-      return { host: await startInWorker(build), thread: 'worker' };
-    } catch (error) {
-      obstacle = (error as Error).message;
-    }
-  }
   try {
+    const code = await build.code();
+    if (inWorker) {
+      try {
+        return { host: await startInWorker(code), thread: 'worker' };
+      } catch (error) {
+        obstacle = (error as Error).message;
+      }
+    }
     const { createHost } = await timeout(
-      modules[build](),
+      code.importHost(),
       pageLimits.workerStartMs,
       () => new Error('no answer'),
     );
@@ -41,22 +42,22 @@ export async function startHost(build: Build, inWorker: boolean): Promise<Starte
   } catch (cause) {
     throw new UnlabelError(
       'model_unavailable',
-      `The code of the ${build} runtime cannot be loaded (${(cause as Error).message})${peers[build]}`,
+      `The code of the ${build.name} runtime cannot be loaded (${(cause as Error).message})${peers[build.name]}`,
       { cause },
     );
   }
 }
 
 /** @throws Error if no Worker can start, saying why. */
-async function startInWorker(build: Build): Promise<Host> {
+async function startInWorker(code: RuntimeCode): Promise<Host> {
   if (typeof Worker !== 'function') throw new Error('this browser has no Worker here');
   let failure: unknown;
   try {
-    return await connect(workers[build]());
+    return await connect(code.startWorker());
   } catch (error) {
     failure = error;
   }
-  const script = scriptOf(build);
+  const script = scriptOf(code);
   const isForeign = script.url.origin !== globalThis.location.origin;
   try {
     // A Worker must have a script of the page's origin; that script may import one of another origin.
@@ -101,7 +102,7 @@ interface Script {
 }
 
 /** Where a bundler has put the script of a Worker: what it made of `new Worker(...)` knows. */
-function scriptOf(build: Build): Script {
+function scriptOf(code: RuntimeCode): Script {
   const original = globalThis.Worker;
   let script: Script | undefined;
   globalThis.Worker = class {
@@ -110,7 +111,7 @@ function scriptOf(build: Build): Script {
     }
   } as unknown as typeof Worker;
   try {
-    workers[build]();
+    code.startWorker();
   } finally {
     globalThis.Worker = original;
   }
@@ -129,17 +130,6 @@ function importingWorker({ url, isModule }: Script): Worker {
   }
 }
 
-// Spelled out: bundlers recognize only this form. The files are compiled ones by then.
-const workers = {
-  trimmed: () => new Worker(new URL('./worker-trimmed-web.js', import.meta.url), { type: 'module' }),
-  stock: () => new Worker(new URL('./worker-stock-web.js', import.meta.url), { type: 'module' }),
-  webgpu: () => new Worker(new URL('./worker-webgpu-web.js', import.meta.url), { type: 'module' }),
-};
-const modules = {
-  trimmed: () => import('./host-trimmed-web.ts'),
-  stock: () => import('./host-stock-web.ts'),
-  webgpu: () => import('./host-webgpu-web.ts'),
-};
 /** What to do if a module is missing. */
 const peers = {
   trimmed: '',

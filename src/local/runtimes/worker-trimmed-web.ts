@@ -1,4 +1,4 @@
+import { serveHost } from '../host/worker-side.ts';
 import { createHost } from './host-trimmed-web.ts';
-import { serveHost } from './worker-side.ts';
 
 serveHost(createHost());

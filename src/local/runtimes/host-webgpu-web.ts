@@ -1,5 +1,5 @@
 import { webgpuRuntime } from '../../inference/runtime/runtime-webgpu-web.ts';
-import { createHost as create, type Host } from './host.ts';
+import { createHost as create, type Host } from '../host/host.ts';
 
 /** A host of its own for each engine. */
 export const createHost = (): Host => create(webgpuRuntime);

@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { transform } from 'esbuild';
+
+/**
+ * Compiles entries of `src/`, and what they import, to ES modules and their types.
+ *
+ * @param root - folder of the repository.
+ * @param entries - names of files in `src/`, without `.ts`.
+ * @param out - folder of the compiled files.
+ */
+export async function compileModules(root: string, entries: readonly string[], out: string): Promise<void> {
+  const folder = mkdtempSync(join(root, 'node_modules/.unlabel-build-'));
+  try {
+    const config = {
+      extends: join(root, 'tsconfig.build.json'),
+      compilerOptions: { rootDir: join(root, 'src'), outDir: out },
+      files: [...entries.map((entry) => join(root, `src/${entry}.ts`)), join(root, 'src/platform.d.ts')],
+      include: [],
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { cwd: root, stdio: 'inherit' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const files = await readdir(out, { recursive: true });
+  for (const path of files) if (path.endsWith('.js')) await withoutComments(join(out, path));
+  await cp(join(root, 'model/labels.d.ts'), join(out, 'labels.d.ts'));
+  for (const path of files) if (path.endsWith('.d.ts')) await moveLabels(join(out, path));
+  const needed = await declarationsOf(entries.map((entry) => join(out, `${entry}.d.ts`)));
+  for (const path of files)
+    if (path.endsWith('.d.ts') && !needed.has(join(out, path))) await rm(join(out, path));
+}
+
+/** The names of the models' classes lie in `model/`, which a package has not. */
+async function moveLabels(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  if (text.includes('/model/labels.d.ts'))
+    await writeFile(file, text.replaceAll('../../model/labels.d.ts', '../labels.d.ts'));
+}
+
+/** The declarations that some refer to, and those themselves. */
+async function declarationsOf(entries: readonly string[]): Promise<Set<string>> {
+  const files = new Set(entries);
+  for (const file of files)
+    for (const [, path = ''] of (await readFile(file, 'utf8')).matchAll(
+      /(?:from |import\()['"](\.[^'"]+?)(?:\.d)?\.[jt]s['"]/g,
+    )) {
+      files.add(join(dirname(file), `${path}.d.ts`));
+    }
+  return files;
+}
+
+/** The declarations have the documentation; what runs needs none. */
+async function withoutComments(file: string): Promise<void> {
+  const { code } = await transform(await readFile(file, 'utf8'), { format: 'esm', target: 'es2022' });
+  await writeFile(file, code);
+}

@@ -1,0 +1,1 @@
+export { stockRuntime } from './inference/runtime/runtime-stock-workerd.ts';
