@@ -12,11 +12,8 @@ let site: Site;
 let isolated: ServedPage;
 let workerless: ServedPage;
 beforeAll(async () => {
-  [site, isolated, workerless] = await Promise.all([
-    startSite(),
-    servePage({ isolated: true }),
-    servePage({ workers: false }),
-  ]);
+  [isolated, workerless] = await Promise.all([servePage({ isolated: true }), servePage({ workers: false })]);
+  site = await startSite({ otherPages: [isolated, workerless] });
 });
 afterAll(async () => {
   await Promise.all([site?.stop(), isolated?.stop(), workerless?.stop()]);

@@ -22,12 +22,15 @@ export interface Site {
 
 export async function startSite({
   flags = [],
+  otherPages = [],
   ...page
-}: { flags?: string[] } & Parameters<typeof servePage>[0] = {}): Promise<Site> {
+}: { flags?: string[]; otherPages?: ServedPage[] } & Parameters<typeof servePage>[0] = {}): Promise<Site> {
   const served = await servePage(page);
   const [hosted, browser] = await Promise.all([
     // Without keys, only pages of listed origins may use the store.
-    startHosted({ vars: { ALLOWED_ORIGINS: new URL(served.url).origin } }),
+    startHosted({
+      vars: { ALLOWED_ORIGINS: [served, ...otherPages].map(({ url }) => new URL(url).origin).join(' ') },
+    }),
     launchChromium(flags),
   ]);
   return {
