@@ -9,9 +9,7 @@ const options: BuildOptions = {
   platform: 'neutral',
   target: 'es2022',
   external: ['react', 'onnxruntime-web'],
-  // Names stay, so that stack traces can be read.
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   logLevel: 'warning',
 };
 
