@@ -1,5 +1,6 @@
 """From a checkpoint to a model folder: the files answer as the network does, and the manifest tells the truth."""
 
+import ast
 import base64
 import hashlib
 import json
@@ -318,6 +319,18 @@ def test_labels_module_quotes_and_breaks_as_needed(tmp_path):
     assert """  'tiny-net': "lion's mane" | 'boat';""" in lines
     assert lines[3:5] == ["  wide:", "    | 'long-class-name-0'"]
     assert lines[-2:] == ["    | 'long-class-name-7';", "}"]
+
+
+def test_labels_module_holds_any_name(tmp_path):
+    names = ["a\\", "\\' | 'b", 'say "x"', "it's", "it's \"x\"", "two\nlines\r\t", "\u2028\u2029\0", "\ud800", "*/", "${x}`", "café", ""]
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "manifest.json").write_text(json.dumps({"name": "odd", "classes": names}))
+    module = labels_module(tmp_path)
+    module.encode()  # no lone surrogate is left
+    literals = [line.removeprefix("    | ").removesuffix(";") for line in module.splitlines()[3:-1]]
+    # Python's literals read as those of TypeScript here.
+    assert [ast.literal_eval(literal) for literal in literals] == names
+    assert ["'it\\'s \"x\"'", "'say \"x\"'"] == [literals[4], literals[2]]
 
 
 @pytest.mark.parametrize(

@@ -110,20 +110,24 @@ def training_record(checkpoint: dict[str, Any], data: str) -> dict[str, Any]:
     }
 
 
+def string_literal(text: str) -> str:
+    """A TypeScript literal of any string, in the quotes that biome prefers: those with fewer escapes, or single ones."""
+    # JSON's escapes are TypeScript's too. Line separators and lone surrogates must not stand in a file as they are.
+    escaped = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text.replace("\\", "\\\\"))
+    quote = '"' if text.count("'") > text.count('"') else "'"
+    return quote + escaped.replace(quote, "\\" + quote) + quote
+
+
 def labels_module(models: Path) -> str:
     """The text of ``labels.d.ts``: the class names of all models in the folder ``models``, as biome formats it."""
-
-    def quoted(text: str) -> str:
-        return json.dumps(text, ensure_ascii=False) if "'" in text else f"'{text}'"
-
     lines = [
         "/** Class names of the models in this folder. Written by the export script; not to be edited. */",
         "export interface ModelLabels {",
     ]
     for path in sorted(models.glob("*/manifest.json")):
         manifest = json.loads(path.read_text())
-        key = manifest["name"] if manifest["name"].isidentifier() else quoted(manifest["name"])
-        names = [quoted(name) for name in manifest["classes"]]
+        key = manifest["name"] if manifest["name"].isidentifier() else string_literal(manifest["name"])
+        names = [string_literal(name) for name in manifest["classes"]]
         line = f"  {key}: {' | '.join(names)};"
         lines.append(line if len(line) <= 110 else "\n    | ".join([f"  {key}:", *names]) + ";")
     return "\n".join([*lines, "}", ""])
