@@ -18,6 +18,8 @@ export const keys: Target = {
       must(digest.startsWith(id) && id.length <= 12, 'the id is the start of the digest');
       const restrictions = entries[i]?.split(';').slice(1) ?? [];
       const isRestricted = namespaces !== undefined || origins !== undefined;
+      const isFull = [scopes, namespaces, origins].every((items) => items?.every(Boolean) ?? true);
+      must(isFull || scopes.length === 0, 'an empty value allows something');
       must(restrictions.length === 0 || isRestricted || scopes.length === 0, 'a restriction is lost');
     }
     return JSON.stringify(list);
