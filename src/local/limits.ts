@@ -8,10 +8,12 @@ export const pageLimits = {
   staleMs: 5_000,
   /** Start of a Worker, which downloads about 100 kB of code. */
   workerStartMs: 30_000,
-  /** One call of a host: loading weights, or reading and running a batch of the largest images on a slow phone. */
+  /** Loading weights: a software WebGPU adapter on a busy machine was seen to compile its shaders for two minutes. */
+  hostLoadMs: 300_000,
+  /** One run of a host: reading and running a batch of the largest images on a slow phone. */
   hostCallMs: 120_000,
-  /** The answer of the GPU process to a request for an adapter. */
-  gpuMs: 5_000,
+  /** The answer of the GPU process, which may still be starting, to a request for an adapter. */
+  gpuMs: 10_000,
   /** Making a bitmap of an element: it is decoded already. */
   takeMs: 10_000,
   /** Bytes of a manifest. The largest parts are the golden input and the class names: about 100 kB. */

@@ -79,17 +79,17 @@ async function connect(worker: Worker): Promise<Host> {
 
 /** Ends a host that does not answer: nobody waits for it for ever. */
 function boundCalls(host: Host): Host {
-  const bound = <T>(call: Promise<T>) =>
-    timeout(call, pageLimits.hostCallMs, () => {
+  const bound = <T>(call: Promise<T>, ms: number = pageLimits.hostCallMs) =>
+    timeout(call, ms, () => {
       host.dispose();
       return new UnlabelError(
         'model_unavailable',
-        `The network did not answer within ${pageLimits.hostCallMs / 1000} s and was ended; the next call loads it again`,
+        `The network did not answer within ${ms / 1000} s and was ended; the next call loads it again`,
       );
     });
   return {
     version: host.version,
-    load: (request) => bound(host.load(request)),
+    load: (request) => bound(host.load(request), pageLimits.hostLoadMs),
     time: () => bound(host.time()),
     run: (images) => bound(host.run(images)),
     dispose: () => host.dispose(),
