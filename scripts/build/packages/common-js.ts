@@ -1,7 +1,8 @@
-import { cp, readdir, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { markComputedImports } from './computed-imports.ts';
 
 const options: BuildOptions = {
   bundle: true,
@@ -9,7 +10,9 @@ const options: BuildOptions = {
   platform: 'neutral',
   target: 'es2022',
   external: ['react', 'onnxruntime-web'],
-  minify: true,
+  // Not the syntax: it would put names of Node's modules, which are kept from bundlers, into their `import()`.
+  minifyWhitespace: true,
+  minifyIdentifiers: true,
   logLevel: 'warning',
 };
 
@@ -28,6 +31,8 @@ export async function addCommonJs(out: string): Promise<void> {
     outfile: join(cjs, 'core.js'),
     plugins: [runtimesAsModules],
   });
+  const file = join(cjs, 'core.js');
+  await writeFile(file, markComputedImports(await readFile(file, 'utf8')));
   await build({
     ...options,
     entryPoints: ['react', 'stock', 'webgpu'].map((entry) => join(out, `${entry}.js`)),

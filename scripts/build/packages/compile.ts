@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
+import { markComputedImports } from './computed-imports.ts';
 
 /**
  * Compiles entries of `src/`, and what they import, to ES modules and their types.
@@ -26,7 +27,7 @@ export async function compileModules(root: string, entries: readonly string[], o
     rmSync(folder, { recursive: true });
   }
   const files = await readdir(out, { recursive: true });
-  for (const path of files) if (path.endsWith('.js')) await withoutComments(join(out, path));
+  for (const path of files) if (path.endsWith('.js')) await minifyFile(join(out, path));
   await cp(join(root, 'model/labels.d.ts'), join(out, 'labels.d.ts'));
   for (const path of files) if (path.endsWith('.d.ts')) await moveLabels(join(out, path));
   const needed = await declarationsOf(entries.map((entry) => join(out, `${entry}.d.ts`)));
@@ -53,8 +54,13 @@ async function declarationsOf(entries: readonly string[]): Promise<Set<string>> 
   return files;
 }
 
-/** The declarations have the documentation; what runs needs none. */
-async function withoutComments(file: string): Promise<void> {
-  const { code } = await transform(await readFile(file, 'utf8'), { format: 'esm', target: 'es2022' });
-  await writeFile(file, code);
+/** The declarations have the documentation; what runs is downloaded by every install, and bundled. */
+async function minifyFile(file: string): Promise<void> {
+  const { code } = await transform(await readFile(file, 'utf8'), {
+    format: 'esm',
+    target: 'es2022',
+    minifyWhitespace: true,
+    minifyIdentifiers: true,
+  });
+  await writeFile(file, markComputedImports(code));
 }
