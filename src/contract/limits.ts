@@ -139,6 +139,8 @@ export const limits = {
    * shares 128 MB with others.
    */
   namespaceNumbers: 2 ** 24,
+  /** Namespaces that are written to, of all keys. */
+  namespaces: 10_000,
   /** Classes of one set: what one search ranks. */
   classesPerSet: 100,
   /** Pictures and vectors that a set is made of: each picture is a run of the network. */

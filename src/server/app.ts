@@ -6,6 +6,7 @@ import type { App, Environment } from './environment.ts';
 import { checkKey, findKey } from './middleware/api-key.ts';
 import { cacheControl } from './middleware/cache-control.ts';
 import { capacity } from './middleware/capacity.ts';
+import { knownNamespaces } from './middleware/known-namespaces.ts';
 import { type LogLine, logRequests, logToConsole } from './middleware/log.ts';
 import { models } from './middleware/models.ts';
 import { origins as originsOf } from './middleware/origins.ts';
@@ -48,7 +49,7 @@ export function createAppOn(platform: Platform, { origins, log = logToConsole }:
   });
 
   app.use(requestId({ limitLength: limits.requestIdLength }), logRequests(log), securityHeaders);
-  app.use(originsOf(origins), models(platform));
+  app.use(originsOf(origins), models(platform), knownNamespaces());
   app.use('/v1/*', cacheControl, serverTiming, capacity(platform), findKey, rateLimit, checkKey());
   for (const path of ['/runtime/*', '/ready', '/openapi.json']) app.use(path, rateLimit);
 

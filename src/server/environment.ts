@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
 import type { KeyVariables } from './middleware/api-key.ts';
 import type { CapacityVariables } from './middleware/capacity.ts';
+import type { NamespaceVariables } from './middleware/known-namespaces.ts';
 import type { ModelVariables } from './middleware/models.ts';
 import type { OriginVariables } from './middleware/origins.ts';
 import type { TimingVariables } from './middleware/server-timing.ts';
@@ -14,6 +15,7 @@ export interface Environment {
   Variables: RequestIdVariables &
     OriginVariables &
     ModelVariables &
+    NamespaceVariables &
     TimingVariables &
     CapacityVariables &
     KeyVariables;

@@ -3,7 +3,7 @@ import { galleryNamespace, limits } from '../contract/limits.ts';
 import { timeout } from '../util/timeout.ts';
 import { type ClassStore, durableClasses } from '../vectors/class-sets.ts';
 import { durableStore } from '../vectors/durable.ts';
-import { type VectorStore, vectorNotFound } from '../vectors/store.ts';
+import { emptyNamespace, type VectorStore } from '../vectors/store.ts';
 import { VectorizeStore } from '../vectors/vectorize/store.ts';
 import type { RequestContext } from './environment.ts';
 import { checkOrigin } from './middleware/origins.ts';
@@ -19,9 +19,9 @@ import type { Bindings } from './platform.ts';
 export function storeOf(c: RequestContext, namespace: string, model?: string): VectorStore {
   if (namespace === galleryNamespace) return c.var.galleries.store(model);
   checkOrigin(c);
-  const store = chosenStore(c.env);
+  const store = chosenStore(c.env, c.var.knownNamespaces);
   const namespaces = c.var.key?.namespaces;
-  return withTimeout(!namespaces || namespaces.includes(namespace) ? store : emptyStore);
+  return withTimeout(!namespaces || namespaces.includes(namespace) ? store : foreignNamespace);
 }
 
 /**
@@ -36,8 +36,11 @@ export function classesOf(c: RequestContext): ClassStore {
   return withTimeout(c.var.key?.namespaces ? emptyClasses : durableClasses(CLASSES));
 }
 
-function chosenStore({ VECTOR_STORE = 'durable', VECTORS, VECTORIZE }: Bindings): VectorStore {
-  if (VECTOR_STORE === 'durable' && VECTORS) return durableStore(VECTORS);
+function chosenStore(
+  { VECTOR_STORE = 'durable', VECTORS, VECTORIZE }: Bindings,
+  known: Set<string>,
+): VectorStore {
+  if (VECTOR_STORE === 'durable' && VECTORS) return durableStore(VECTORS, known);
   if (VECTOR_STORE === 'vectorize' && VECTORIZE) return new VectorizeStore(VECTORIZE);
   throw new UnlabelError(
     'not_supported',
@@ -65,30 +68,12 @@ function withTimeout<Store extends VectorStore | ClassStore>(store: Store): Stor
 }
 
 /** How a namespace of others looks. */
-const emptyStore: VectorStore = {
+const foreignNamespace: VectorStore = {
+  ...emptyNamespace,
   upsert: refuse,
   check: refuse,
   delete: refuse,
   clear: refuse,
-  async get() {
-    throw vectorNotFound();
-  },
-  async list() {
-    return { model: undefined, count: 0, vectors: [], hasMore: false };
-  },
-  async search(_, query) {
-    if ('id' in query) throw vectorNotFound();
-    return { model: query.model, matches: [] };
-  },
-  async searchAll(_, __, vectors) {
-    return vectors.map(() => []);
-  },
-  async etag() {
-    return undefined;
-  },
-  async export() {
-    return undefined;
-  },
 };
 
 /** How sets of classes look to a key of some namespaces. */

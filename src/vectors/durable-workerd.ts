@@ -3,6 +3,7 @@ import type { ModelRef } from '../contract/model.ts';
 import { type ClassSet, type ClassSetsStub, ClassSetTable } from './class-sets.ts';
 import type { NamespaceStub } from './durable.ts';
 import { Namespace } from './namespace.ts';
+import { NamespaceNames } from './namespace-names.ts';
 import { toRpcResult } from './rpc.ts';
 import type { SqlStorage } from './sql.ts';
 import type { NewVector, StoreQuery, StoreSearchOptions } from './store.ts';
@@ -21,10 +22,12 @@ interface ObjectState {
  */
 export class VectorNamespace extends DurableObject implements NamespaceStub {
   readonly #namespace: Namespace;
+  readonly #names: NamespaceNames;
 
   constructor(state: ObjectState, env: unknown) {
     super(state as never, env as never);
     this.#namespace = new Namespace(state.storage, () => state.storage.deleteAll());
+    this.#names = new NamespaceNames(state.storage);
   }
 
   upsert(model: ModelRef, vectors: NewVector[], quota?: number) {
@@ -57,6 +60,16 @@ export class VectorNamespace extends DurableObject implements NamespaceStub {
 
   searchAll(model: ModelRef, vectors: readonly Float32Array[], options: StoreSearchOptions) {
     return toRpcResult(() => this.#namespace.searchAll(model, vectors, options));
+  }
+
+  /** Of the object of all names. */
+  hasName(name: string) {
+    return toRpcResult(() => this.#names.has(name));
+  }
+
+  /** Of the object of all names. */
+  addName(name: string) {
+    return toRpcResult(() => this.#names.add(name));
   }
 
   etag() {

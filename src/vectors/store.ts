@@ -96,3 +96,26 @@ export interface VectorStore {
 export function vectorNotFound(): UnlabelError {
   return new UnlabelError('vector_not_found', 'The namespace has no vector of that id', { field: 'id' });
 }
+
+/** What reading an empty namespace gives. */
+export const emptyNamespace: Omit<VectorStore, 'upsert' | 'check' | 'delete' | 'clear'> = {
+  async get() {
+    throw vectorNotFound();
+  },
+  async list() {
+    return { model: undefined, count: 0, vectors: [], hasMore: false };
+  },
+  async search(_, query) {
+    if ('id' in query) throw vectorNotFound();
+    return { model: query.model, matches: [] };
+  },
+  async searchAll(_, __, vectors) {
+    return vectors.map(() => []);
+  },
+  async etag() {
+    return undefined;
+  },
+  async export() {
+    return undefined;
+  },
+};

@@ -21,6 +21,8 @@ const rejects = async () => throws();
 const hangs = () => new Promise<never>(() => {});
 /** A disk that can be read only. */
 const readOnly: Partial<NamespaceStub> = {
+  hasName: async () => ({ value: true }),
+  addName: rejects,
   upsert: rejects,
   delete: rejects,
   clear: rejects,

@@ -1,3 +1,4 @@
+import { listDurableObjectIds } from 'cloudflare:test';
 import { env, waitUntil } from 'cloudflare:workers';
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
@@ -90,6 +91,31 @@ test('a name of another that points at this machine is another origin', async ()
     open,
   );
   expect(answer.status).toBe(403);
+});
+
+test('reading namespaces that nobody wrote to creates no objects', async () => {
+  const { VECTORS } = env as unknown as { VECTORS: DurableObjectNamespace };
+  const ids = async () => (await listDurableObjectIds(VECTORS)).map(String).sort();
+  await statusOf('/v1/vectors', put);
+  const before = await ids();
+  expect(before.length).toBeGreaterThan(0);
+  for (let i = 0; i < 20; i++) {
+    const query = `namespace=nobody${i}`;
+    expect(await statusOf(`/v1/vectors?${query}`, {})).toBe(200);
+    expect(await statusOf(`/v1/vectors/a?${query}`, {})).toBe(404);
+    expect(await statusOf(`/v1/index/nobody${i}`, {})).toBe(404);
+    expect(await statusOf(`/v1/search?${query}`, { ...tensor, headers: tensorType })).toBe(200);
+    expect(await statusOf(`/v1/vectors?${query}`, { method: 'DELETE' })).toBe(200);
+    expect(await statusOf(`/v1/vectors/a?${query}`, { method: 'DELETE' })).toBe(200);
+  }
+  expect(await ids()).toEqual(before);
+});
+
+test('a namespace that another isolate wrote to is found', async () => {
+  const other = createAppOn(platform, { log: () => {} });
+  const body = JSON.stringify({ namespace: 'elsewhere', vectors: [{ id: 'a', vector }] });
+  expect((await other.request('/v1/vectors', { ...put, body }, open)).status).toBe(200);
+  expect(await statusOf('/v1/vectors/a?namespace=elsewhere', {})).toBe(200);
 });
 
 /** Bindings whose rate limit counts up to three by caller. */

@@ -2,6 +2,7 @@ import type { Bindings } from '../../../src/server/platform.ts';
 import { type ClassSetsStub, ClassSetTable } from '../../../src/vectors/class-sets.ts';
 import type { NamespaceStub } from '../../../src/vectors/durable.ts';
 import { Namespace } from '../../../src/vectors/namespace.ts';
+import { NamespaceNames } from '../../../src/vectors/namespace-names.ts';
 import { toRpcResult } from '../../../src/vectors/rpc.ts';
 import { memoryStorage } from './sqlite.ts';
 
@@ -18,6 +19,7 @@ export function memoryObjects(): Required<Pick<Bindings, 'VECTORS' | 'CLASSES'>>
   };
   const create = (): NamespaceStub => {
     const storage = memoryStorage();
+    const names = new NamespaceNames(storage);
     const namespace = new Namespace(storage, () => storage.deleteAll());
     return {
       upsert: (...args) => toRpcResult(() => namespace.upsert(...args)),
@@ -28,6 +30,8 @@ export function memoryObjects(): Required<Pick<Bindings, 'VECTORS' | 'CLASSES'>>
       list: (...args) => toRpcResult(() => namespace.list(...args)),
       search: (...args) => toRpcResult(() => namespace.search(...args)),
       searchAll: (...args) => toRpcResult(() => namespace.searchAll(...args)),
+      hasName: (name) => toRpcResult(() => names.has(name)),
+      addName: (name) => toRpcResult(() => names.add(name)),
       etag: () => toRpcResult(() => namespace.about()?.etag),
       export: () => toRpcResult(() => undefined),
     };
