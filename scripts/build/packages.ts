@@ -7,6 +7,7 @@ import { addCommonJs } from './packages/common-js.ts';
 import { compileModules } from './packages/compile.ts';
 import {
   clientEntries,
+  clientWorkers,
   type PackageManifest,
   packageManifests,
   serverEntries,
@@ -29,7 +30,7 @@ await rm(packages, { recursive: true, force: true });
 const { client, server } = await packageManifests(new URL('../../', import.meta.url));
 
 const clientFolder = await start(client);
-await compileModules(root, clientEntries, join(clientFolder, 'dist'));
+await compileModules(root, [...clientEntries, ...clientWorkers], join(clientFolder, 'dist'));
 await cp(join(root, 'dist/runtime/ort.js'), join(clientFolder, 'dist/runtime/ort.js'));
 await addCommonJs(join(clientFolder, 'dist'));
 

@@ -1,5 +1,6 @@
 /** Builds the npm packages, and checks what they contain, their exports and their types. See `--help`. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseCommand } from '../harness/command.ts';
 
@@ -49,13 +50,26 @@ for (const [name, { profile, maxMB, files }] of Object.entries(packages)) {
   for (const { unpackedSize, files: contents } of packed) {
     console.log(`${name}: ${(unpackedSize / 1e6).toFixed(2)} MB unpacked, ${contents.length} files`);
     if (unpackedSize > maxMB * 1e6) fail(`${name}: expected at most ${maxMB} MB, got ${unpackedSize} bytes`);
-    for (const { path } of contents) if (!files.test(path)) fail(`${name}: unexpected file ${path}`);
+    for (const { path } of contents) {
+      if (!files.test(path)) fail(`${name}: unexpected file ${path}`);
+      // An optional peer that a declaration imports would have to be installed.
+      if (
+        name === 'unlabel' &&
+        path.endsWith('.d.ts') &&
+        /from 'onnxruntime-web/.test(read(`${folder}/${path}`))
+      )
+        fail(`${name}: ${path} imports the types of onnxruntime-web`);
+    }
   }
 }
 
 function run(folder: string, tool: string, ...args: string[]): void {
   const { status } = spawnSync(tool, args, { cwd: folder, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
+}
+
+function read(file: string): string {
+  return readFileSync(file, 'utf8');
 }
 
 function fail(message: string): void {

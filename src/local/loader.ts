@@ -1,7 +1,7 @@
 import type { Manifest, Precision } from '../contract/manifest.ts';
 import type { Device } from '../contract/model.ts';
 import { fileOf } from '../inference/manifest.ts';
-import { runtimeFiles } from '../inference/runtime/runtime-web.ts';
+import { runtimeFiles } from '../inference/runtime/web-runtime.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import type { Deployment } from './files/deployment.ts';
 import { getManifest, getRuntime, getWeights } from './files/model-files.ts';

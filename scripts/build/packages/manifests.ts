@@ -15,6 +15,11 @@ interface RootManifest {
 /** Entries of `unlabel`; each has ES modules and CommonJS. */
 export const clientEntries = ['index', 'local', 'react', 'stock', 'webgpu'] as const;
 
+/** Workers of `unlabel`, which no module imports: bundlers find them by `new Worker(new URL(...))`. */
+export const clientWorkers = ['trimmed', 'stock', 'webgpu'].map(
+  (name) => `local/runtimes/worker-${name}-web`,
+);
+
 /** Entries of `unlabel-server`; Workers are ES modules only. */
 export const serverEntries = { '.': 'server', './stock': 'server-stock' } as const;
 

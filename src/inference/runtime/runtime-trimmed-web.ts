@@ -1,6 +1,6 @@
 import { version } from '../../../dist/runtime/ort.js';
 import { createTrimmedRuntime } from './runtime-trimmed.ts';
-import type { WebRuntime } from './runtime-web.ts';
+import type { WebRuntime } from './web-runtime.ts';
 
 /** The trimmed runtime in a page or its Worker. */
 export const trimmedRuntime: WebRuntime = {

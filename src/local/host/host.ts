@@ -2,7 +2,7 @@ import type { Manifest, Precision } from '../../contract/manifest.ts';
 import { fitImage } from '../../image/fit-web.ts';
 import { Model } from '../../inference/model.ts';
 import type { NetworkOutput } from '../../inference/runtime/runtime.ts';
-import type { WebRuntime } from '../../inference/runtime/runtime-web.ts';
+import type { WebRuntime } from '../../inference/runtime/web-runtime.ts';
 import { selfTest } from '../../inference/self-test.ts';
 import { closeImages, type TakenImage } from './take-image.ts';
 

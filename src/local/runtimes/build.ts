@@ -1,4 +1,4 @@
-import type { Build } from '../../inference/runtime/runtime-web.ts';
+import type { Build } from '../../inference/runtime/web-runtime.ts';
 import type { Host } from '../host/host.ts';
 
 /**
