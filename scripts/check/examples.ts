@@ -6,19 +6,27 @@ import { fileURLToPath } from 'node:url';
 import { fail, parseCommand } from '../harness/command.ts';
 import { drawPng } from '../harness/inputs/draw-png.ts';
 import { startHosted } from '../harness/servers/hosted.ts';
+import { checkCommonJs } from './examples/common-js.ts';
 import type { Check } from './examples/example.ts';
 import { checkNode } from './examples/node.ts';
 import { install, pack } from './examples/package.ts';
+import { checkEsbuild, checkImportMap } from './examples/plain-page.ts';
 import { checkPython } from './examples/python.ts';
 import { checkViteReact } from './examples/vite-react.ts';
 import { checkWorker } from './examples/worker.ts';
 
 const checks: Record<string, Check> = {
   node: checkNode,
+  'common-js': checkCommonJs,
   python: checkPython,
   worker: checkWorker,
   'vite-react': checkViteReact,
+  esbuild: checkEsbuild,
+  'import-map': checkImportMap,
 };
+
+/** Projects of `examples/` that a check of another name starts from. */
+const sources: Record<string, string> = { 'common-js': 'node', esbuild: 'node', 'import-map': 'node' };
 
 const { values } = parseCommand(
   `Usage: npm run check -- examples [--only NAME]...
@@ -44,7 +52,7 @@ try {
     const check = checks[name];
     if (!check) fail(`--only: expected one of ${Object.keys(checks).join(', ')}, got ${name}`);
     const folder = join(scratch, name);
-    await cp(join(examples, name), folder, { recursive: true });
+    await cp(join(examples, sources[name] ?? name), folder, { recursive: true });
     install(folder, packed);
     console.log(`${name}: ${await check({ folder, picture, url: hosted.url })}`);
   }

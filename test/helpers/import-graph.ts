@@ -62,7 +62,7 @@ export function findCircles(graph: ImportGraph): string[][] {
   return circles;
 }
 
-/** Folders with more files directly in them than `most`, and how many they have. */
+/** Folders with more files of code directly in them than `most`, and how many they have. */
 export async function crowdedFolders(
   root: string,
   folders: readonly string[],
@@ -71,7 +71,7 @@ export async function crowdedFolders(
   const counts = new Map<string, number>();
   for (const folder of folders)
     for (const entry of await readdir(join(root, folder), { recursive: true, withFileTypes: true }))
-      if (entry.isFile() && !entry.parentPath.includes('__pycache__'))
+      if (entry.isFile() && /\.(ts|py)$/.test(entry.name))
         counts.set(entry.parentPath, (counts.get(entry.parentPath) ?? 0) + 1);
   return [...counts]
     .filter(([, count]) => count > most)

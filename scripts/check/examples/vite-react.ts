@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { preview } from 'vite';
 import { launchChromium } from '../../harness/servers/chromium.ts';
 import { type Check, expectAnswer } from './example.ts';
@@ -7,6 +9,9 @@ import { run } from './package.ts';
 export const checkViteReact: Check = async ({ folder, picture, url }) => {
   run(folder, {}, 'tsc');
   run(folder, { VITE_DEPLOYMENT: url }, 'vite', 'build', '--logLevel', 'warn');
+  const built = await readdir(join(folder, 'dist'), { recursive: true });
+  const modules = built.filter((file) => file.endsWith('.wasm'));
+  if (modules.length > 0) throw new Error(`Expected no .wasm, as the deployment serves it, got ${modules}`);
   const served = await preview({ root: folder, preview: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });
   const browser = await launchChromium();
   try {
