@@ -70,7 +70,7 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     """Trains to the end of the schedule. Returns the images if they are in memory, to process 0."""
     path, first = args.run / "checkpoint.pt", rank() == 0
     if args.resume or args.extend:
-        saved = read(args.run / PLATEAU if args.extend else path, device)
+        saved = read(path if args.resume else args.run / PLATEAU, device)
         images, preset = args.images or Path(saved["images"]), saved["preset"]
         config = config_of(saved)
     elif args.images is None:
