@@ -16,7 +16,7 @@ export interface ClientOptions<Model extends string = string> extends Connection
   model?: Model | undefined;
   /**
    * What is sent of an image. `tensor`: only the pixels that the network sees, which the page makes itself: 3 kB for
-   * a photo of any size, and the same prediction for a PNG; up to 67 megapixels. `file`: the file itself; a drawable
+   * a photo of any size, and the same prediction for a PNG; up to 100 megapixels. `file`: the file itself; a drawable
    * image as a PNG of its full size.
    * @default 'tensor' in a page or its worker, 'file' elsewhere
    */
