@@ -115,7 +115,14 @@ test.each([
     'unsupported_media_type',
     'image',
   ],
-  ['a PNG cut in its pixels', '/v1/classify', png.slice(0, png.length / 2), 'image/png', 'invalid_image', 'image'],
+  [
+    'a PNG cut in its pixels',
+    '/v1/classify',
+    png.slice(0, png.length / 2),
+    'image/png',
+    'invalid_image',
+    'image',
+  ],
   [
     'a header of 65535 x 65535',
     '/v1/classify',
