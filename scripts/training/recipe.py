@@ -14,6 +14,8 @@ class Config:
     # The heads. `main_heads` of `classes` outputs, of which the one with the lowest loss is served, and over-clustering
     # heads, as multiples of `classes`, which make the features tell finer things apart.
     classes: int = 10
+    # With `--classes auto`, the number of classes is chosen after pretraining (stages/count.py).
+    auto_classes: bool = False
     main_heads: int = 3
     over: list[int] = field(default_factory=lambda: [2, 5, 10, 30])
 
@@ -164,7 +166,10 @@ def current_names(settings: dict[str, Any]) -> dict[str, Any]:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds one command-line option per field of :class:`Config`."""
+    parser.add_argument("--classes", type=_classes, help="number of classes, or auto: chosen after pretraining")
     for item in fields(Config):
+        if item.name in ("classes", "auto_classes"):
+            continue
         default = getattr(Config(), item.name)
         option = f"--{item.name.replace('_', '-')}"
         if isinstance(default, bool):
@@ -175,9 +180,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(option, type=type(default))
 
 
+def _classes(text: str) -> int | str:
+    if text == "auto":
+        return text
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"expected a number from 2, or auto, got {text!r}")
+    return int(text)
+
+
 def given_options(args: argparse.Namespace) -> dict[str, Any]:
     """The fields of :class:`Config` that were given on the command line."""
-    return {f.name: value for f in fields(Config) if (value := getattr(args, f.name)) is not None}
+    given = {f.name: value for f in fields(Config) if (value := getattr(args, f.name, None)) is not None}
+    if "classes" in given:
+        given["auto_classes"] = given["classes"] == "auto"
+        if given["auto_classes"]:
+            del given["classes"]
+    return given
 
 
 def config_of(checkpoint: dict[str, Any]) -> Config:

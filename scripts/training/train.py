@@ -2,6 +2,8 @@
 
     npm run train -- --images DIR --classes 12 --name pets
     npm run train -- --images DIR --preset cifar10-cpu --run runs/cifar10
+    npm run train -- --images DIR --classes auto --name pets
+    npm run train -- --run runs/pets --classes 9            chooses again, without pretraining again
     npm run train -- --run runs/cifar10 --resume
     PYTHONPATH=scripts .venv/bin/torchrun -m --nproc-per-node 8 -- training train --images DIR --preset imagenet --run runs/imagenet
 
@@ -32,8 +34,8 @@ import torch
 from training.data.images import Folder, list_folder, load_folder
 from training.nn.distributed import device_name, processes, rank
 from training.publish import check_free, publish
-from training.recipe import PRESETS, add_options, config_of, given_options
-from training.stages.checkpoint import forget_later, read, save
+from training.recipe import PRESETS, Config, add_options, config_of, given_options
+from training.stages.checkpoint import CHECKPOINTS, forget_later, read, save
 from training.stages.distill import DISTILLATION
 from training.stages.monitor import Monitor
 from training.stages.pretrain import Trainer
@@ -58,12 +60,33 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_options(parser)
     args = parser.parse_args(arguments)
-    if args.name:
-        check_free(args.name)
-        args.run = args.run or Path("runs", args.name)
-    elif not args.run:
+    if not args.run and not args.name:
         parser.error("--name or --run: expected the name of a model, or the folder of a run")
+    args.run = args.run or Path("runs", args.name)
+    trained = args.run / CHECKPOINTS[-1]
+    args.again = bool(args.classes and not (args.images or args.resume or args.extend) and trained.exists())
+    if args.name and not (args.again and read(trained).get("name") == args.name):
+        check_free(args.name)
     return args
+
+
+def choose_again(args: argparse.Namespace, device: torch.device) -> None:
+    """Repeats what follows pretraining with other options, and renews the model of the run if it has one."""
+    checkpoint = read(args.run / CHECKPOINTS[-1])
+    name = args.name or checkpoint.get("name")
+    config = dataclasses.replace(config_of(checkpoint), **given_options(args))
+    check_heads(config)
+    folder = load_folder(checkpoint["images"], config.stored)
+    for stage in (REFINEMENT, DISTILLATION):
+        stage.run(args.run, folder, device, given_options(args))
+    if name:
+        publish(args.run, checkpoint["images"], name)
+
+
+def check_heads(config: Config) -> None:
+    """Checks that the recipe finds classes after pretraining, of any number."""
+    if not config.graph_neighbors:
+        raise SystemExit("--classes: choosing after pretraining needs new heads; give --graph-neighbors, such as 20 50")
 
 
 def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
@@ -83,6 +106,10 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     streamed = count * 3 * config.stored**2 > config.memory_gib * 2**30
     if config.queue > count // 2:
         config = dataclasses.replace(config, queue=count // 3)
+    if config.auto_classes:
+        check_heads(config)
+        if streamed:
+            raise SystemExit("--classes auto: needs images that fit in memory; give their number, or more --memory-gib")
     if first:
         where = "decoded as needed" if streamed else "in memory"
         print(f"{count} images, {where}, {config.heads} classes, {device_name(device)}")
@@ -103,13 +130,16 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     monitor = Monitor(folder, args.monitor, config) if args.monitor and first else None
     while not trainer.done:
         plateau = trainer.loop.progress <= 1 - config.decay
-        entry = trainer.epoch(show_bar=first and sys.stderr.isatty())
+        try:
+            entry = trainer.epoch(show_bar=first and sys.stderr.isatty())
+        except KeyboardInterrupt:
+            raise SystemExit(stopped(args.run, trainer.loop.epoch) if first else 1) from None
         if monitor and trainer.loop.epoch % MONITORED == 0:
             entry["monitor"] = monitor.measure(trainer.average)
         state = trainer.state()
         if not first:
             continue
-        state |= {"images": str(images), "preset": preset}
+        state |= {"images": str(images), "preset": preset, "name": args.name or (saved or {}).get("name")}
         if plateau and config.decay < 1:
             save(state, args.run / PLATEAU)
         save(state, path)
@@ -128,8 +158,18 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     return folder if first and not streamed else None
 
 
+def stopped(run: Path, epochs: int) -> str:
+    """What is left of a run that Ctrl-C stopped."""
+    if epochs == 0:
+        return "Stopped in the first epoch, before anything was saved"
+    return f"Stopped. {run} keeps {epochs} epochs. Continue with: npm run train -- --run {run} --resume"
+
+
 def main(arguments: list[str]) -> None:
     args = parse(arguments)
+    if args.again:
+        choose_again(args, torch.device(args.device))
+        return
     with processes(args.device) as device:
         first = rank() == 0
         folder = pretrain(args, device)

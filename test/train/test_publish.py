@@ -150,3 +150,13 @@ def test_names_that_do_not_fit_are_refused(model, options, reason):
     with pytest.raises(SystemExit, match=reason):
         name_classes.main(options)
     assert (model / "manifest.json").read_bytes() == before
+
+
+def test_another_number_of_classes_renews_the_model_without_pretraining(model, run, capfd):
+    before = (run[0] / "checkpoint.pt").read_bytes()
+    train.main(["--run", str(run[0]), "--classes", "2", "--device", "cpu"])
+    told = manifest(model)
+    assert told["classes"] == ["class-0", "class-1"] and told["training"]["recipe"]["classes"] == 2
+    assert (run[0] / "checkpoint.pt").read_bytes() == before
+    with pytest.raises(SystemExit, match="exists"):
+        train.main(["--run", str(run[0]), "--name", "pets", "--device", "cpu"])

@@ -13,7 +13,7 @@ import torch
 
 from training import train
 from training.nn.augment import augment
-from training.data.images import Folder, load_folder
+from training.data.images import Folder, list_folder, load_folder
 from training.nn.loss import self_classifier_loss
 from training.report.metrics import hungarian_accuracy
 from training.data.neighbors import NeighborQueue, draw_partners
@@ -213,6 +213,33 @@ def test_folder_with_classes_has_labels_and_one_without_has_none(tmp_path):
     flat = load_folder(write_folder(tmp_path / "b", 9, class_folders=False), 8)
     assert flat.labels is None and flat.classes is None
     assert flat.pixels.shape == (9, 3, 8, 8) and flat.pixels.dtype == torch.uint8
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path):
+    write_folder(tmp_path / "elsewhere", 3, class_folders=False)
+    images = write_folder(tmp_path / "images", 6)
+    (images / "linked").symlink_to(tmp_path / "elsewhere")
+    (images / NAMES[0] / "up").symlink_to(images)
+    (tmp_path / "elsewhere" / "back").symlink_to(images / NAMES[1])
+    files = list_folder(images)
+    assert files.classes == sorted([*NAMES, "linked"])
+    assert len([path for path in files.paths if path.startswith("linked/0")]) == 3
+    assert not any("up/" in path for path in files.paths)
+
+
+def test_ctrl_c_keeps_what_was_learned_and_says_how_to_go_on(tmp_path, monkeypatch):
+    images, epoch = write_folder(tmp_path / "images", 200), Trainer.epoch
+
+    def interrupted(self, show_bar=True):
+        if self.loop.epoch == 1:
+            raise KeyboardInterrupt
+        return epoch(self, show_bar)
+
+    monkeypatch.setattr(Trainer, "epoch", interrupted)
+    with pytest.raises(SystemExit, match="keeps 1 epochs. Continue with: npm run train -- --run .* --resume"):
+        run(tmp_path / "run", images, "--epochs", "3")
+    monkeypatch.undo()
+    assert run(tmp_path / "run", None, "--resume", "--epochs", "3")["epoch"] == 3
 
 
 def test_bad_folders_are_named(tmp_path):

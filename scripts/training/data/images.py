@@ -82,6 +82,19 @@ def decode(file: Path, size: int) -> Tensor:
         raise ValueError(f"Cannot decode {file}: {error}") from error
 
 
+def walk(folder: Path, parents: frozenset[str] = frozenset()) -> Iterator[Path]:
+    """Yields the files below ``folder``. Follows links to folders, except to a parent, which would never end."""
+    real = os.path.realpath(folder)
+    if real in parents or not os.path.isdir(folder):
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from walk(folder / entry.name, parents | {real})
+            else:
+                yield folder / entry.name
+
+
 def list_folder(path: str | Path) -> Files:
     """Finds all images below ``path``, recursively.
 
@@ -89,8 +102,7 @@ def list_folder(path: str | Path) -> Files:
         ValueError: if there is none.
     """
     root = Path(path)
-    found = (Path(folder, name) for folder, _, names in os.walk(root, followlinks=True) for name in names)
-    files = sorted(file for file in found if file.suffix.lower() in SUFFIXES)
+    files = sorted(file for file in walk(root) if file.suffix.lower() in SUFFIXES)
     if not files:
         raise ValueError(f"Expected images ({', '.join(sorted(SUFFIXES))}) below {root}, found none")
     paths = [file.relative_to(root).as_posix() for file in files]

@@ -80,7 +80,8 @@ def distill(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: 
     teacher.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
     torch.manual_seed(config.seed)
     shape = dataclasses.asdict(config) | {"depth": config.student_depth, "width": config.student_width}
-    student = build(shape | {"heads": config.heads})
+    heads = checkpoint["config"]["heads"]
+    student = build(shape | {"heads": heads})
     student.heads.load_state_dict(teacher.heads.state_dict())
     student.heads.requires_grad_(False)
     student.to(device, memory_format=torch.channels_last)
@@ -114,7 +115,7 @@ def distill(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: 
     # Keep the choice of the head: that of the teacher.
     chosen = {"loss_heads": checkpoint["history"][-1]["loss_heads"]}
     return checkpoint | {
-        "config": shape | {"heads": config.heads},
+        "config": shape | {"heads": heads},
         "network": student.state_dict(),
         "history": checkpoint["history"] + [{"stage": "distill"} | entry | chosen for entry in loop.history],
         "seconds": checkpoint["seconds"] + loop.seconds,

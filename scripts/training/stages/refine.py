@@ -33,6 +33,7 @@ from training.recipe import Config, config_of
 from training.report.metrics import training_accuracy
 from training.stages.chain import LaterStage
 from training.stages.checkpoint import Checkpoint, network_of
+from training.stages.count import Count, count_classes, table
 from training.stages.loop import Loop, Stage
 from training.stages.spectral import fit_head, spectral_clusters
 
@@ -85,6 +86,12 @@ def judge(network: SelfClassifier, heads: dict[str, Tensor], pixels: Tensor, con
     }
 
 
+def is_kept(head: Tensor, network: SelfClassifier, config: Config) -> bool:
+    """Whether a head of pretraining stays beside the chosen classes: an over-clustering one, of another size than the
+    classes now, and than those of pretraining, which come first."""
+    return len(head) not in (config.classes, len(network.heads[0]))
+
+
 def choose_classes(network: SelfClassifier, pixels: Tensor, config: Config) -> dict[str, float]:
     """Keeps the best of :func:`candidates` as the first head, before the over-clustering ones.
 
@@ -96,7 +103,7 @@ def choose_classes(network: SelfClassifier, pixels: Tensor, config: Config) -> d
     scores = judge(network, heads, pixels, config)
     best = max(scores, key=scores.__getitem__)
     print("mutual information ", *(f"{name}: {score:.3f} " for name, score in scores.items()), f"kept {best}", flush=True)
-    others = [head for head in network.heads if len(head) != config.classes]
+    others = [head for head in network.heads if is_kept(head, network, config)]
     network.heads = nn.ParameterList([nn.Parameter(heads[best].clone()), *others])
     return scores
 
@@ -182,11 +189,16 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
     began = time.perf_counter()
     config = config_of(checkpoint)
     network = network_of(checkpoint)
-    network.to(device, memory_format=torch.channels_last)
-
+    network.to(device, memory_format=torch.channels_last).eval()
+    counts: list[Count] = []
+    if config.auto_classes:
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=config.bf16):
+            chosen, counts = count_classes(encode(network, folder.pixels)[1])
+        print(table(counts, chosen), flush=True)
+        config = dataclasses.replace(config, classes=chosen)
+    pairs = zip(checkpoint["history"][-1]["loss_heads"], network.heads, strict=True)
+    others = [loss for loss, head in pairs if is_kept(head, network, config)]
     scores = choose_classes(network, folder.pixels.to(device), config)
-    before = checkpoint["history"][-1]["loss_heads"]
-    others = [loss for loss, classes in zip(before, config.heads, strict=True) if classes != config.classes]
     config = dataclasses.replace(config, main_heads=1)
     by_head = [math.log(config.classes) - max(scores.values()), *others]
     history = [{"stage": "classes", "mutual_information": scores, "loss_heads": by_head, "loss": by_head[0]}]
@@ -196,8 +208,9 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
         history += [{"stage": "self-label"} | entry for entry in loop.history]
         seconds += loop.seconds
     return checkpoint | {
-        "config": dataclasses.asdict(config) | {"heads": config.heads},
+        "config": dataclasses.asdict(config) | {"heads": [len(head) for head in network.heads]},
         "network": network.state_dict(),
+        "counts": [dataclasses.asdict(count) for count in counts],
         "history": checkpoint["history"] + history,
         "seconds": checkpoint["seconds"] + seconds,
     }
