@@ -59,7 +59,8 @@ def candidates(network: SelfClassifier, pixels: Tensor, config: Config) -> dict[
         embedding, mirrored = (encode(network, images)[1] for images in (pixels, pixels.flip(3)))
     # An image and its mirror image show the same thing; their mean has less noise.
     smooth = F.normalize(embedding + mirrored, dim=1)
-    for neighbors in config.graph_neighbors:
+    # A cluster has several images; with fewer, only the heads of pretraining are left.
+    for neighbors in config.graph_neighbors if len(pixels) > 2 * config.classes else []:
         clusters = spectral_clusters(smooth, config.classes, neighbors, config.seed)
         weights, loss = fit_head(embedding, clusters, config.classes, config.tau_row, config.seed)
         found[f"spectral {neighbors}"] = weights.to(pixels.device)
