@@ -11,7 +11,6 @@ const retryDelays = [250, 1_000, 3_000];
 const codeByStatus: Record<number, ErrorCode> = {
   401: 'unauthorized',
   403: 'forbidden',
-  404: 'model_not_found',
   422: 'invalid_parameter',
   501: 'not_supported',
 };
@@ -24,6 +23,8 @@ export interface FileRequest {
   apiKey?: string | undefined;
   headers?: Record<string, string>;
   cache?: RequestCache;
+  /** What it means that the file is not there; `model_not_found` by default. */
+  notFound?: ErrorCode;
   /** Milliseconds to wait for the response, and then for its next bytes. */
   stallMs?: number;
 }
@@ -54,11 +55,12 @@ export async function request(file: FileRequest): Promise<Response> {
  * Returns a successful response.
  * @throws UnlabelError for any other.
  */
-export function requireOk(response: Response, { url, what }: FileRequest, hint = ''): Response {
+export function requireOk(response: Response, file: FileRequest, hint = ''): Response {
+  const { url, what, notFound = 'model_not_found' } = file;
   if (response.ok) return response;
   response.body?.cancel().catch(() => {});
   throw new UnlabelError(
-    codeByStatus[response.status] ?? 'model_unavailable',
+    (response.status === 404 ? notFound : codeByStatus[response.status]) ?? 'model_unavailable',
     `${what} ${url} was answered with HTTP ${response.status}${hint}`,
   );
 }

@@ -116,7 +116,7 @@ export function getRuntime(
   return shareRuntimes(
     JSON.stringify([url, cache === noCache]),
     async ({ signal }) => {
-      const file: FileRequest = { url, what: 'The runtime', signal };
+      const file: FileRequest = { url, what: 'The runtime', signal, notFound: 'model_unavailable' };
       requireWebAssembly(file);
       const copy = await cache.get(url, compile);
       if (copy) return copy;
