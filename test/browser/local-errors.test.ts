@@ -8,10 +8,12 @@ let site: Site;
 /** Whose policy forbids WebAssembly. */
 let strict: ServedPage;
 beforeAll(async () => {
-  [site, strict] = await Promise.all([
-    startSite({ flags: ['--host-resolver-rules=MAP insecure.test 127.0.0.1'] }),
-    servePage({ headers: { 'content-security-policy': "script-src 'self'" } }),
-  ]);
+  strict = await servePage({ headers: { 'content-security-policy': "script-src 'self'" } });
+  site = await startSite({
+    flags: ['--host-resolver-rules=MAP insecure.test 127.0.0.1'],
+    otherPages: [strict],
+    aliases: ['insecure.test'],
+  });
 });
 afterAll(async () => {
   await Promise.all([site?.stop(), strict?.stop()]);

@@ -10,15 +10,17 @@ let site: Site;
 /** Whose policy forbids Workers; and whose script is of another origin. */
 let forbidden: ServedPage;
 let foreign: ServedPage;
+let scripts: ServedPage;
 beforeAll(async () => {
-  site = await startSite();
-  [forbidden, foreign] = await Promise.all([
+  [forbidden, scripts] = await Promise.all([
     servePage({ headers: { 'content-security-policy': "worker-src 'none'" } }),
-    servePage({ scripts: site.served.url.replace(/\/$/, '') }),
+    servePage(),
   ]);
+  foreign = await servePage({ scripts: scripts.url.replace(/\/$/, '') });
+  site = await startSite({ otherPages: [forbidden, foreign] });
 });
 afterAll(async () => {
-  await Promise.all([site?.stop(), forbidden?.stop(), foreign?.stop()]);
+  await Promise.all([site?.stop(), forbidden?.stop(), foreign?.stop(), scripts?.stop()]);
 });
 
 async function openPage(url: string, { clock = false } = {}): Promise<Page> {

@@ -20,17 +20,23 @@ export interface Site {
   stop(): Promise<void>;
 }
 
+/**
+ * @param aliases - other names of this machine under which the pages are opened.
+ */
 export async function startSite({
   flags = [],
   otherPages = [],
+  aliases = [],
   ...page
-}: { flags?: string[]; otherPages?: ServedPage[] } & Parameters<typeof servePage>[0] = {}): Promise<Site> {
+}: { flags?: string[]; otherPages?: ServedPage[]; aliases?: string[] } & Parameters<
+  typeof servePage
+>[0] = {}): Promise<Site> {
   const served = await servePage(page);
+  const origins = [served, ...otherPages].map(({ url }) => new URL(url).origin);
+  const aliased = aliases.flatMap((name) => origins.map((origin) => origin.replace('127.0.0.1', name)));
   const [hosted, browser] = await Promise.all([
     // Without keys, only pages of listed origins may use the store.
-    startHosted({
-      vars: { ALLOWED_ORIGINS: [served, ...otherPages].map(({ url }) => new URL(url).origin).join(' ') },
-    }),
+    startHosted({ vars: { ALLOWED_ORIGINS: [...origins, ...aliased].join(' ') } }),
     launchChromium(flags),
   ]);
   return {
