@@ -48,7 +48,7 @@ def plot_training(history: list[list], path: Path) -> None:
         losses = [loss for _, loss, _ in entries]
         color = styles.setdefault(stage, COLORS[len(styles)])
         marker = "o" if len(losses) == 1 else None
-        axis.plot(range(at, at + len(losses)), losses, color=color, marker=marker, label=STAGES[stage])
+        axis.plot(range(at, at + len(losses)), losses, color=color, marker=marker, label=STAGES.get(stage, stage))
         at += len(losses)
     axis.legend(frameon=False)
     axis.set(xlabel="epoch", ylabel="loss of the classes' head", xlim=(0, at))

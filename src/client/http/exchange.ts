@@ -1,9 +1,9 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
 import { abortable } from '../../util/abortable.ts';
+import { readStream } from '../../util/fetch/read-stream.ts';
 import { ConnectionError, RedirectError, TimeoutError } from '../errors.ts';
 import type { Answer } from './read-response.ts';
-import { readStream } from './read-stream.ts';
 
 /** What a client needs of `fetch`: the global one, a service binding's, or the `request` of a Hono app. */
 export type Fetch = (url: string, init: RequestInit) => Response | Promise<Response>;

@@ -1,7 +1,7 @@
 import { brandOf } from '../../contract/image-source.ts';
 import { limits } from '../../contract/limits.ts';
 import { decodeBase64 } from '../../util/base64.ts';
-import { readStream } from '../http/read-stream.ts';
+import { readStream } from '../../util/fetch/read-stream.ts';
 import type { RequestOptions } from '../http/service.ts';
 
 /**
