@@ -31,11 +31,13 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import torch
 
-from training.data.images import Folder, list_folder, load_folder
+from training.data.images import Files, Folder, decode, list_folder, load_folder
+from training.model.manifest import read_manifest
+from training.model.shipped import checkpoint_of
 from training.nn.distributed import device_name, processes, rank
 from training.publish import check_free, publish
 from training.recipe import PRESETS, Config, add_options, config_of, given_options
-from training.stages.checkpoint import CHECKPOINTS, forget_later, read, save
+from training.stages.checkpoint import CHECKPOINTS, Checkpoint, forget_later, last_checkpoint, read, save
 from training.stages.distill import DISTILLATION
 from training.stages.monitor import Monitor
 from training.stages.pretrain import Trainer
@@ -43,6 +45,7 @@ from training.stages.refine import REFINEMENT
 
 FEW = 500  # images per class
 PLATEAU = "plateau.pt"  # the last checkpoint before the learning rate decays
+STATISTICS = 500  # images whose statistics a shipped network starts with
 MONITORED = 3  # epochs from one measurement on labeled images to the next
 
 
@@ -56,7 +59,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="continues from the checkpoint in --run; options replace its settings")
     parser.add_argument("--extend", action="store_true", help="as --resume, but from before the learning rate decayed; give more --epochs or --minutes")
     parser.add_argument("--monitor", type=Path, help="class folders that training never sees, for kNN and ACC, which are recorded and choose nothing")
-    parser.add_argument("--init", type=Path, help="checkpoint of another run, whose network (of the same shape) to start from")
+    parser.add_argument("--init", type=Path, help="model or run whose network (of the same shape) to start from")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_options(parser)
     args = parser.parse_args(arguments)
@@ -125,7 +128,7 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     if saved:
         trainer.load(saved)
     elif args.init:
-        trainer.start_from(read(args.init, device))
+        trainer.start_from(beginning(args.init, folder))
     args.run.mkdir(parents=True, exist_ok=True)
     monitor = Monitor(folder, args.monitor, config) if args.monitor and first else None
     while not trainer.done:
@@ -156,6 +159,21 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     if first and streamed:
         print("Skips refinement and distillation, which need images that fit in memory")
     return folder if first and not streamed else None
+
+
+def beginning(init: Path, folder: Folder | Files) -> Checkpoint:
+    """The checkpoint of a run, or of a model, that a new run starts from.
+
+    Args:
+        folder: the images; some of them give the statistics of batch norm, which a model does not have.
+    """
+    if not (init / "manifest.json").exists():
+        return read(last_checkpoint(init))
+    chosen = torch.randperm(len(folder.paths), generator=torch.Generator().manual_seed(0))[:STATISTICS]
+    if isinstance(folder, Folder):
+        return checkpoint_of(init, folder.pixels[chosen])
+    size = read_manifest(init)["input"]["width"]
+    return checkpoint_of(init, torch.stack([decode(folder.root / folder.paths[i], size) for i in chosen]))
 
 
 def stopped(run: Path, epochs: int) -> str:

@@ -34,16 +34,34 @@ def training_curve(checkpoint: dict[str, Any]) -> list[list]:
     main = [i for i, outputs in enumerate(config["heads"]) if outputs == config["classes"]]
     points = []
     for entry in entries:
+        if "loss" not in entry:
+            continue
         accuracy = entry.get("train_acc")
-        loss = entry["loss"] if entry.get("stage") == "distill" else min(entry["loss_heads"][i] for i in main)
+        by_head = [] if entry.get("stage") == "distill" else entry.get("loss_heads", [])
+        loss = min(by_head[i] for i in main) if by_head else entry["loss"]
         points.append([entry.get("stage", "pretrain"), round(loss, 4), accuracy and round(accuracy, 4)])
     return points
 
 
 def monitor_curve(checkpoint: dict[str, Any]) -> list[dict[str, float]]:
     """What the monitor measured in pretraining, each with the ``cost`` in multiply-accumulates up to there."""
+    earlier = checkpoint.get("earlier", {"history": []})
+    begun = earlier.get("cost", 0.0)
+    entries = [(0.0, entry) for entry in earlier["history"]] + [(begun, entry) for entry in checkpoint["history"]]
     return [
-        {"cost": entry["cost"], **{key: round(value, 4) for key, value in entry["monitor"].items()}}
-        for entry in checkpoint["history"]
+        {"cost": cost + entry["cost"], **{key: round(value, 4) for key, value in entry["monitor"].items()}}
+        for cost, entry in entries
         if "monitor" in entry and "cost" in entry
+    ]
+
+
+def history_of(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """A history from which :func:`training_curve` and :func:`monitor_curve` make the figures of an evaluation again."""
+    curve = [
+        {"loss": loss} | ({} if stage == "pretrain" else {"stage": stage}) | ({"train_acc": accuracy} if accuracy else {})
+        for stage, loss, accuracy in evaluation["history"]
+    ]
+    measured = evaluation.get("monitor", [])
+    return curve + [
+        {"cost": point["cost"], "monitor": {key: value for key, value in point.items() if key != "cost"}} for point in measured
     ]

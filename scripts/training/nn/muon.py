@@ -12,22 +12,24 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from training.nn.precision import has_bfloat16
+
 # The authors' quintic polynomial: five steps bring every singular value close to 1.
 QUINTIC = (3.4445, -4.7750, 2.0315)
 STEPS = 5
 
 
 def orthogonalize(matrix: Tensor) -> Tensor:
-    """Approximates the nearest semi-orthogonal matrix by Newton-Schulz iteration in bfloat16.
+    """Approximates the nearest semi-orthogonal matrix by Newton-Schulz iteration, in bfloat16 where that is fast.
 
     Args:
         matrix: ``[rows, columns]``.
 
     Returns:
-        bfloat16 of the same shape, with singular values of about 0.7 to 1.2.
+        the same shape, with singular values of about 0.7 to 1.2.
     """
     a, b, c = QUINTIC
-    x = matrix.bfloat16()
+    x = matrix.bfloat16() if has_bfloat16(matrix.device.type) else matrix
     wide = x.shape[0] <= x.shape[1]
     x = x if wide else x.mT
     x = x / (x.norm() + 1e-7)

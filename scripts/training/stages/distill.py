@@ -22,6 +22,7 @@ from training.data.images import Folder, Memory
 from training.nn.augment import augment
 from training.nn.network import SelfClassifier, build
 from training.nn.optimize import parameter_groups
+from training.nn.precision import half
 from training.recipe import config_of
 from training.stages.chain import LaterStage
 from training.stages.checkpoint import Checkpoint, network_of
@@ -97,7 +98,7 @@ def distill(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: 
         student.train()
         views = augment(images, config.size, tuple(config.crop_scale), rng)
         views = mix(views, rng).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with half(device):
             with torch.no_grad():
                 target = teacher(views)[1]
             embedding = forward(views)[1]

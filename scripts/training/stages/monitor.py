@@ -9,6 +9,7 @@ from torch import Tensor
 
 from training.data.images import Folder, load_labeled
 from training.nn.network import SelfClassifier, encode
+from training.nn.precision import half
 from training.recipe import Config
 from training.report.metrics import hungarian_map, knn_accuracy
 
@@ -46,7 +47,7 @@ class Monitor:
         """``knn20_features`` and ``knn20`` (embedding), ``purity20`` of the 20 nearest reference images by the embedding,
         and ``acc0``, ``acc1``, ... of the heads of the wanted size, 0 to 1."""
         device = next(network.parameters()).device
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.config.bf16):
+        with half(device, self.config.bf16):
             bank, test = (encode(network, pixels) for pixels in (self.bank, self.test))
         same = self.bank_labels[(test[1] @ bank[1].T).topk(20).indices] == self.labels[:, None]
         heads = {

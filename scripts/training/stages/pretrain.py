@@ -18,6 +18,7 @@ from training.nn.distributed import device_name, gather, parallel, rank, synchro
 from training.nn.loss import contrastive_loss, self_classifier_loss
 from training.nn.network import build, multiply_accumulates
 from training.nn.optimize import make_optimizer, update_average
+from training.nn.precision import half
 from training.recipe import Config
 from training.report.metrics import training_accuracy
 from training.stages.checkpoint import Checkpoint
@@ -68,15 +69,27 @@ class Trainer:
         self.earlier: dict[str, Any] = {"epochs": 0, "seconds": 0.0, "cost": 0.0, "history": []}
 
     def start_from(self, other: Checkpoint) -> None:
-        """Starts a new schedule with the network of another run, whose history is kept as ``earlier``."""
-        self.network.load_state_dict(other["network"])
-        self.average.load_state_dict(other["network"])
+        """Starts a new schedule with the network of another run, whose history is kept as ``earlier``.
+
+        Raises:
+            ValueError: if the backbones differ. Projector and heads of another shape stay random.
+        """
+        mine = self.network.state_dict()
+        fits = {name: value for name, value in other["network"].items() if name in mine and value.shape == mine[name].shape}
+        backbone = {name for name in {**mine, **other["network"]} if name.startswith("backbone.")}
+        if not backbone <= fits.keys():
+            shape = ", ".join(f"--{key} {other['config'][key]}" for key in ("depth", "width", "stem"))
+            raise ValueError(f"--init: the backbone there has another shape; train with {shape}, or without --init")
+        for network in (self.network, self.average):
+            network.load_state_dict(fits, strict=False)
         before = other.get("earlier", self.earlier)
+        cost = before.get("cost", 0.0)
+        later = [entry | ({"cost": entry["cost"] + cost} if "cost" in entry else {}) for entry in other["history"]]
         self.earlier = {
             "epochs": before["epochs"] + other["epoch"],
             "seconds": before["seconds"] + other["seconds"],
-            "cost": before.get("cost", 0.0) + other.get("cost", 0.0),
-            "history": before["history"] + other["history"],
+            "cost": cost + other.get("cost", 0.0),
+            "history": before["history"] + later,
         }
 
     @property
@@ -131,7 +144,7 @@ class Trainer:
     def embed(self, views: Tensor) -> Tensor:
         """Unit embeddings of views, with gradients."""
         views = views.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.bf16):
+        with half(self.device, self.config.bf16):
             return self.forward(views)[1]
 
     def update(self, images: Tensor, partners: Tensor) -> tuple[Tensor, Tensor]:
@@ -179,7 +192,7 @@ class Trainer:
         parts = []
         for images in self.loop.source.batches(torch.arange(len(self.loop.source)).split(500)):
             images = images.float().contiguous(memory_format=torch.channels_last)
-            with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.bf16):
+            with half(self.device, self.config.bf16):
                 parts.append(self.average(images)[1])
         self.cost += len(self.loop.source) * self.macs[self.config.size]
         return torch.cat(parts)

@@ -29,6 +29,7 @@ from training.nn.augment import augment, random_crop_flip
 from training.nn.loss import view_loss
 from training.nn.network import SelfClassifier, encode
 from training.nn.optimize import make_optimizer, update_average
+from training.nn.precision import half
 from training.recipe import Config, config_of
 from training.report.metrics import training_accuracy
 from training.stages.chain import LaterStage
@@ -55,7 +56,7 @@ def mutual_information(first: Tensor, second: Tensor, classes: int) -> float:
 def candidates(network: SelfClassifier, pixels: Tensor, config: Config) -> dict[str, Tensor]:
     """Class weights ``[classes, D]`` by name: the heads of pretraining, and those of spectral clusters."""
     found = {f"head {i}": head.detach() for i, head in enumerate(network.heads) if len(head) == config.classes}
-    with torch.autocast(pixels.device.type, dtype=torch.bfloat16, enabled=config.bf16):
+    with half(pixels.device, config.bf16):
         embedding, mirrored = (encode(network, images)[1] for images in (pixels, pixels.flip(3)))
     # An image and its mirror image show the same thing; their mean has less noise.
     smooth = F.normalize(embedding + mirrored, dim=1)
@@ -78,7 +79,7 @@ def judge(network: SelfClassifier, heads: dict[str, Tensor], pixels: Tensor, con
     for images in pixels[chosen].split(500):
         for view in views:
             sample = augment(images, size, tuple(config.crop_scale), rng, config.solarize)
-            with torch.autocast(pixels.device.type, dtype=torch.bfloat16, enabled=config.bf16):
+            with half(pixels.device, config.bf16):
                 view.append(network(sample.contiguous(memory_format=torch.channels_last))[1])
     first, second = (torch.cat(view) for view in views)
     return {
@@ -155,7 +156,7 @@ def self_label(
         student.train()
         plain = random_crop_flip(images.float(), config.size, (0.8, 1.0), rng)
         strong = augment(images, config.size, tuple(config.crop_scale), rng, config.solarize)
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with half(device):
             with torch.no_grad():
                 target = teacher(plain.contiguous(memory_format=torch.channels_last))[1]
             embedding = forward(strong.contiguous(memory_format=torch.channels_last))[1]
@@ -193,7 +194,7 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
     network.to(device, memory_format=torch.channels_last).eval()
     counts: list[Count] = []
     if config.auto_classes:
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=config.bf16):
+        with half(device, config.bf16):
             chosen, counts = count_classes(encode(network, folder.pixels)[1])
         print(table(counts, chosen), flush=True)
         config = dataclasses.replace(config, classes=chosen)
