@@ -202,6 +202,20 @@ test('engines that load at the same time share one download', async () => {
   expect(asked.filter((name) => name.endsWith('.wasm'))).toHaveLength(1);
 });
 
+test('an engine that loads while the file is being stored shares it too', async () => {
+  await page.evaluate(() => {
+    const put = Cache.prototype.put;
+    Cache.prototype.put = async function (...file) {
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      return put.apply(this, file);
+    };
+  });
+  expect((await classify()).label).toBeDefined();
+  expect((await classify()).label).toBeDefined();
+  expect(downloads()).toHaveLength(1);
+  expect(asked.filter((name) => name.endsWith('.wasm'))).toHaveLength(1);
+});
+
 test('a stored file that was damaged is downloaded again', async () => {
   const { label } = await classify();
   await expect.poll(stored).toEqual(everything);

@@ -69,7 +69,7 @@ export function getWeights(
   return shareWeights(
     // Callers with another key or without the cache do not share: the key may be refused, the file must be stored.
     JSON.stringify([url, apiKey, files === noCache]),
-    async ({ signal, onProgress }) => {
+    async ({ signal, onProgress, until }) => {
       const file: FileRequest = { url, what: 'The weights', signal, apiKey };
       if (!globalThis.crypto?.subtle)
         throw unavailable(
@@ -78,7 +78,7 @@ export function getWeights(
         );
       const copy = await files.get(url, async (stored) => new Uint8Array(await stored.arrayBuffer()));
       if (copy && (await sha256(copy)) === expected) {
-        onProgress?.({ loaded: bytes, total: bytes });
+        onProgress({ loaded: bytes, total: bytes });
         return copy;
       }
       if (copy) await files.delete(url);
@@ -88,7 +88,7 @@ export function getWeights(
         const weights = await download({ ...file, cache }, bytes, onProgress);
         hash = await sha256(weights);
         if (hash !== expected) continue;
-        void files.put(url, new Response(weights));
+        until(files.put(url, new Response(weights)));
         return weights;
       }
       throw unavailable(file, `the hash of its manifest is SHA-256 ${expected}, but the file has ${hash}`);
@@ -115,7 +115,7 @@ export function getRuntime(
   const url = runtimeUrl(version, name);
   return shareRuntimes(
     JSON.stringify([url, cache === noCache]),
-    async ({ signal }) => {
+    async ({ signal, until }) => {
       const file: FileRequest = { url, what: 'The runtime', signal, notFound: 'model_unavailable' };
       requireWebAssembly(file);
       const copy = await cache.get(url, compile);
@@ -125,7 +125,7 @@ export function getRuntime(
       const kept = response.clone();
       try {
         const module = await compile(response);
-        void cache.put(url, kept);
+        until(cache.put(url, kept));
         return module;
       } catch (cause) {
         kept.body?.cancel().catch(() => {});
