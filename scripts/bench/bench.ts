@@ -6,11 +6,11 @@ await runSubcommand(
   'Measures what answers and searches cost on this machine.',
   {
     answers: {
-      file: new URL('answers.ts', import.meta.url),
+      load: () => import('./answers.ts'),
       summary: 'time, bytes and memory of answers, beside other libraries; writes BENCHMARKS.md',
     },
     search: {
-      file: new URL('search.ts', import.meta.url),
+      load: () => import('./search.ts'),
       summary: 'exactness, time and memory of the vector search; prints them',
     },
   },

@@ -6,19 +6,19 @@ await runSubcommand(
   'Builds into dist/. Takes seconds, and some minutes the first time, when the runtimes are trimmed.',
   {
     packages: {
-      file: new URL('packages.ts', import.meta.url),
+      load: () => import('./packages.ts'),
       summary: 'the assets, and the npm packages unlabel and unlabel-server',
     },
     assets: {
-      file: new URL('assets.ts', import.meta.url),
+      load: () => import('./assets.ts'),
       summary: 'the static assets of the deployment: pages, models and runtimes',
     },
     runtime: {
-      file: new URL('runtime.ts', import.meta.url),
+      load: () => import('./runtime.ts'),
       summary: 'the runtimes, trimmed from the installed onnxruntime-web to what our networks need',
     },
     verify: {
-      file: new URL('verify.ts', import.meta.url),
+      load: () => import('./verify.ts'),
       summary: 'no build: runs the files of a model, and compares their answers with its manifest',
     },
   },

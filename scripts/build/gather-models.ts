@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnlabelError } from '../../src/contract/errors.ts';
@@ -12,9 +13,10 @@ const segment = /^[\w-][\w.-]*$/;
  * copies what the manifest names, and nothing else that lies there.
  *
  * @param folder - has one folder per model. Files, and folders whose name begins with a dot, are no models.
- * @param assets - the folder that is served. The models go into its `models/`.
- * @returns their names, sorted.
- * @throws UnlabelError `model_unavailable` for a link, a wrong manifest, or a file that is missing or of another size.
+ * @param assets - the folder that is served. The models go into its `models/`, beside those that are there.
+ * @returns the names of all, sorted.
+ * @throws UnlabelError `model_unavailable` for a link, a wrong manifest, a file that is missing or of another size, or a
+ *   name that is taken.
  */
 export async function gatherModels(folder: string, assets: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
@@ -26,9 +28,14 @@ export async function gatherModels(folder: string, assets: string): Promise<stri
     if (entry.isSymbolicLink() || (names.includes(entry.name) && !segment.test(entry.name)))
       throw refusal(folder, 'a folder whose name has letters, digits, _, . and -, and no link', entry.name);
   await mkdir(join(assets, 'models'), { recursive: true });
+  const index = join(assets, 'models/index.json');
+  const present: string[] = existsSync(index) ? JSON.parse(await readFile(index, 'utf8')).models : [];
+  const taken = names.find((name) => present.includes(name));
+  if (taken !== undefined) throw refusal(folder, `other names than ${present.join(', ')}`, taken);
   for (const name of names) await gatherModel(join(folder, name), join(assets, 'models', name));
-  await writeFile(join(assets, 'models/index.json'), JSON.stringify({ models: names }));
-  return names;
+  const models = [...present, ...names].sort();
+  await writeFile(index, JSON.stringify({ models }));
+  return models;
 }
 
 async function gatherModel(from: string, to: string): Promise<void> {

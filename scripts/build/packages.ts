@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildAssets, parseCommand } from '../harness/command.ts';
+import { bundleCommandLine } from './packages/command-line.ts';
 import { addCommonJs } from './packages/common-js.ts';
 import { compileModules } from './packages/compile.ts';
 import {
@@ -42,6 +43,8 @@ await cp(join(root, 'dist/assets'), join(serverFolder, 'dist/assets'), {
   recursive: true,
   filter: (path) => !path.endsWith('.map'),
 });
+
+await bundleCommandLine(root, join(serverFolder, 'dist/command-line'));
 
 for (const folder of [clientFolder, serverFolder]) console.log(await sizeOf(folder));
 

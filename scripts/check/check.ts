@@ -3,15 +3,15 @@ import { runSubcommand } from '../harness/command.ts';
 
 await runSubcommand('npm run check --', 'Checks what would be published and deployed, beyond the tests.', {
   package: {
-    file: new URL('package.ts', import.meta.url),
+    load: () => import('./package.ts'),
     summary: 'builds the package, and checks its exports and types for every module system',
   },
   examples: {
-    file: new URL('examples.ts', import.meta.url),
+    load: () => import('./examples.ts'),
     summary: 'installs the built package in each project of examples/, and classifies a picture with it',
   },
   deploy: {
-    file: new URL('deploy.ts', import.meta.url),
+    load: () => import('./deploy.ts'),
     summary: "bundles every environment of wrangler.toml, and compares it with the platform's limits",
   },
 });

@@ -2,12 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { parseKeys } from '../../src/server/keys.ts';
-import { buildAssets, fail, parseCommand } from '../harness/command.ts';
+import { defaultConfig, prepareAssets, readConfig, typed, wrangler } from '../command-line/place.ts';
+import { fail, parseCommand } from '../harness/command.ts';
 import { keyFile, readEntries } from './key-file.ts';
 
-const help = `Usage: npm run deploy [-- options]
+const help = `Usage: ${typed('deploy', '[options]')}
 
-Builds the assets, and deploys the Worker of wrangler.toml with the keys of npm run keys. Refuses when there is no file of
+Deploys the Worker of wrangler.toml, with its assets and the keys of ${typed('keys')}. Refuses when there is no file of
 keys here, and no secret API_KEY_HASHES in that Worker. When all keys of the file are revoked, nobody may call the API.
 
   --open         deploy without a file of keys: anybody may call the API, reading and writing
@@ -30,7 +31,7 @@ const { values, tokens } = parseCommand(
 for (const [name, value] of Object.entries(values))
   if (value === '') fail(`--${name}: expected a value, got ""`);
 
-const { keys: file = keyFile, config = 'wrangler.toml', env = '', name } = values;
+const { keys: file = keyFile, config = defaultConfig(), env = '', name } = values;
 if (!existsSync(config)) fail(`--config: there is no file ${config}`);
 // For `NAME --env ENV`, `wrangler deploy` takes the Worker NAME, and `wrangler secret list` the Worker NAME-ENV.
 if (env !== '' && name !== undefined) fail('--name: expected no --env, whose Worker has a name of its own');
@@ -47,15 +48,14 @@ else if (values.open || hasSecret()) deploy();
 else {
   console.error(
     'Not deployed: without API keys, anybody could call the API, reading and writing.\n' +
-      'Make a key with `npm run keys -- add`, or deploy an open API with `npm run deploy -- --open`.',
+      `Make a key with \`${typed('keys', 'add')}\`, or deploy an open API with \`${typed('deploy', '--open')}\`.`,
   );
   process.exitCode = 1;
 }
 
 /** Wrangler would make another Worker for an environment that the configuration does not have. */
 async function checkEnvironment(): Promise<void> {
-  const { unstable_readConfig: readConfig } = await import('wrangler');
-  const { definedEnvironments = [] } = readConfig({ config, env: '' }, { hideWarnings: true });
+  const { definedEnvironments = [] } = await readConfig(config);
   if (!definedEnvironments.includes(env))
     fail(`--env: expected an environment of ${config} (${definedEnvironments.join(', ')}), got ${env}`);
 }
@@ -73,14 +73,15 @@ function deployWithKeys(): void {
 }
 
 function deploy(...more: string[]): void {
-  buildAssets();
+  prepareAssets();
   const own = new Set(['open', 'keys', 'env', 'name', 'config']);
   const passed = tokens.flatMap((token) =>
     token.kind !== 'option' || own.has(token.name)
       ? []
       : [token.value === undefined ? `--${token.name}` : `--${token.name}=${token.value}`],
   );
-  const { status } = spawnSync('wrangler', ['deploy', ...target, ...passed, ...more], {
+  const [program, script] = wrangler();
+  const { status } = spawnSync(program, [script, 'deploy', ...target, ...passed, ...more], {
     stdio: 'inherit',
     env: environment,
   });
@@ -89,7 +90,8 @@ function deploy(...more: string[]): void {
 
 /** Whether the Worker that would be deployed has keys. */
 function hasSecret(): boolean {
-  const { status, stdout } = spawnSync('wrangler', ['secret', 'list', ...target], {
+  const [program, script] = wrangler();
+  const { status, stdout } = spawnSync(program, [script, 'secret', 'list', ...target], {
     encoding: 'utf8',
     env: { ...environment, CI: '1' },
   });

@@ -1,9 +1,8 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { fail } from '../harness/command.ts';
 
-/** Where this machine keeps the entries of `API_KEY_HASHES`, in wrangler's format of secrets files. */
-export const keyFile = fileURLToPath(new URL('../../.keys.json', import.meta.url));
+/** Where a project keeps the entries of `API_KEY_HASHES`, in wrangler's format of secrets files. */
+export const keyFile = '.keys.json';
 
 /** Stands for a list without keys: an upload of it replaces the keys of a Worker, where an empty secret might be dropped. */
 const noKeys = 'none';

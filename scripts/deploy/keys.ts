@@ -1,18 +1,20 @@
 /** Makes, lists and revokes API keys. See `--help`. */
 import { createHash, randomBytes } from 'node:crypto';
 import { isKeyValue, parseKeys } from '../../src/server/keys.ts';
+import { typed } from '../command-line/place.ts';
 import { fail, parseCommand } from '../harness/command.ts';
 import { keyFile, readEntries, restrict, writeEntries } from './key-file.ts';
 
 /** Cloudflare's limit of a secret, 5 KB: some 50 keys. */
 const maxSecretBytes = 5_000;
 
-const help = `Usage: npm run keys [-- list]            lists the keys
-       npm run keys -- add [options]     makes one, and shows it this once
-       npm run keys -- revoke ID         removes one
+const help = `Usage: ${typed('keys')}
+       ${typed('keys', 'add [options]')}
+       ${typed('keys', 'revoke ID')}
 
-Keeps the SHA-256 of each key, and what it may do, in .keys.json. npm run deploy takes the keys along;
-npx wrangler secret bulk .keys.json changes those of a deployed Worker in seconds.
+Lists the API keys of a deployment; makes one, and shows it this once; or removes one. Keeps the SHA-256 of each key, and
+what it may do, in .keys.json. ${typed('deploy')} takes the keys along; npx wrangler secret bulk .keys.json changes those of a
+deployed Worker in seconds.
 
   --scopes read+write    what the key may do (default: both)
   --namespaces a+b       the only namespaces that it may use (default: all)
@@ -79,12 +81,12 @@ function revoke(): void {
   const digests = parseKeys(entries.join(' ')).map(({ digest }) => digest);
   const [digest, ...others] = new Set(digests.filter((each) => id && each.startsWith(id)));
   if (digest === undefined || others.length > 0)
-    fail(`Expected the id of one key, as npm run keys lists them, got ${id ?? 'none'}`);
+    fail(`Expected the id of one key, as ${typed('keys')} lists them, got ${id ?? 'none'}`);
   writeEntries(
     values.file,
     entries.filter((_, index) => digests[index] !== digest),
   );
   console.log(
-    `The deployed Worker takes it until you run npm run deploy, or: npx wrangler secret bulk ${values.file}\n`,
+    `The deployed Worker takes it until you run ${typed('deploy')}, or: npx wrangler secret bulk ${values.file}\n`,
   );
 }

@@ -6,15 +6,15 @@ await runSubcommand(
   'Measures a model on folders of labeled images.',
   {
     classify: {
-      file: new URL('classify.ts', import.meta.url),
+      load: () => import('./classify.ts'),
       summary: 'accuracy and confusion of the classes, as a file or a deployment answers',
     },
     reduced: {
-      file: new URL('reduced.ts', import.meta.url),
+      load: () => import('./reduced.ts'),
       summary: 'answers to large JPEGs by their DC coefficients, beside those to all of their pixels',
     },
     search: {
-      file: new URL('search.ts', import.meta.url),
+      load: () => import('./search.ts'),
       summary: 'accuracy of lookups: by the nearest vectors, and by a few pictures of each class',
     },
   },

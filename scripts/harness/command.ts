@@ -4,8 +4,8 @@ import { type ParseArgsConfig, type ParseArgsOptionsConfig, parseArgs } from 'no
 
 /** A program that is one of several behind one command. */
 export interface Subcommand {
-  /** Runs as `node FILE`, with the arguments after the subcommand's name. */
-  file: URL;
+  /** Imports the program, which runs with the arguments after the subcommand's name. */
+  load: () => Promise<unknown>;
   /** What it is for, in a line. */
   summary: string;
 }
@@ -24,7 +24,7 @@ export async function runSubcommand(
   subcommands: Record<string, Subcommand>,
   fallback?: string,
 ): Promise<void> {
-  const [node = '', , ...given] = process.argv;
+  const [node = '', program = '', ...given] = process.argv;
   const isNamed = given[0] !== undefined && !given[0].startsWith('-');
   const [chosen, ...rest] = isNamed || fallback === undefined ? given : [fallback, ...given];
   const names = Object.keys(subcommands);
@@ -37,8 +37,8 @@ export async function runSubcommand(
   if (chosen === undefined || (!isNamed && isHelp(given))) return console.log(help);
   const subcommand = subcommands[chosen];
   if (!subcommand) fail(`Expected a command of ${names.join(', ')}, got ${chosen}`, help);
-  process.argv = [node, fileURLToPath(subcommand.file), ...rest];
-  await import(subcommand.file.href);
+  process.argv = [node, program, ...rest];
+  await subcommand.load();
 }
 
 /**

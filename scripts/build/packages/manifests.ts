@@ -77,6 +77,7 @@ export async function packageManifests(
       ...common,
       sideEffects: false,
       engines: { node: '>=20' },
+      bin: { 'unlabel-server': './dist/command-line/unlabel-server.js' },
       exports: {
         ...Object.fromEntries(
           Object.entries(serverEntries).map(([name, entry]) => [
@@ -87,8 +88,8 @@ export async function packageManifests(
         './package.json': './package.json',
       },
       dependencies: Object.fromEntries(serverDependencies.map((name) => [name, devDependencies[name]])),
-      peerDependencies: { 'onnxruntime-web': onnxruntime },
-      peerDependenciesMeta: optional('onnxruntime-web'),
+      peerDependencies: { 'onnxruntime-web': onnxruntime, wrangler: devDependencies.wrangler },
+      peerDependenciesMeta: optional('onnxruntime-web', 'wrangler'),
     },
   };
 }
