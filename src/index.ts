@@ -5,12 +5,14 @@ export type { ConnectionOptions, RequestOptions } from './client/http/service.ts
 export type { HostedImage } from './client/images/take.ts';
 export type { Classes } from './client/resources/classes.ts';
 export type { Models } from './client/resources/models.ts';
-export type { StoredVector, VectorOptions, Vectors } from './client/resources/vectors.ts';
+export type { VectorOptions, Vectors } from './client/resources/vectors.ts';
 export type { ImageOrVector } from './client/vector-source.ts';
 export type * from './contract/engine.ts';
 export { type ConnectionErrorCode, type ErrorCode, type Problem, UnlabelError } from './contract/errors.ts';
 export type { ImageSource } from './contract/image-source.ts';
 export type { Manifest, ModelFile, Precision } from './contract/manifest.ts';
 export type * from './contract/model.ts';
+export type * from './contract/resources/classes.ts';
+export type * from './contract/resources/vectors.ts';
 export type * from './contract/vectors.ts';
 export type { ClassSetItem as ClassSet, ModelList } from './contract/wire.ts';

@@ -17,6 +17,10 @@ await runSubcommand(
       load: () => import('./search.ts'),
       summary: 'accuracy of lookups: by the nearest vectors, and by a few pictures of each class',
     },
+    unknown: {
+      load: () => import('./unknown.ts'),
+      summary: 'how well images of none of the classes are told apart',
+    },
   },
   'classify',
 );

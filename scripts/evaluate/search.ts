@@ -1,20 +1,16 @@
 /** Measures lookups on folders of labeled images. See `--help`. */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { limits } from '../../src/contract/limits.ts';
-import { codecs } from '../../src/image/codecs/codecs-node.ts';
-import { prepareImage } from '../../src/image/prepare.ts';
-import { embed } from '../../src/inference/embed.ts';
 import { Model } from '../../src/inference/model.ts';
 import { nodeRuntime } from '../../src/inference/runtime/runtime-node.ts';
 import { folderSource } from '../../src/inference/source-node.ts';
+import { classifyByNeighbors } from '../../src/vectors/classes/neighbors.ts';
+import { prototypeOf, rankPrototypes } from '../../src/vectors/classes/prototypes.ts';
 import { Namespace } from '../../src/vectors/namespace.ts';
-import { classifyByNeighbors } from '../../src/vectors/search/neighbors.ts';
-import { classifyByPrototypes, prototypeOf } from '../../src/vectors/search/prototypes.ts';
 import { fail, parseCommand, readCount } from '../harness/command.ts';
 import { seededRandom } from '../harness/inputs/random-vectors.ts';
 import { memoryStorage } from '../harness/servers/sqlite.ts';
+import { draw, embedFolder } from './embed-folder.ts';
 
 const { values: options } = parseCommand(
   `Usage: npm run evaluate -- search --gallery DIR --images DIR [options]
@@ -46,31 +42,9 @@ const draws = readCount('draws', options.draws);
 const folder = fileURLToPath(new URL(`../../model/${options.model}/`, import.meta.url));
 const model = await Model.load(folderSource(folder), nodeRuntime);
 
-interface Example {
-  label: string;
-  vector: Float32Array;
-}
-
-async function embedFolder(root: string): Promise<Example[]> {
-  const examples: Example[] = [];
-  const labels = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  for (const { name: label } of labels) {
-    const all = (await readdir(join(root, label))).sort();
-    const files = all.slice(0, options.limit ? readCount('limit', options.limit) : undefined);
-    for (let i = 0; i < files.length; i += limits.imagesPerRequest) {
-      const batch = files.slice(i, i + limits.imagesPerRequest).map(async (file) => {
-        const bytes = new Uint8Array(await readFile(join(root, label, file)));
-        return prepareImage(bytes, model.manifest.input, codecs);
-      });
-      const vectors = await embed(model, await Promise.all(batch));
-      examples.push(...vectors.map((vector) => ({ label, vector })));
-    }
-  }
-  return examples;
-}
-
-const known = await embedFolder(gallery);
-const tests = await embedFolder(images);
+const most = options.limit ? readCount('limit', options.limit) : undefined;
+const known = await embedFolder(model, gallery, most);
+const tests = await embedFolder(model, images, most);
 const accuracy = (classify: (vector: Float32Array) => string | undefined) =>
   (100 * tests.filter(({ label, vector }) => classify(vector) === label).length) / tests.length;
 
@@ -96,13 +70,10 @@ console.log(`${k} neighbors: ${byNeighbors.toFixed(2)} %`);
 const random = seededRandom(1);
 const results = Array.from({ length: draws }, () => {
   const prototypes = [...Map.groupBy(known, ({ label }) => label)].map(([label, examples]) => {
-    const left = [...examples];
-    const drawn = Array.from({ length: shots }, () => left.splice(Math.floor(random() * left.length), 1))
-      .flat()
-      .map(({ vector }) => vector);
+    const drawn = draw(examples, shots, random).map(({ vector }) => vector);
     return { label, count: shots, prototype: prototypeOf(drawn) as Float32Array };
   });
-  return accuracy((vector) => classifyByPrototypes(prototypes, vector, 1)[0]?.label);
+  return accuracy((vector) => rankPrototypes(prototypes, vector)[0]?.label);
 });
 const mean = results.reduce((sum, result) => sum + result, 0) / draws;
 const spread = Math.sqrt(results.reduce((sum, result) => sum + (result - mean) ** 2, 0) / (draws - 1));

@@ -1,5 +1,5 @@
 import type { CallOptions, Device, LabelOf, ModelRef, Source } from './model.ts';
-import type { SearchOptions, SearchQuery, SearchResult } from './vectors.ts';
+import type { ClassifyLookup, SearchOptions, SearchQuery, SearchResult } from './vectors.ts';
 
 /** One class of a {@link Classification}. */
 export interface Prediction<Label extends string = string> {
@@ -16,6 +16,17 @@ export interface Classification<Model extends string = string, Label extends str
   model: ModelRef<Model>;
   /** The `topK` most probable classes, best first; equal scores by index. */
   predictions: Prediction<Label>[];
+  /**
+   * Whether the image shows none of these classes, as far as the network can tell: its best score, or its
+   * {@link similarity}, is below `minScore` or the threshold of the model or the set. Absent where nothing is known to
+   * compare with. The predictions are what they would be otherwise.
+   */
+  unknown?: boolean | undefined;
+  /**
+   * With `method: 'neighbors'`, the cosine to the nearest labeled vector; with `classes`, to the nearest class. Absent
+   * for the network's own classes, and where no neighbor has one of the `labels`.
+   */
+  similarity?: number | undefined;
   source: Source;
   device: Device;
 }
@@ -37,6 +48,18 @@ export interface ClassifyOptions extends CallOptions {
    * @default 5
    */
   topK?: number | undefined;
+  /**
+   * Least value of a known image, -1 to 1; below it the answer is {@link Classification.unknown}. It is compared with
+   * the best score of the network's own classes, and with {@link Classification.similarity} of a lookup.
+   * @default that of the model's manifest for the network and the gallery; for a set of classes that of its examples
+   */
+  minScore?: number | undefined;
+  /**
+   * Answers with these classes only, at most 100. Scores stay what they are among all classes, so that an image of
+   * none of them is `unknown`.
+   * @default all classes
+   */
+  labels?: readonly string[] | undefined;
 }
 
 /**
@@ -44,7 +67,15 @@ export interface ClassifyOptions extends CallOptions {
  * taken as they are when the call begins: what becomes of a canvas or a buffer afterwards makes no difference.
  */
 export interface Engine<Image, Model extends string = string> {
-  /** Predicts the class of an image. */
+  /**
+   * Predicts the class of an image: one of the model's; with `classes` one of a set of your own; with
+   * `method: 'neighbors'` a label of the nearest stored vectors.
+   */
+  classify(image: Image, options: ClassifyOptions & ClassifyLookup): Promise<Classification<Model, string>>;
+  classify(
+    images: readonly Image[],
+    options: ClassifyOptions & ClassifyLookup,
+  ): Promise<Classification<Model, string>[]>;
   classify(image: Image, options?: ClassifyOptions): Promise<Classification<Model>>;
   classify(images: readonly Image[], options?: ClassifyOptions): Promise<Classification<Model>[]>;
   /** Maps an image to a unit vector; similar images have near vectors. */

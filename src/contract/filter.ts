@@ -4,7 +4,8 @@ import { limits } from './limits.ts';
 import type { Filter } from './vectors.ts';
 
 const operators = ['eq', 'in', 'gt', 'gte', 'lt', 'lte'];
-const keyPattern = new RegExp(`^[A-Za-z][A-Za-z0-9_-]{0,${limits.nameLength - 1}}$`);
+/** A metadata key. */
+export const keyPattern = new RegExp(`^[A-Za-z][A-Za-z0-9_-]{0,${limits.nameLength - 1}}$`);
 
 /**
  * Checks a filter, for every engine alike. A member that is `undefined` is refused: left out, as JSON leaves it out,

@@ -92,6 +92,8 @@ export const limits = {
   weightBytes: 256 * 1024 * 1024,
   /** Predictions of one image: no shipped model has more classes. */
   topK: 1_000,
+  /** Labels that an answer is limited to: what the query of an address has room for. */
+  labels: 100,
   /** Levels of nesting of JSON: the deepest body, a class set with models, has six. */
   jsonDepth: 8,
   /** Keys of all objects of a JSON body: `vectorsPerRequest` of `metadataKeys` each, and their other members. */
@@ -143,8 +145,8 @@ export const limits = {
   namespaces: 10_000,
   /** Classes of one set: what one search ranks. */
   classesPerSet: 100,
-  /** Pictures and vectors that a set is made of: each picture is a run of the network. */
-  examplesPerSet: 500,
+  /** Pictures and vectors that a set is made of: each picture is a run of the network, and they have 30 s of CPU time. */
+  examplesPerSet: 1_000,
   /** Sets of classes, and classes of all of them: a list has all, and is 1 MB then. */
   classSets: 1_000,
   classesInAll: 10_000,

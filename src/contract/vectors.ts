@@ -59,6 +59,11 @@ export interface SearchOptions extends CallOptions {
   namespace?: string | undefined;
   /** Default: none; every vector may match. */
   filter?: Filter | undefined;
+  /**
+   * Least cosine of a match, -1 to 1: where nothing is as similar, there is no match.
+   * @default -1
+   */
+  minScore?: number | undefined;
 }
 
 /** Numbers of a vector, of any length but zero; stored as float32. */
@@ -76,7 +81,7 @@ export type SearchQuery<Image> = Image | Numbers | ModelVector | { id: string };
 /** What a classification uses instead of the network's own classes. */
 export type ClassifyLookup =
   | {
-      /** Name of a set of classes of `client.classes`. */
+      /** Name of a set of your own classes, of `client.classes` or of a local engine's `classes`. */
       classes: string;
     }
   | {

@@ -19,6 +19,8 @@ export interface EmbeddingItem {
 /** One image of `POST /v1/classify`. */
 export interface ClassifyItem {
   predictions: Prediction[];
+  unknown?: boolean | undefined;
+  similarity?: number | undefined;
 }
 
 /** One query of `POST /v1/search`. */

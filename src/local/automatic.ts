@@ -1,8 +1,11 @@
 import type { Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
 import type { ErrorCode, UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
+import { galleryNamespace } from '../contract/limits.ts';
 import type { CallOptions } from '../contract/model.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
+import type { LocalClasses, LocalVectors } from './data/interface.ts';
+import type { LookupOptions } from './lookup/classify.ts';
 import type { LocalEngine } from './options.ts';
 import { isList, type Kind, withTaken } from './take-call.ts';
 
@@ -19,7 +22,14 @@ export interface AutomaticOptions<Model extends string = string> {
 }
 
 /** A hosted and a local engine, joined. */
-export interface AutomaticEngine<Model extends string = string> extends Engine<ImageSource, Model> {}
+export interface AutomaticEngine<Model extends string = string> extends Engine<ImageSource, Model> {
+  /** Classes of your own, kept in this page: those of the local engine. */
+  readonly classes: LocalClasses;
+  /** Vectors, kept in this page: those of the local engine. */
+  readonly vectors: LocalVectors;
+  /** Whether a later visit finds the classes and vectors of the page. */
+  readonly persistent: Promise<boolean>;
+}
 
 /** Errors of the caller: the other engine would throw them too. */
 const callerErrors: ReadonlySet<UnlabelError['code'] | undefined> = new Set<ErrorCode>([
@@ -31,12 +41,14 @@ const callerErrors: ReadonlySet<UnlabelError['code'] | undefined> = new Set<Erro
   'unsupported_media_type',
   'model_mismatch',
   'vector_not_found',
+  'classes_not_found',
 ]);
 
 /**
  * Joins a hosted and a local engine. One answers; the other one answers if the first fails for a reason that it may
  * not share: no network, 429, 5xx, a model that cannot be loaded or run. Each answer has its `source` and `device`.
- * Searches always ask the hosted engine first: it has the current vectors.
+ * What the page keeps, of `classes` and `vectors`, is asked in the page; searches of all other namespaces, and sets that
+ * the page does not have, ask the hosted engine first.
  *
  * ```ts
  * const engine = createEngine({ hosted: createClient({ url, maxRetries: 0 }), local: createLocalEngine({ model, baseUrl: url }) });
@@ -55,11 +67,11 @@ export function createEngine<Model extends string>({
     kind: Kind,
     signal: AbortSignal | undefined,
     call: (engine: Engine<ImageSource, Model>, input: Query) => Promise<Answer>,
-    isLocalFirst = prefer === 'local' && local.device !== undefined,
+    isLocalFirst: () => Promise<boolean> | boolean = isPreferred,
   ): Promise<Answer> {
-    const [first, second] = isLocalFirst ? [local, hosted] : [hosted, local];
     return withTaken(input, kind, signal, async (items) => {
       const taken = (isList(input, kind) ? items : items[0]) as Query;
+      const [first, second] = (await isLocalFirst()) ? [local, hosted] : [hosted, local];
       try {
         return await call(first, taken);
       } catch (error) {
@@ -73,17 +85,39 @@ export function createEngine<Model extends string>({
     });
   }
 
-  function classify(image: ImageSource, options?: ClassifyOptions): Promise<Classification<Model>>;
+  function isPreferred(): boolean {
+    return prefer === 'local' && local.device !== undefined;
+  }
+
+  /** Whether the page has a namespace of its own; a store that fails has none. */
+  async function hasNamespace(namespace: string | undefined): Promise<boolean> {
+    if (namespace === galleryNamespace) return false;
+    return local.vectors.count({ namespace }).then(
+      (count) => count > 0,
+      () => false,
+    );
+  }
+
+  function hasLookup({ classes, method, namespace = galleryNamespace }: LookupOptions) {
+    if (classes !== undefined)
+      return local.classes.get(classes).then(
+        () => true,
+        () => false,
+      );
+    const isForeign = method === 'neighbors' && namespace !== galleryNamespace;
+    return isForeign ? hasNamespace(namespace) : isPreferred();
+  }
+
   function classify(
-    images: readonly ImageSource[],
-    options?: ClassifyOptions,
-  ): Promise<Classification<Model>[]>;
-  function classify(image: ImageSource | readonly ImageSource[], options: ClassifyOptions = {}) {
+    image: ImageSource | readonly ImageSource[],
+    options: ClassifyOptions & LookupOptions = {},
+  ) {
     return ask<ImageSource, Classification<Model> | Classification<Model>[]>(
       image,
       'images',
       options.signal,
       (engine, taken) => engine.classify(taken, options),
+      () => hasLookup(options),
     );
   }
 
@@ -98,7 +132,7 @@ export function createEngine<Model extends string>({
     );
   }
 
-  // The service has the current vectors; the page has a copy that may have to be downloaded.
+  // The service has the current vectors of its own; the page has a copy that may have to be downloaded.
   function search(query: SearchQuery<ImageSource>, options?: SearchOptions): Promise<SearchResult<Model>>;
   function search(
     queries: readonly SearchQuery<ImageSource>[],
@@ -113,9 +147,18 @@ export function createEngine<Model extends string>({
       'queries',
       options.signal,
       (engine, taken) => engine.search(taken, options),
-      false,
+      () => hasNamespace(options.namespace),
     );
   }
 
-  return { classify, embed, search };
+  return {
+    classify: classify as Engine<ImageSource, Model>['classify'],
+    embed,
+    search,
+    classes: local.classes,
+    vectors: local.vectors,
+    get persistent() {
+      return local.persistent;
+    },
+  };
 }

@@ -1,26 +1,23 @@
-import type { Classification, ClassifyOptions } from '../contract/engine.ts';
+import type { ClassifyOptions } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import { checkFilter } from '../contract/filter.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { defaultTopK, limits, topKRange } from '../contract/limits.ts';
 import type { CallOptions, ModelName } from '../contract/model.ts';
+import { checkLabels, checkMinScore } from '../contract/rules/known.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { classify } from '../inference/classify.ts';
 import { embed } from '../inference/embed.ts';
-import type { Network } from '../inference/model.ts';
 import { abortable } from '../util/abortable.ts';
-import { createSerial } from '../util/serial.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { timeout } from '../util/timeout.ts';
 import { type Deployment, deploymentOf } from './files/deployment.ts';
-import type { TakenImage } from './host/take-image.ts';
 import { pageLimits } from './limits.ts';
-import { type OpenModel, openModel } from './open.ts';
+import type { LookupOptions } from './lookup/classify.ts';
+import { anySignal, createNetwork } from './network.ts';
 import type { LocalEngine, LocalOptions } from './options.ts';
+import { createResources } from './resources.ts';
 import { isList, withTaken } from './take-call.ts';
-
-/** Images of one run: so many may be in memory as full-size pixels at once. */
-const batchSize = 8;
 
 /**
  * Creates an engine that runs a model in this page, and starts to load it. It returns at once: calls wait for the
@@ -42,103 +39,39 @@ export function createLocalEngine<Model extends ModelName = string>(
   // Here and not in `load`, so that an invalid address is thrown at once. A server has no address to resolve it by.
   const deployment = isBrowser() ? deploymentOf(options) : undefined;
   const lifetime = new AbortController();
-  const loading = anySignal(options.signal, lifetime.signal);
-  const inTurn = createSerial();
-  let opened: OpenModel | undefined;
-  let hasWarned = false;
-
-  const open = singleFlight(async () => {
-    const model = await openModel(requireBrowser(deployment), options, loading);
-    if (lifetime.signal.aborted) model.host.dispose();
-    if (model.obstacle && !hasWarned) {
-      hasWarned = true;
-      console.warn(
-        `unlabel: the network blocks the page while it runs. No Worker could start: ${model.obstacle}`,
-      );
-    }
-    opened = model;
-    return model;
-  });
-
-  /** The model; loaded again after a failure. */
-  async function load(): Promise<OpenModel> {
-    lifetime.signal.throwIfAborted();
-    return open();
-  }
-
-  /** After any failure but a rejected image, the network is discarded. */
-  function discard({ host }: OpenModel): void {
-    host.dispose();
-    open.reset();
-    opened = undefined;
-  }
-
-  /** @param nameOf - name of an image in an error. */
-  async function infer<Item>(
-    images: readonly ImageSource[],
-    { signal: own }: CallOptions,
-    nameOf: (index: number) => string,
-    task: (network: Network<TakenImage>, batch: TakenImage[]) => Promise<Item[]>,
-  ): Promise<(Answer<Model> & Item)[]> {
-    const signal = anySignal(own, lifetime.signal);
-    const taken = images.map((image, index): TakenImage => ({ image, field: nameOf(index) }));
-    const results: (Answer<Model> & Item)[] = [];
-    for (let start = 0; start < taken.length; start += batchSize) {
-      const batch = taken.slice(start, start + batchSize);
-      const turn = inTurn(async () => {
-        signal.throwIfAborted();
-        const current = await load();
-        signal.throwIfAborted();
-        return runIn(current, batch, task);
-      });
-      results.push(...(await abortable(turn, signal)));
-    }
-    return results;
-  }
-
-  async function runIn<Item>(
-    current: OpenModel,
-    batch: TakenImage[],
-    task: (network: Network<TakenImage>, batch: TakenImage[]) => Promise<Item[]>,
-  ): Promise<(Answer<Model> & Item)[]> {
-    const { manifest, device, host } = current;
-    try {
-      const items = await task({ manifest, run: (taken) => host.run([...taken]) }, batch);
-      const model = { name: manifest.name as Model, version: manifest.version };
-      return items.map((item) => ({ model: { ...model }, ...item, source: 'local' as const, device }));
-    } catch (cause) {
-      const known = cause instanceof UnlabelError ? cause : undefined;
-      if (known && known.code !== 'model_unavailable') throw known;
-      if (opened === current) discard(current);
-      throw (
-        known ??
-        new UnlabelError('internal_error', `The network failed to run: ${(cause as Error).message}`, {
-          cause,
-        })
-      );
-    }
-  }
+  const { signal: ended } = lifetime;
+  const network = createNetwork(() => requireBrowser(deployment), options, ended);
 
   /** Takes the images of a call, and gives one answer for one image. */
   async function forImages<Result>(
     images: ImageSource | readonly ImageSource[],
-    { signal: own }: CallOptions,
+    signal: AbortSignal,
     call: (images: ImageSource[], nameOf: (index: number) => string) => Promise<Result[]>,
   ): Promise<Result | Result[]> {
     requireBrowser(deployment);
-    const results = await withTaken(images, 'images', anySignal(own, lifetime.signal), call);
+    const results = await withTaken(images, 'images', signal, call);
     return isList(images, 'images') ? results : (results[0] as Result);
   }
 
-  async function classifyImages(images: ImageSource | readonly ImageSource[], options: ClassifyOptions = {}) {
-    const { topK = defaultTopK } = options;
+  async function classifyImages(
+    images: ImageSource | readonly ImageSource[],
+    options: ClassifyOptions & LookupOptions = {},
+  ) {
+    const { topK = defaultTopK, minScore, method = 'network', classes } = options;
     if (!Number.isInteger(topK) || topK < 1 || topK > limits.topK)
       throw new UnlabelError('invalid_parameter', topKRange, { field: 'topK' });
-    return forImages(images, options, (taken, nameOf) =>
-      infer(taken, options, nameOf, async (network, batch) =>
-        (await classify(network, batch, topK)).map((predictions) => ({ predictions })),
-      ),
-    );
+    checkMinScore(minScore);
+    checkLabels(options.labels);
+    if (method !== 'network' && method !== 'neighbors')
+      throw new UnlabelError('invalid_parameter', 'method must be network or neighbors', { field: 'method' });
+    const choice = { topK, minScore, labels: options.labels && [...options.labels] };
+    const signal = anySignal(options.signal, ended);
+    const own = { ...options, signal };
+    return forImages(images, signal, async (taken, nameOf) => {
+      if (classes !== undefined || method === 'neighbors')
+        return (await loadLookup(signal)).classify(taken, own, choice, nameOf);
+      return network.infer(taken, own, nameOf, (network, batch) => classify(network, batch, choice));
+    });
   }
 
   function embedTaken(
@@ -146,40 +79,38 @@ export function createLocalEngine<Model extends ModelName = string>(
     options: CallOptions,
     nameOf: (index: number) => string,
   ) {
-    return infer(images, options, nameOf, async (network, batch) =>
+    return network.infer(images, options, nameOf, async (network, batch) =>
       (await embed(network, batch)).map((embedding) => ({ embedding, dimensions: embedding.length })),
     );
   }
 
   async function embedImages(images: ImageSource | readonly ImageSource[], options: CallOptions = {}) {
-    return forImages(images, options, (taken, nameOf) => embedTaken(taken, options, nameOf));
+    return forImages(images, anySignal(options.signal, ended), (taken, nameOf) =>
+      embedTaken(taken, options, nameOf),
+    );
   }
 
-  /** The code of searches is loaded by the first one. */
-  const loadSearch = singleFlight(async () => {
+  /** The code of lookups is loaded by the first one. */
+  const importLookup = singleFlight(async () => {
+    const deployed = requireBrowser(deployment);
     const late = () => new Error('no answer');
-    const { createSearch } = await timeout(import('./search.ts'), pageLimits.stallMs, late).catch((cause) => {
-      const message = `The code of searches cannot be loaded: ${(cause as Error).message}`;
-      throw new UnlabelError('model_unavailable', message, { cause });
-    });
-    return createSearch<Model>({
-      embed: embedTaken,
-      model: async () => {
-        const { device, manifest } = await load();
-        const { name, version, embedding } = manifest;
-        return { name, version, dimensions: embedding.dimensions, device };
+    const { createLookup } = await timeout(import('./lookup/lookup.ts'), pageLimits.stallMs, late).catch(
+      (cause) => {
+        const message = `The code of lookups cannot be loaded: ${(cause as Error).message}`;
+        throw new UnlabelError('model_unavailable', message, { cause });
       },
-      deployment: requireBrowser(deployment),
-      lifetime: loading,
-    });
+    );
+    const parts = { embed: embedTaken, open: network.load };
+    return createLookup<Model>(parts, deployed, anySignal(options.signal, ended));
   });
+  const loadLookup = (signal: AbortSignal) => abortable(importLookup(), signal);
 
   async function search(
     query: SearchQuery<ImageSource> | readonly SearchQuery<ImageSource>[],
     options: SearchOptions = {},
   ) {
     requireBrowser(deployment);
-    const signal = anySignal(options.signal, lifetime.signal);
+    const signal = anySignal(options.signal, ended);
     const own = { ...options, signal };
     if (own.filter !== undefined) {
       checkFilter(own.filter);
@@ -189,44 +120,42 @@ export function createLocalEngine<Model extends ModelName = string>(
       query,
       'queries',
       signal,
-      async (queries, nameOf) => {
-        const searchAll = await abortable(loadSearch(), signal);
-        return searchAll(queries, own, nameOf);
-      },
+      async (queries, nameOf) => (await loadLookup(signal)).search(queries, own, nameOf),
     );
     return isList<SearchQuery<ImageSource>>(query, 'queries') ? results : (results[0] as SearchResult<Model>);
   }
 
   // Awaiting callers get the error.
-  if (deployment) load().catch(() => {});
+  if (deployment) network.load().catch(() => {});
   return {
     get ready() {
-      return load().then(() => {});
+      return network.load().then(() => {});
     },
     get device() {
-      return opened?.device;
+      return network.opened?.device;
     },
     get thread() {
-      return opened?.thread;
+      return network.opened?.thread;
     },
     get reason() {
-      return opened?.reason;
+      return network.opened?.reason;
     },
     get manifest() {
-      return opened?.manifest;
+      return network.opened?.manifest;
+    },
+    get persistent() {
+      return loadLookup(ended).then(({ isPersistent }) => isPersistent);
     },
     classify: classifyImages as LocalEngine<Model>['classify'],
     embed: embedImages as LocalEngine<Model>['embed'],
     search: search as LocalEngine<Model>['search'],
+    ...createResources({ load: loadLookup, signalOf: ({ signal }) => anySignal(signal, ended) }),
     dispose() {
       lifetime.abort(new UnlabelError('model_unavailable', 'The engine has been disposed'));
-      opened?.host.dispose();
+      network.opened?.host.dispose();
     },
   };
 }
-
-/** The part that all answers share. */
-type Answer<Model extends string> = Pick<Classification<Model>, 'model' | 'source' | 'device'>;
 
 /** Whether images can be decoded here. Workers of a page can; servers cannot. */
 function isBrowser(): boolean {
@@ -239,8 +168,4 @@ function requireBrowser(deployment: Deployment | undefined): Deployment {
     'not_supported',
     'createLocalEngine runs in browsers with createImageBitmap and OffscreenCanvas, and in their Workers. On a server use createClient',
   );
-}
-
-function anySignal(own: AbortSignal | undefined, other: AbortSignal): AbortSignal {
-  return own ? AbortSignal.any([own, other]) : other;
 }

@@ -14,6 +14,10 @@ export const pageLimits = {
   hostCallMs: 120_000,
   /** The answer of the GPU process, which may still be starting, to a request for an adapter. */
   gpuMs: 10_000,
+  /** Opening IndexedDB: a page that waits longer keeps what it is given in memory. */
+  storeOpenMs: 10_000,
+  /** One transaction: the largest namespace, 64 MiB, written on a slow disk. */
+  storeMs: 60_000,
   /** Making a bitmap of an element: it is decoded already. */
   takeMs: 10_000,
   /** Bytes of a manifest. The largest parts are the golden input and the class names: about 100 kB. */

@@ -2,6 +2,7 @@ import type { Engine } from '../contract/engine.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { Device } from '../contract/model.ts';
+import type { LocalClasses, LocalVectors } from './data/interface.ts';
 import type { RuntimeBuild } from './runtimes/build.ts';
 
 /** How much of a model's weights is downloaded. */
@@ -98,6 +99,15 @@ export interface LocalEngine<Model extends string = string> extends Engine<Image
   readonly reason: string | undefined;
   /** The model; undefined until {@link ready}. */
   readonly manifest: Manifest | undefined;
+  /**
+   * Whether a later visit finds the {@link classes} and {@link vectors}; false where the browser keeps nothing, as in
+   * some private windows: they are then kept until the page is closed.
+   */
+  readonly persistent: Promise<boolean>;
+  /** Classes of your own, kept in this page. */
+  readonly classes: LocalClasses;
+  /** Vectors, kept in this page. */
+  readonly vectors: LocalVectors;
   /** Frees the network and its Worker. Pending and later calls reject with `model_unavailable`. */
   dispose(): void;
 }

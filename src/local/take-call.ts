@@ -4,12 +4,12 @@ import type { SearchQuery } from '../contract/vectors.ts';
 import { abortable } from '../util/abortable.ts';
 import { closeImages, takeImages } from './host/take-image.ts';
 
-/** What a call takes: images, or queries, which may also be vectors and ids. */
-export type Kind = 'images' | 'queries';
+/** What a call takes: images; sources, which may also be vectors; or queries, which may be ids too. */
+export type Kind = 'images' | 'sources' | 'queries';
 
 /** Whether the argument of a call is a list. A list of numbers is one vector. */
 export function isList<Query>(input: Query | readonly Query[], kind: Kind): input is readonly Query[] {
-  return Array.isArray(input) && !(kind === 'queries' && vectorOf(input));
+  return Array.isArray(input) && !(kind !== 'images' && vectorOf(input));
 }
 
 /**
@@ -18,6 +18,7 @@ export function isList<Query>(input: Query | readonly Query[], kind: Kind): inpu
  *
  * @param input - the argument of the caller: one item or a list of them.
  * @param call - gets the items, always as a list, and their names in errors.
+ * @param nameOf - the caller's name for an item. Default: `image`, or `images[<index>]` of a list.
  * @throws UnlabelError `invalid_image`; the reason of the signal; what `call` throws.
  */
 export async function withTaken<Query extends SearchQuery<ImageSource>, Result>(
@@ -25,11 +26,12 @@ export async function withTaken<Query extends SearchQuery<ImageSource>, Result>(
   kind: Kind,
   signal: AbortSignal | undefined,
   call: (items: Query[], nameOf: (index: number) => string) => Promise<Result>,
+  nameOf = (index: number) => (isList(input, kind) ? `${kind}[${index}]` : 'image'),
 ): Promise<Result> {
   signal?.throwIfAborted();
   const items = isList(input, kind) ? Array.from(input) : [input];
-  const nameOf = isList(input, kind) ? (index: number) => `${kind}[${index}]` : () => 'image';
-  const isImage = (item: Query) => kind === 'images' || !(isId(item) || vectorOf(item));
+  const isImage = (item: Query) =>
+    kind === 'images' || !(vectorOf(item) || (kind === 'queries' && isId(item)));
   const places = items.flatMap((item, place) => (isImage(item) ? [place] : []));
   const taking = takeImages(
     places.map((place) => items[place] as ImageSource),

@@ -1,5 +1,6 @@
 import { UnlabelError } from '../contract/errors.ts';
 import type { Manifest } from '../contract/manifest.ts';
+import { galleryIsReadOnly } from '../contract/rules/names.ts';
 import { sha256 } from '../util/sha256.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { LoadedIndex } from '../vectors/loaded-index.ts';
@@ -30,13 +31,7 @@ export class Galleries {
     const manifest = async () => this.#models.manifest(name ?? (await this.#models.defaultName()));
     const load = async () => this.#load(await manifest());
     const refuse = async () => {
-      throw new UnlabelError(
-        'invalid_parameter',
-        'The namespace `gallery` is part of a model and cannot be written to: choose another name',
-        {
-          field: 'namespace',
-        },
-      );
+      throw galleryIsReadOnly();
     };
     return {
       upsert: refuse,

@@ -1,6 +1,6 @@
 import type { Codecs } from '../image/codecs/codecs.ts';
 import type { Runtime } from '../inference/runtime/runtime.ts';
-import type { ClassSetsStub } from '../vectors/class-sets.ts';
+import type { ClassSetsStub } from '../vectors/classes/class-sets.ts';
 import type { NamespaceStub } from '../vectors/durable.ts';
 import type { ObjectBinding } from '../vectors/rpc.ts';
 import type { VectorizeBinding } from '../vectors/vectorize/store.ts';

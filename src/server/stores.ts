@@ -1,7 +1,8 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { galleryNamespace, limits } from '../contract/limits.ts';
 import { timeout } from '../util/timeout.ts';
-import { type ClassStore, durableClasses } from '../vectors/class-sets.ts';
+import { classesNotFound } from '../vectors/classes/class-set.ts';
+import { type ClassStore, durableClasses } from '../vectors/classes/class-sets.ts';
 import { durableStore } from '../vectors/durable.ts';
 import { emptyNamespace, type VectorStore } from '../vectors/store.ts';
 import { VectorizeStore } from '../vectors/vectorize/store.ts';
@@ -82,9 +83,7 @@ const emptyClasses: ClassStore = {
   check: refuse,
   delete: refuse,
   async get() {
-    throw new UnlabelError('classes_not_found', 'There is no set of classes of that name', {
-      field: 'classes',
-    });
+    throw classesNotFound();
   },
   async list() {
     return [];

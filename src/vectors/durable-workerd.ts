@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { ModelRef } from '../contract/model.ts';
-import { type ClassSet, type ClassSetsStub, ClassSetTable } from './class-sets.ts';
+import type { ClassSet } from './classes/class-set.ts';
+import { type ClassSetsStub, ClassSetTable } from './classes/class-sets.ts';
 import type { NamespaceStub } from './durable.ts';
 import { Namespace } from './namespace.ts';
 import { NamespaceNames } from './namespace-names.ts';

@@ -1,10 +1,9 @@
-import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import type { ModelRef } from '../contract/model.ts';
 import type { Match } from '../contract/vectors.ts';
 import { encodeHeader } from './index-file.ts';
 import { NamespaceIndex } from './namespace-index.ts';
-import { lanes } from './search/scan-module.ts';
+import { checkRoom } from './search/room.ts';
 import type { SqlRow, SqlStorage } from './sql.ts';
 import {
   type NewVector,
@@ -245,18 +244,6 @@ export class Namespace {
   #rows<Row extends SqlRow>(query: string, ...bindings: unknown[]): Iterable<Row> {
     return this.#storage.sql.exec<Row>(query, ...bindings);
   }
-}
-
-/** @throws UnlabelError `quota_exceeded` where a namespace of `before` vectors cannot have `after`. */
-function checkRoom(dimensions: number, before: number, after: number, quota?: number): void {
-  const capacity = Math.floor(limits.namespaceNumbers / (Math.ceil(dimensions / lanes) * lanes));
-  const refuse = (detail: string) => {
-    throw new UnlabelError('quota_exceeded', detail, { field: 'vectors' });
-  };
-  if (after > capacity) refuse(`A namespace holds at most ${capacity} vectors of ${dimensions} dimensions`);
-  // Other keys may have filled it beyond the quota: replacements still work.
-  if (quota !== undefined && after > before && after > quota)
-    refuse(`With this API key a namespace can be filled up to ${quota} vectors`);
 }
 
 function bytesOf(vector: Float32Array): ArrayBuffer {

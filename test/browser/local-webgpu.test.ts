@@ -90,9 +90,9 @@ test('WebGPU in fp32 gives the answers of fp32 on WASM, for 100 pictures', { tim
     const inputs = await Promise.all(
       part.map(({ bytes }) => prepareImage(bytes, reference.manifest.input, codecs)),
     );
-    const expected = await classify(reference, inputs, 1000);
+    const expected = await classify(reference, inputs, { topK: 1000 });
     for (const [i, { name }] of part.entries()) {
-      const [mine, theirs] = [scoresOf(answers[i] as never), scoresOf({ predictions: expected[i] ?? [] })];
+      const [mine, theirs] = [scoresOf(answers[i] as never), scoresOf(expected[i] ?? { predictions: [] })];
       expect(answers[i]).toMatchObject({ source: 'local', device: 'webgpu' });
       expect(largest(mine, theirs), name).toBeLessThanOrEqual(1e-3);
       expect(bestOf(mine), name).toBe(bestOf(theirs));

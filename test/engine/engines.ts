@@ -1,17 +1,21 @@
 import type { Page } from 'playwright-core';
-import type { Engine, ImageSource } from '../../src/local.ts';
+import type { ClassCollection, Engine, ImageSource, VectorCollection } from '../../src/local.ts';
 
 /** Every implementation of the interface, by name. */
 export const engineNames = ['hosted', 'local', 'local without a Worker', 'automatic'] as const;
 export type EngineName = (typeof engineNames)[number];
 
 // An interface, which TypeScript resolves late: the type of an image looks at all that is global.
-interface Tested extends Engine<ImageSource> {}
+interface Tested extends Engine<ImageSource> {
+  classes: ClassCollection<ImageSource>;
+  vectors: VectorCollection<ImageSource>;
+}
 
 declare global {
   var tested: Tested;
   /** Files of the test, in the page. */
-  var pictures: Record<'one' | 'other' | 'broken', Uint8Array<ArrayBuffer>>;
+  var pictures: Record<'one' | 'other' | 'broken', Uint8Array<ArrayBuffer>> &
+    Record<string, Uint8Array<ArrayBuffer>>;
 }
 
 /** Makes an engine in a page, and waits until it can answer in its own way. */
@@ -21,8 +25,8 @@ export function startEngine(page: Page, name: EngineName, url: string, files: Re
       const hosted = unlabel.createClient({ url, model: 'cifar10', maxRetries: 0 });
       const createLocal = (worker: boolean) =>
         unlabel.createLocalEngine<string>({ model: 'cifar10', baseUrl: url, device: 'wasm', worker });
-      const create: Record<typeof name, () => Promise<Engine<ImageSource>>> = {
-        hosted: async () => hosted as Engine<ImageSource>,
+      const create: Record<typeof name, () => Promise<Tested>> = {
+        hosted: async () => hosted as Tested,
         local: async () => createLocal(true),
         'local without a Worker': async () => createLocal(false),
         automatic: async () => {

@@ -35,6 +35,9 @@ test('unlabel/local brings the runtime and the code of images only with the firs
   for (const input of inputs.filter((input) => !atCall.test(input)))
     expect(input).toMatch(/^src\/(app\.ts|local|contract|inference|util)/);
   expect(Object.keys(metafile.inputs)).toContain('src/inference/ort/core.ts');
+  // Lookups, and what the page keeps, come with the first call of any of them.
+  expect(inputs.filter((input) => /^src\/local\/(data|lookup)/.test(input))).toEqual([]);
+  expect(Object.keys(metafile.inputs)).toContain('src/local/data/indexed-db-web.ts');
 });
 
 test.each([

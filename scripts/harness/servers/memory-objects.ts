@@ -1,5 +1,5 @@
 import type { Bindings } from '../../../src/server/platform.ts';
-import { type ClassSetsStub, ClassSetTable } from '../../../src/vectors/class-sets.ts';
+import { type ClassSetsStub, ClassSetTable } from '../../../src/vectors/classes/class-sets.ts';
 import type { NamespaceStub } from '../../../src/vectors/durable.ts';
 import { Namespace } from '../../../src/vectors/namespace.ts';
 import { NamespaceNames } from '../../../src/vectors/namespace-names.ts';

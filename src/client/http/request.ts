@@ -5,8 +5,8 @@ import { readAnswer } from './read-response.ts';
 import { isRetryable, retryDelay } from './retry.ts';
 import type { RequestOptions, Service } from './service.ts';
 
-/** Parameters of a URL; undefined ones are left out. */
-export type Query = Record<string, string | number | undefined>;
+/** Parameters of a URL; undefined ones are left out, and each member of a list has the name of the list. */
+export type Query = Record<string, string | number | readonly string[] | undefined>;
 
 /** One request, before it is sent. */
 export interface Outgoing {
@@ -39,7 +39,7 @@ export function createSend({ base, headers, options: connection }: Service, foll
     signal?.throwIfAborted();
     const url = new URL(path, base);
     for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) url.searchParams.set(name, `${value}`);
+      for (const one of [value ?? []].flat()) url.searchParams.append(name, `${one}`);
     }
     const init: RequestInit = body
       ? { method: method ?? 'POST', headers, body }

@@ -1,8 +1,10 @@
+import type { ClassCollection } from '../../contract/resources/classes.ts';
 import type { ClassSetItem, ClassSetList } from '../../contract/wire.ts';
 import { checkShape } from '../check-shape.ts';
 import type { Connection } from '../connection.ts';
 import type { RequestOptions } from '../http/service.ts';
-import { type ImageOrVector, jsonOf, toVectors } from '../vector-source.ts';
+import type { HostedImage } from '../images/take.ts';
+import { jsonOf, toVectors } from '../vector-source.ts';
 
 /**
  * Sets of classes of your own, to classify with: `client.classify(image, { classes: 'my-classes' })`. Writing needs a
@@ -11,25 +13,7 @@ import { type ImageOrVector, jsonOf, toVectors } from '../vector-source.ts';
  * Every method throws `UnlabelApiError` or its subclass for the `code`, ConnectionError, TimeoutError and
  * RedirectError.
  */
-export interface Classes {
-  /**
-   * Makes a set, or replaces the one of that name. A class is the mean of its pictures' unit vectors; about five are
-   * enough. Pictures are taken when the call begins.
-   *
-   * @param pictures - by label, in the order of the classes' `index`; 100 labels at most.
-   */
-  create(
-    name: string,
-    pictures: Record<string, readonly ImageOrVector[]>,
-    options?: RequestOptions,
-  ): Promise<ClassSetItem>;
-  /** All sets, by name. */
-  list(options?: RequestOptions): Promise<ClassSetItem[]>;
-  /** @throws ClassesNotFoundError */
-  get(name: string, options?: RequestOptions): Promise<ClassSetItem>;
-  /** Resolves once no set has that name. */
-  delete(name: string, options?: RequestOptions): Promise<void>;
-}
+export interface Classes extends ClassCollection<HostedImage, RequestOptions> {}
 
 /** Below `/v1/classes`. */
 export function createClasses(connection: Connection, model?: string): Classes {

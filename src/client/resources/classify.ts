@@ -1,4 +1,5 @@
 import type { Classification, ClassifyOptions } from '../../contract/engine.ts';
+import { checkLabels } from '../../contract/rules/known.ts';
 import type { ClassifyLookup } from '../../contract/vectors.ts';
 import type { ClassifyItem } from '../../contract/wire.ts';
 import { checkShape } from '../check-shape.ts';
@@ -16,10 +17,12 @@ export function createClassify<Model extends string>(connection: Connection, mod
   function classify(images: readonly HostedImage[], options: Options & ClassifyLookup): Promise<Lookup[]>;
   function classify(image: HostedImage, options?: Options): Promise<Result>;
   function classify(images: readonly HostedImage[], options?: Options): Promise<Result[]>;
-  function classify(
+  async function classify(
     images: HostedImage | readonly HostedImage[],
     { signal, timeout, ...query }: Options = {},
-  ) {
+  ): Promise<Lookup | Lookup[] | Result | Result[]> {
+    // An empty list would be left out of the address, and let every class answer.
+    checkLabels(query.labels);
     const task: Task<ClassifyItem, Lookup> = {
       path: 'v1/classify',
       query: { model, ...query },

@@ -1,55 +1,24 @@
 import { defaultNamespace, limits } from '../../contract/limits.ts';
-import type { Metadata, ModelVector } from '../../contract/vectors.ts';
+import type { InNamespace, VectorCollection } from '../../contract/resources/vectors.ts';
 import type { Deleted, Upserted, VectorItem, VectorList } from '../../contract/wire.ts';
 import { decodeFloat32 } from '../../util/float32.ts';
 import { checkShape } from '../check-shape.ts';
 import type { Connection } from '../connection.ts';
 import type { RequestOptions } from '../http/service.ts';
-import { type ImageOrVector, jsonOf, toVectors } from '../vector-source.ts';
+import type { HostedImage } from '../images/take.ts';
+import { jsonOf, toVectors } from '../vector-source.ts';
 
 /** Options of every call of {@link Vectors}. */
-export interface VectorOptions extends RequestOptions {
-  /** @default 'default' */
-  namespace?: string | undefined;
-}
-
-/** A vector as it is stored. */
-export interface StoredVector extends ModelVector {
-  id: string;
-  namespace: string;
-  metadata: Metadata;
-  dimensions: number;
-}
+export interface VectorOptions extends RequestOptions, InNamespace {}
 
 /**
- * The stored vectors of a service, in namespaces. Writing needs a key with the scope `write`.
+ * The stored vectors of a service, in namespaces. Writing needs a key with the scope `write`. Of more than 100 vectors,
+ * each hundred is stored whole or not at all, in order.
  *
  * Every method throws `UnlabelApiError` or its subclass for the `code`, ConnectionError, TimeoutError and
  * RedirectError.
  */
-export interface Vectors {
-  /**
-   * Adds vectors, or replaces those of the same ids. Images are embedded first. Resolves once the service has said that
-   * all are stored; of more than 100, each hundred is stored whole or not at all, in order. Images, vectors and metadata
-   * are taken when the call begins.
-   *
-   * @throws ModelMismatchError, QuotaExceededError
-   */
-  upsert(
-    items: readonly { id: string; vector: ImageOrVector; metadata?: Metadata | undefined }[],
-    options?: VectorOptions,
-  ): Promise<void>;
-  /** @throws VectorNotFoundError */
-  get(id: string, options?: VectorOptions): Promise<StoredVector>;
-  /** Resolves once no vector has that id. */
-  delete(id: string, options?: VectorOptions): Promise<void>;
-  /** Empties a namespace. It may then take vectors of another model. */
-  clear(namespace: string, options?: RequestOptions): Promise<void>;
-  /** Ids and metadata by id; pages are read as they are needed: `for await (const { id } of client.vectors.list())`. */
-  list(options?: VectorOptions): AsyncGenerator<{ id: string; metadata: Metadata }, void>;
-  /** Number of vectors in the namespace. */
-  count(options?: VectorOptions): Promise<number>;
-}
+export interface Vectors extends VectorCollection<HostedImage, RequestOptions> {}
 
 /** Below `/v1/vectors`. */
 export function createVectors(connection: Connection, model?: string): Vectors {

@@ -4,6 +4,7 @@ import { type ErrorCode, errorStatuses, type Problem } from '../errors.ts';
 import { defaultTopK, limits } from '../limits.ts';
 import type { Manifest } from '../manifest.ts';
 import type { ModelRef } from '../model.ts';
+import { labelsRange, minScoreRange } from '../rules/known.ts';
 import type { Batch, ClassifyItem, EmbeddingItem, ModelList, Single } from '../wire.ts';
 
 /** The wire format as schemas: they validate requests and become the OpenAPI document. */
@@ -41,9 +42,19 @@ export const embeddingItem = {
   dimensions: z.int().min(1).meta({ example: 128 }),
 };
 
-export const classification = z.object({ ...answer, predictions }).meta({ id: 'Classification' });
+const classifyItem = {
+  predictions,
+  unknown: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Whether the image shows none of the classes; absent where there is no threshold' }),
+  similarity: z.number().min(-1).max(1).optional().meta({
+    description: 'Of a lookup: cosine to the nearest labeled vector, or to the nearest class of a set',
+  }),
+};
+export const classification = z.object({ ...answer, ...classifyItem }).meta({ id: 'Classification' });
 export const classificationBatch = z
-  .object({ ...answer, results: z.array(z.object({ predictions })) })
+  .object({ ...answer, results: z.array(z.object(classifyItem)) })
   .meta({ id: 'ClassificationBatch', description: 'One result an image, in order' });
 
 export const embedding = z.object({ ...answer, ...embeddingItem }).meta({ id: 'Embedding' });
@@ -159,11 +170,33 @@ export function wholeNumber(member: string, from: number, to: number) {
   return z.coerce.number(range).int(range).min(from, range).max(to, range);
 }
 
+export const minScore = z.number(minScoreRange).min(-1, minScoreRange).max(1, minScoreRange);
+/** {@link minScore} as the text of a query. */
+export const minScoreText = z
+  .string()
+  .regex(/^-?\d*\.?\d+(e-?\d+)?$/i, minScoreRange)
+  .transform(Number)
+  .pipe(minScore);
+
+const labelText = z.string().min(1, labelsRange).max(limits.modelNameLength, labelsRange);
+const labels = z.union([
+  labelText.transform((label) => [label]),
+  z.array(labelText).max(limits.labels, labelsRange),
+]);
+
 export const classifyQuery = z.object({
   model,
   topK: wholeNumber('topK', 1, limits.topK)
     .default(defaultTopK)
     .meta({ description: 'Number of predictions; more than there are classes gives all' }),
+  minScore: minScoreText.optional().meta({
+    description:
+      'Least value of a known image: of the best score, or of `similarity` in a lookup. Default: that of the model ' +
+      'or of the set',
+  }),
+  labels: labels
+    .optional()
+    .meta({ description: 'Answers with these classes only; repeat it for more than one' }),
 });
 
 export const embeddingsQuery = z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keyPattern } from '../filter.ts';
 import {
   defaultMatches,
   defaultNamespace,
@@ -7,6 +8,7 @@ import {
   galleryNamespace,
   limits,
 } from '../limits.ts';
+import { isText, namePattern, nameRule, textRule, utf8Length } from '../rules/names.ts';
 import type { Filter, Match, Metadata } from '../vectors.ts';
 import type {
   Batch,
@@ -25,6 +27,8 @@ import {
   base64Text,
   embeddingItem,
   imageBody,
+  minScore,
+  minScoreText,
   model,
   modelRef,
   wholeNumber,
@@ -32,39 +36,17 @@ import {
 
 /** The wire format of search, vectors and classes as schemas, as in `schemas.ts`. */
 
-const utf8Length = (text: string) => new TextEncoder().encode(text).length;
-/** A name or id of UTF-8 that a URL can carry: `.` and `..` would be taken for folders. */
 const text = (member: string) =>
-  z
-    .string()
-    .max(limits.vectorIdBytes)
-    .refine(
-      (value) =>
-        value !== '' &&
-        utf8Length(value) <= limits.vectorIdBytes &&
-        value.isWellFormed() &&
-        !/^\.\.?$|\p{Cc}/u.test(value),
-      `${member} must be 1 to ${limits.vectorIdBytes} bytes of UTF-8 without control characters, and not . or ..`,
-    );
+  z.string().max(limits.vectorIdBytes).refine(isText, `${member} must be ${textRule}`);
 const id = text('id').meta({ example: 'photo-1' });
-const namePattern = new RegExp(`^[A-Za-z0-9][A-Za-z0-9_-]{0,${limits.nameLength - 1}}$`);
 const name = (member: string) =>
-  z
-    .string()
-    .max(limits.nameLength)
-    .regex(
-      namePattern,
-      `${member} must be 1 to ${limits.nameLength} letters, digits, _ and -, and begin with a letter or digit`,
-    );
+  z.string().max(limits.nameLength).regex(namePattern, `${member} must be ${nameRule}`);
 export const namespace = name('namespace').meta({
   description: `Default: ${defaultNamespace}. \`${galleryNamespace}\` is what the model brings along`,
   example: 'photos',
 });
 
-const key = z
-  .string()
-  .max(limits.nameLength)
-  .regex(new RegExp(`^[A-Za-z][A-Za-z0-9_-]{0,${limits.nameLength - 1}}$`));
+const key = z.string().max(limits.nameLength).regex(keyPattern);
 const metadataText = z.string().max(limits.metadataBytes);
 const metadataValue = z.union([metadataText, z.number(), z.boolean()]);
 const metadata = z
@@ -134,9 +116,11 @@ const searchParameters = {
     .optional()
     .meta({ description: `Default: ${defaultMatches}` }),
 };
+const leastCosine = { description: 'Least cosine of a match. Default: -1' };
 /** `filter` as JSON text. */
 export const searchQuery = z.object({
   ...searchParameters,
+  minScore: minScoreText.optional().meta(leastCosine),
   filter: z
     .string()
     .max(limits.filterLength)
@@ -152,7 +136,11 @@ const numbers = z
 const vectorOf = { vector: numbers, model: modelRef.optional() };
 
 const { model: _, ...searchMembers } = searchParameters;
-const inBody = { ...searchMembers, filter: filter.optional() };
+const inBody = {
+  ...searchMembers,
+  minScore: minScore.optional().meta(leastCosine),
+  filter: filter.optional(),
+};
 /** JSON bodies of a search without images. */
 export const searchByVector = z.strictObject({ ...inBody, ...vectorOf });
 export const searchById = z.strictObject({ ...inBody, id });

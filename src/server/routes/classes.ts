@@ -1,12 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
 import { model } from '../../contract/schemas/inference.ts';
 import { classesBody, classesPath, classSet, classSetList } from '../../contract/schemas/vectors.ts';
-import type { ClassSetItem } from '../../contract/wire.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
-import type { ClassSetSummary } from '../../vectors/class-sets.ts';
-import { prototypeOf } from '../../vectors/search/prototypes.ts';
+import { createClassSet, toItem } from '../../vectors/classes/class-set.ts';
 import type { App } from '../environment.ts';
 import { parse } from '../request/json.ts';
 import { readJson } from '../request/read.ts';
@@ -90,34 +87,19 @@ export function addClasses(app: App, codecs: Codecs): void {
     );
     const { model, vectors } = await readVectors(c, codecs, sources, c.req.valid('query').model);
     const dimensions = vectors[0]?.length ?? 0;
-    const classes = labelled.map(([label, { length: count }]) => {
-      const prototype = prototypeOf(vectors.splice(0, count));
-      if (!prototype)
-        throw new UnlabelError('invalid_parameter', 'The vectors of a class must not cancel each other out', {
-          field: `classes.${label}`,
-        });
-      return { label, count, prototype };
-    });
-    const set = { name, model: { ...model, dimensions }, classes };
+    const examples = labelled.map(([label, { length }]) => [label, vectors.splice(0, length)] as const);
+    const set = createClassSet(name, { ...model, dimensions }, examples, (label) => `classes.${label}`);
     await store.put(set);
-    return c.json(itemOf(set), 200);
+    return c.json(toItem(set), 200);
   });
 
-  app.openapi(listRoute, async (c) => c.json({ sets: (await classesOf(c).list()).map(itemOf) }, 200));
+  app.openapi(listRoute, async (c) => c.json({ sets: (await classesOf(c).list()).map(toItem) }, 200));
 
-  app.openapi(getRoute, async (c) => c.json(itemOf(await classesOf(c).get(c.req.valid('param').name)), 200));
+  app.openapi(getRoute, async (c) => c.json(toItem(await classesOf(c).get(c.req.valid('param').name)), 200));
 
   app.openapi(deleteRoute, async (c) => {
     const { name } = c.req.valid('param');
     await classesOf(c).delete(name);
     return c.json({ name }, 200);
   });
-}
-
-function itemOf({ name, model, classes }: ClassSetSummary): ClassSetItem {
-  return {
-    name,
-    model: { name: model.name, version: model.version },
-    classes: classes.map(({ label, count }) => ({ label, count })),
-  };
 }

@@ -1,15 +1,14 @@
 import { createRoute } from '@hono/zod-openapi';
-import type { Prediction } from '../../contract/engine.ts';
 import { UnlabelError } from '../../contract/errors.ts';
+import type { Choice } from '../../contract/rules/known.ts';
 import { classification, classificationBatch, classifyQuery } from '../../contract/schemas/inference.ts';
 import { lookupQuery } from '../../contract/schemas/vectors.ts';
+import type { ClassifyItem } from '../../contract/wire.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { classify } from '../../inference/classify.ts';
 import { embed } from '../../inference/embed.ts';
 import type { Model } from '../../inference/model.ts';
-import { classifyByNeighbors } from '../../vectors/search/neighbors.ts';
-import { classifyByPrototypes } from '../../vectors/search/prototypes.ts';
-import { checkModel } from '../../vectors/vector-model.ts';
+import { checkLookup, classifyWithNeighbors, classifyWithSet } from '../../vectors/classes/lookup.ts';
 import { envelope } from '../envelope.ts';
 import type { App, RequestContext } from '../environment.ts';
 import { readImages } from '../request/read.ts';
@@ -46,7 +45,7 @@ const route = createRoute({
 /** Adds `POST /v1/classify`. */
 export function addClassify(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
-    const { model: name, topK, method, namespace, k, classes } = c.req.valid('query');
+    const { model: name, method, namespace, k, classes, ...choice } = c.req.valid('query');
     if (classes !== undefined && method === 'neighbors')
       throw new UnlabelError('invalid_parameter', 'classes and method=neighbors exclude each other', {
         field: 'classes',
@@ -56,13 +55,12 @@ export function addClassify(app: App, codecs: Codecs): void {
       const run = <Result>(task: (tensors: Uint8Array[]) => Promise<Result[]>) =>
         runOnImages(c, request.imagesFor(model), model, codecs, task);
       const vectors = () => run((tensors) => embed(model, tensors));
-      const predictions =
+      const results =
         classes !== undefined
-          ? await byClasses(c, model, vectors, classes, topK)
+          ? await byClasses(c, model, vectors, classes, choice)
           : method === 'neighbors'
-            ? await byNeighbors(c, model, await vectors(), namespace, k, topK)
-            : await run((tensors) => classify(model, tensors, topK));
-      const results = predictions.map((predictions) => ({ predictions }));
+            ? await byNeighbors(c, model, await vectors(), namespace, k, choice)
+            : await run((tensors) => classify(model, tensors, choice));
       return c.json(envelope(model, results, request.isBatch), 200);
     });
   });
@@ -73,11 +71,11 @@ async function byClasses(
   model: Model,
   embedAll: () => Promise<Float32Array[]>,
   name: string,
-  topK: number,
-): Promise<Prediction[][]> {
+  choice: Choice,
+): Promise<ClassifyItem[]> {
   const set = await classesOf(c).get(name);
-  checkModel(set.model, { ...model.ref, dimensions: model.manifest.embedding.dimensions });
-  return (await embedAll()).map((vector) => classifyByPrototypes(set.classes, vector, topK));
+  checkLookup(set, { ...model.ref, dimensions: model.manifest.embedding.dimensions }, choice);
+  return (await embedAll()).map((vector) => classifyWithSet(set, vector, choice));
 }
 
 async function byNeighbors(
@@ -86,16 +84,9 @@ async function byNeighbors(
   vectors: Float32Array[],
   namespace: string,
   k: number,
-  topK: number,
-): Promise<Prediction[][]> {
+  choice: Choice,
+): Promise<ClassifyItem[]> {
   const store = storeOf(c, namespace, model.ref.name);
   const results = await store.searchAll(namespace, model.ref, vectors, { topK: k });
-  return results.map((matches) => {
-    const predictions = classifyByNeighbors(matches, model.manifest.classes, topK);
-    if (predictions.length === 0)
-      throw new UnlabelError('invalid_parameter', 'No vector nearby in the namespace has a `label`', {
-        field: 'namespace',
-      });
-    return predictions;
-  });
+  return results.map((matches) => classifyWithNeighbors(matches, model.manifest, namespace, choice));
 }

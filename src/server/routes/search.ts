@@ -1,6 +1,7 @@
 import { createRoute, type z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
 import { defaultMatches, defaultNamespace } from '../../contract/limits.ts';
+import { atLeast } from '../../contract/rules/known.ts';
 import {
   filter,
   searchById,
@@ -10,6 +11,7 @@ import {
   searchResult,
   searchResultBatch,
 } from '../../contract/schemas/vectors.ts';
+import type { Match } from '../../contract/vectors.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
 import type { StoreQuery } from '../../vectors/store.ts';
@@ -46,16 +48,23 @@ export function addSearch(app: App, codecs: Codecs): void {
     const isJson = mediaTypeOf(contentTypeOf(c)) === 'application/json';
     const json = isJson ? await readJson(c) : undefined;
     const { model: name, filter: text, ...query } = c.req.valid('query');
-    const { topK, namespace, filter: inBody, ...rest } = json === undefined ? {} : parse(searchOptions, json);
+    const {
+      topK,
+      namespace,
+      minScore,
+      filter: inBody,
+      ...rest
+    } = json === undefined ? {} : parse(searchOptions, json);
     const space = namespace ?? query.namespace ?? defaultNamespace;
     const options = {
       topK: topK ?? query.topK ?? defaultMatches,
       filter: inBody ?? (text === undefined ? undefined : filterOf(text)),
     };
+    const itemOf = (matches: Match[]) => ({ matches: atLeast(matches, minScore ?? query.minScore) });
     const answer = async (query: StoreQuery) => {
       const store = storeOf(c, space, 'id' in query ? name : query.model.name);
       const { model, matches } = await store.search(space, query, options);
-      return c.json(envelope({ ref: model, device: 'wasm' }, [{ matches }], false), 200);
+      return c.json(envelope({ ref: model, device: 'wasm' }, [itemOf(matches)], false), 200);
     };
 
     if ('id' in rest) return answer({ id: parse(searchById, json).id });
@@ -72,14 +81,7 @@ export function addSearch(app: App, codecs: Codecs): void {
       );
       const store = storeOf(c, space, model.ref.name);
       const results = await store.searchAll(space, model.ref, vectors, options);
-      return c.json(
-        envelope(
-          model,
-          results.map((matches) => ({ matches })),
-          request.isBatch,
-        ),
-        200,
-      );
+      return c.json(envelope(model, results.map(itemOf), request.isBatch), 200);
     });
   });
 }

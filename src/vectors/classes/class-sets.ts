@@ -1,23 +1,8 @@
-import { UnlabelError } from '../contract/errors.ts';
-import { limits } from '../contract/limits.ts';
-import { type ObjectBinding, type RpcResult, unwrap } from './rpc.ts';
-import type { ClassPrototype } from './search/prototypes.ts';
-import type { SqlStorage } from './sql.ts';
-import type { VectorModel } from './vector-model.ts';
-
-/** Classes that a person named by pictures. */
-export interface ClassSet {
-  name: string;
-  model: VectorModel;
-  classes: ClassPrototype[];
-}
-
-/** A set without its prototypes. */
-export interface ClassSetSummary {
-  name: string;
-  model: VectorModel;
-  classes: { label: string; count: number }[];
-}
+import { type ObjectBinding, type RpcResult, unwrap } from '../rpc.ts';
+import type { SqlStorage } from '../sql.ts';
+import type { VectorModel } from '../vector-model.ts';
+import { type ClassSet, type ClassSetSummary, checkSetRoom, classesNotFound } from './class-set.ts';
+import type { ClassPrototype } from './prototypes.ts';
 
 /** Sets of classes, by name. */
 export interface ClassStore {
@@ -60,7 +45,7 @@ export class ClassSetTable {
         'INSERT OR REPLACE INTO sets VALUES (?, ?, ?, ?)',
         name,
         JSON.stringify(model),
-        JSON.stringify(classes.map(({ label, count }) => ({ label, count }))),
+        JSON.stringify(classes.map(({ label, count, least }) => ({ label, count, least }))),
         prototypes.buffer,
       );
     });
@@ -74,15 +59,7 @@ export class ClassSetTable {
     const query =
       'SELECT COUNT(*) AS sets, TOTAL(json_array_length(classes)) AS classes FROM sets WHERE name <> ?';
     const [others] = this.#storage.sql.exec<{ sets: number; classes: number }>(query, name);
-    const isFull = others && others.sets >= limits.classSets;
-    if (isFull || (others && others.classes + count > limits.classesInAll))
-      throw new UnlabelError(
-        'quota_exceeded',
-        isFull
-          ? `There are at most ${limits.classSets} sets of classes: delete one`
-          : `There are at most ${limits.classesInAll} classes in all sets: delete one`,
-        { field: 'name' },
-      );
+    if (others) checkSetRoom(others, count);
   }
 
   /** See {@link ClassStore.get}. */
@@ -92,12 +69,9 @@ export class ClassSetTable {
       query,
       name,
     );
-    if (!row)
-      throw new UnlabelError('classes_not_found', 'There is no set of classes of that name', {
-        field: 'classes',
-      });
+    if (!row) throw classesNotFound();
     const model: VectorModel = JSON.parse(row.model);
-    const classes: ClassSetSummary['classes'] = JSON.parse(row.classes);
+    const classes: Omit<ClassPrototype, 'prototype'>[] = JSON.parse(row.classes);
     const numbers = new Float32Array(row.prototypes);
     const prototypeOf = (i: number) => numbers.slice(i * model.dimensions, (i + 1) * model.dimensions);
     return { name, model, classes: classes.map((entry, i) => ({ ...entry, prototype: prototypeOf(i) })) };

@@ -1,0 +1,124 @@
+import { UnlabelError } from '../../contract/errors.ts';
+import { defaultNamespace, galleryNamespace, limits } from '../../contract/limits.ts';
+import type { CallOptions } from '../../contract/model.ts';
+import type { InNamespace, StoredVector } from '../../contract/resources/vectors.ts';
+import { checkMetadata, checkName, checkText, galleryIsReadOnly } from '../../contract/rules/names.ts';
+import type { Metadata } from '../../contract/vectors.ts';
+import { LoadedIndex } from '../../vectors/loaded-index.ts';
+import type { MemoryIndex } from '../../vectors/memory-index.ts';
+import { checkRoom } from '../../vectors/search/room.ts';
+import { type NewVector, vectorNotFound } from '../../vectors/store.ts';
+import { checkModel, type VectorModel } from '../../vectors/vector-model.ts';
+import type { OwnData } from './own.ts';
+import { type EngineParts, type NamedSource, toVectors } from './sources.ts';
+import type { Change } from './store.ts';
+
+type Options = CallOptions & InNamespace;
+
+/** A vector to store, taken when the call began. */
+export interface TakenItem extends NamedSource {
+  id: string;
+  metadata: Metadata;
+}
+
+/** Namespaces of the deployment; undefined where they are empty. */
+export interface Deployed {
+  /** As it is now. */
+  fetch(namespace: string, signal?: AbortSignal): Promise<MemoryIndex | undefined>;
+  /** As it was when it was first asked for. */
+  recall(namespace: string, signal?: AbortSignal): Promise<MemoryIndex | undefined>;
+}
+
+/** Methods of the vectors that a page keeps; see `LocalVectors`. */
+export function createVectorCalls(parts: EngineParts, own: OwnData, deployed: Deployed) {
+  /** A namespace of the page's own, or the model's gallery. */
+  async function find({ namespace = defaultNamespace, signal }: Options): Promise<MemoryIndex | undefined> {
+    checkName(namespace, 'namespace');
+    return namespace === galleryNamespace ? deployed.recall(namespace, signal) : own.index(namespace);
+  }
+
+  async function write(namespace: string, change: Change): Promise<void> {
+    checkWritable(namespace);
+    await own.writeVectors(namespace, {
+      ...change,
+      check(before, after) {
+        if (before && change.model && !change.replace) checkModel(before.model, change.model);
+        if (after) checkRoom(after.model.dimensions, before?.count ?? 0, after.count);
+      },
+    });
+  }
+
+  async function replace(namespace: string, model: VectorModel, put: readonly NewVector[]): Promise<number> {
+    await write(namespace, { model, put, replace: true });
+    return put.length;
+  }
+
+  return {
+    async upsert(items: readonly TakenItem[], { namespace = defaultNamespace, ...options }: Options) {
+      checkWritable(namespace);
+      checkItems(items);
+      if (items.length === 0) return;
+      const { model, vectors } = await toVectors(parts, items, options);
+      const put = items.map(({ id, metadata }, i) => ({ id, metadata, vector: vectors[i] as Float32Array }));
+      await write(namespace, { model, put });
+    },
+    async get(id: string, options: Options): Promise<StoredVector> {
+      checkText(id, 'id');
+      const index = await find(options);
+      if (!index) throw vectorNotFound();
+      const { vector, metadata } = index.get(id);
+      const { name, version, dimensions } = index.model;
+      const { namespace = defaultNamespace } = options;
+      const model = { name, version };
+      return { id, namespace, model, metadata: { ...metadata }, embedding: vector.slice(), dimensions };
+    },
+    async delete(id: string, { namespace = defaultNamespace }: Options) {
+      checkText(id, 'id');
+      await write(namespace, { remove: [id] });
+    },
+    clear: (namespace: string) => write(namespace, { replace: true }),
+    async page(options: Options, after?: string) {
+      return (await find(options))?.list(limits.pageSize, after) ?? [];
+    },
+    count: async (options: Options) => (await find(options))?.size ?? 0,
+    async export(options: InNamespace) {
+      const index = await find(options);
+      if (!index) throw new UnlabelError('not_found', 'The namespace is empty', { field: 'namespace' });
+      return new Blob([index.export()]);
+    },
+    async import(file: Blob, { namespace = defaultNamespace }: InNamespace) {
+      checkWritable(namespace);
+      const { model, items } = new LoadedIndex(new Uint8Array(await file.arrayBuffer()));
+      for (const { id, metadata } of items) {
+        checkText(id, 'id');
+        checkMetadata(metadata, 'metadata');
+      }
+      return replace(namespace, model, items);
+    },
+    async pull({ namespace = defaultNamespace, signal }: Options) {
+      checkWritable(namespace);
+      const index = await deployed.fetch(namespace, signal);
+      if (index) return replace(namespace, index.model, index.items);
+      await write(namespace, { replace: true });
+      return 0;
+    },
+  };
+}
+
+function checkWritable(namespace: string): void {
+  checkName(namespace, 'namespace');
+  if (namespace === galleryNamespace) throw galleryIsReadOnly();
+}
+
+function checkItems(items: readonly TakenItem[]): void {
+  const ids = new Set<string>();
+  for (const [i, { id, metadata }] of items.entries()) {
+    checkText(id, `items[${i}].id`);
+    checkMetadata(metadata, `items[${i}].metadata`);
+    if (ids.has(id))
+      throw new UnlabelError('invalid_parameter', `items[${i}].id: two vectors must not have the same id`, {
+        field: `items[${i}].id`,
+      });
+    ids.add(id);
+  }
+}

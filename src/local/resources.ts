@@ -1,0 +1,109 @@
+import { UnlabelError } from '../contract/errors.ts';
+import { brandOf, isBlob } from '../contract/image-source.ts';
+import type { CallOptions } from '../contract/model.ts';
+import type { InNamespace } from '../contract/resources/vectors.ts';
+import { listPictures } from '../contract/rules/pictures.ts';
+import type { LocalClasses, LocalVectors } from './data/interface.ts';
+import type { NamedSource } from './data/sources.ts';
+import type { Lookup } from './lookup/lookup.ts';
+import { withTaken } from './take-call.ts';
+
+/** What the page's own data needs of its engine. */
+interface Parts {
+  /** Loads the code of lookups. */
+  load(signal: AbortSignal): Promise<Lookup<string>>;
+  /** The signal of a call: its own one, and the end of the engine. */
+  signalOf(options: CallOptions): AbortSignal;
+}
+
+/**
+ * The page's own classes and vectors. Their code is loaded by the first call; what a call is given is taken before
+ * control returns.
+ */
+export function createResources({ load, signalOf }: Parts): { classes: LocalClasses; vectors: LocalVectors } {
+  /** Runs a call with its images and vectors as they are now. */
+  async function withSources<Item extends NamedSource, Result>(
+    items: readonly Item[],
+    options: CallOptions,
+    call: (lookup: Lookup<string>, items: Item[], options: { signal: AbortSignal }) => Promise<Result>,
+  ): Promise<Result> {
+    const signal = signalOf(options);
+    return withTaken(
+      items.map(({ source }) => source),
+      'sources',
+      signal,
+      async (taken) => {
+        const sources = items.map((item, i) => ({ ...item, source: taken[i] as NamedSource['source'] }));
+        return call(await load(signal), sources, { ...options, signal });
+      },
+      (index) => items[index]?.field as string,
+    );
+  }
+
+  async function without<Options extends CallOptions, Result>(
+    options: Options,
+    call: (lookup: Lookup<string>, options: Options & { signal: AbortSignal }) => Promise<Result>,
+  ): Promise<Result> {
+    const signal = signalOf(options);
+    signal.throwIfAborted();
+    return call(await load(signal), { ...options, signal });
+  }
+
+  const inNamespace = (options: CallOptions & InNamespace = {}) => options;
+  return {
+    classes: {
+      create: async (name, pictures, options = {}) =>
+        withSources(listPictures(pictures), options, ({ classes }, listed, own) =>
+          classes.create(name, listed, own),
+        ),
+      add: async (name, pictures, options = {}) =>
+        withSources(listPictures(pictures), options, ({ classes }, listed, own) =>
+          classes.add(name, listed, own),
+        ),
+      list: (options = {}) => without(options, ({ classes }) => classes.list()),
+      get: (name, options = {}) => without(options, ({ classes }) => classes.get(name)),
+      delete: (name, options = {}) => without(options, ({ classes }) => classes.delete(name)),
+      examples: (name) => without({}, ({ classes }) => classes.examples(name)),
+      remove: (name, id) => without({}, ({ classes }) => classes.remove(name, id)),
+      export: (name) => without({}, ({ classes }) => classes.export(name)),
+      import: (name, file) => without({}, ({ classes }) => classes.import(name, fileOf(file))),
+      push: (name, target, options = {}) =>
+        without(options, ({ classes }, own) => classes.push(name, target, own)),
+    },
+    vectors: {
+      upsert: async (items, options = {}) => {
+        const listed = Array.from(items, ({ id, vector, metadata }, i) => ({
+          id,
+          source: vector,
+          metadata: metadata === undefined ? {} : structuredClone(metadata),
+          field: `items[${i}].vector`,
+        }));
+        return withSources(listed, options, ({ vectors }, taken, own) => vectors.upsert(taken, own));
+      },
+      get: (id, options) => without(inNamespace(options), ({ vectors }, own) => vectors.get(id, own)),
+      delete: (id, options) => without(inNamespace(options), ({ vectors }, own) => vectors.delete(id, own)),
+      clear: (namespace, options = {}) => without(options, ({ vectors }) => vectors.clear(namespace)),
+      async *list(options) {
+        for (let last: string | undefined; ; ) {
+          const after = last;
+          const page = await without(inNamespace(options), ({ vectors }, own) => vectors.page(own, after));
+          yield* page;
+          last = page.at(-1)?.id;
+          if (last === undefined) return;
+        }
+      },
+      count: (options) => without(inNamespace(options), ({ vectors }, own) => vectors.count(own)),
+      export: (options = {}) => without(inNamespace(options), ({ vectors }, own) => vectors.export(own)),
+      import: (file, options = {}) =>
+        without(inNamespace(options), ({ vectors }, own) => vectors.import(fileOf(file), own)),
+      pull: (options) => without(inNamespace(options), ({ vectors }, own) => vectors.pull(own)),
+    },
+  };
+}
+
+function fileOf(file: unknown): Blob {
+  if (isBlob(file)) return file;
+  throw new UnlabelError('invalid_parameter', `file must be a Blob or File, got ${brandOf(file)}`, {
+    field: 'file',
+  });
+}

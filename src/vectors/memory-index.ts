@@ -1,0 +1,148 @@
+import type { ModelRef } from '../contract/model.ts';
+import type { Filter, Match, Metadata } from '../contract/vectors.ts';
+import { encodeIndex } from './index-file.ts';
+import { Columns } from './search/columns.ts';
+import { NearestIndex, rank } from './search/nearest.ts';
+import { type NewVector, type StoreQuery, type StoreSearchOptions, vectorNotFound } from './store.ts';
+import { checkModel, type VectorModel } from './vector-model.ts';
+
+/** A namespace in memory, which can be searched and written to: the same answers as the service's. */
+export class MemoryIndex {
+  readonly model: VectorModel;
+  readonly #index: NearestIndex;
+  readonly #columns = new Columns();
+  /** By place. */
+  readonly #items: NewVector[] = [];
+  readonly #places = new Map<string, number>();
+  /** All ids in the order of a list; undefined after a write. */
+  #ids: string[] | undefined;
+
+  constructor(model: VectorModel, items: readonly NewVector[] = []) {
+    this.model = model;
+    this.#index = new NearestIndex(model.dimensions);
+    this.#index.reserve(items.length);
+    for (const item of items) this.set(item);
+  }
+
+  /** Number of vectors. */
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** All vectors, by place; not to be written to. */
+  get items(): readonly NewVector[] {
+    return this.#items;
+  }
+
+  /** Adds a vector, or replaces that of the same id. */
+  set(item: NewVector): void {
+    const place = this.#places.get(item.id) ?? this.size;
+    this.#index.set(place, item.vector);
+    this.#columns.set(place, item.metadata);
+    this.#items[place] = item;
+    this.#places.set(item.id, place);
+    this.#ids = undefined;
+  }
+
+  /** Removes a vector, if there is one of that id; the last one moves to its place. */
+  remove(id: string): void {
+    const place = this.#places.get(id);
+    const last = this.#items.pop();
+    if (place === undefined || !last) {
+      if (last) this.#items.push(last);
+      return;
+    }
+    this.#index.remove(place);
+    this.#columns.remove(place, this.size);
+    if (last.id !== id) {
+      this.#items[place] = last;
+      this.#places.set(last.id, place);
+    }
+    this.#places.delete(id);
+    this.#ids = undefined;
+  }
+
+  /** @throws UnlabelError `vector_not_found`. */
+  get(id: string): NewVector {
+    return this.#item(this.#placeOf(id));
+  }
+
+  /** Ids and metadata in the order of the ids' UTF-8 bytes. */
+  list(limit: number, after?: string): { id: string; metadata: Metadata }[] {
+    this.#ids ??= [...this.#places.keys()].sort(compareText);
+    const ids = this.#ids;
+    const start = after === undefined ? 0 : ids.findIndex((id) => compareText(id, after) > 0);
+    if (start < 0) return [];
+    return ids.slice(start, start + limit).map((id) => ({ id, metadata: this.get(id).metadata }));
+  }
+
+  /**
+   * The nearest vectors by cosine, best first. A search by id leaves that vector out.
+   * @throws UnlabelError `model_mismatch`, `vector_not_found`.
+   */
+  search(query: StoreQuery, options: StoreSearchOptions): Match[] {
+    if (!('id' in query)) return this.searchAll(query.model, [query.vector], options)[0] ?? [];
+    const own = this.#placeOf(query.id);
+    return this.#nearest(this.#item(own).vector, options.topK, this.#allowed(options.filter), own);
+  }
+
+  /**
+   * The nearest vectors of each of several.
+   * @throws UnlabelError `model_mismatch`.
+   */
+  searchAll(
+    model: ModelRef,
+    vectors: readonly Float32Array[],
+    { topK, filter }: StoreSearchOptions,
+  ): Match[][] {
+    for (const { length } of vectors) checkModel(this.model, { ...model, dimensions: length });
+    const allowed = this.#allowed(filter);
+    return vectors.map((vector) => this.#nearest(vector, topK, allowed));
+  }
+
+  /** The namespace as an index file. */
+  export(): Uint8Array<ArrayBuffer> {
+    const { dimensions, name, version } = this.model;
+    return encodeIndex({ model: { name, version }, dimensions, rows: 'float32' }, this.#items);
+  }
+
+  #placeOf(id: string): number {
+    const place = this.#places.get(id);
+    if (place === undefined) throw vectorNotFound();
+    return place;
+  }
+
+  #item(place: number): NewVector {
+    return this.#items[place] as NewVector;
+  }
+
+  /** By place: 1 where the metadata meets the filter. Undefined without a filter. */
+  #allowed(filter: Filter | undefined): Uint8Array | undefined {
+    if (!filter) return undefined;
+    const selection = this.#columns.select(filter);
+    for (let { next } = selection; next < this.size; { next } = selection)
+      selection.read(next, this.#item(next).metadata);
+    selection.close();
+    return selection.mask(this.size);
+  }
+
+  #nearest(vector: Float32Array, topK: number, allowed?: Uint8Array, own?: number): Match[] {
+    const places = this.#index.candidates(vector, topK + 1, allowed).filter((place) => place !== own);
+    const items = places.map((place) => this.#item(place));
+    return rank(items, vector, topK).map(({ id, score, metadata }) => ({ id, score, metadata }));
+  }
+}
+
+/** The order of UTF-8 bytes, which is that of code points; JavaScript's own is that of UTF-16. */
+function compareText(a: string, b: string): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const difference = rankOf(a.charCodeAt(i)) - rankOf(b.charCodeAt(i));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** Puts surrogates, which stand for code points above U+FFFF, behind all other code units. */
+function rankOf(unit: number): number {
+  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
+}
