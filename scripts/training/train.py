@@ -33,7 +33,6 @@ import torch
 
 from training.data.images import Files, Folder, decode, list_folder, load_folder
 from training.model.manifest import read_manifest
-from training.model.shipped import checkpoint_of
 from training.nn.distributed import device_name, processes, rank
 from training.publish import check_free, publish
 from training.recipe import PRESETS, Config, add_options, config_of, given_options
@@ -45,6 +44,7 @@ from training.stages.refine import REFINEMENT
 
 FEW = 500  # images per class
 PLATEAU = "plateau.pt"  # the last checkpoint before the learning rate decays
+SHIPPED = Path(__file__).parents[2] / "model" / "cifar10"
 STATISTICS = 500  # images whose statistics a shipped network starts with
 MONITORED = 3  # epochs from one measurement on labeled images to the next
 
@@ -59,7 +59,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="continues from the checkpoint in --run; options replace its settings")
     parser.add_argument("--extend", action="store_true", help="as --resume, but from before the learning rate decayed; give more --epochs or --minutes")
     parser.add_argument("--monitor", type=Path, help="class folders that training never sees, for kNN and ACC, which are recorded and choose nothing")
-    parser.add_argument("--init", type=Path, help="model or run whose network (of the same shape) to start from")
+    parser.add_argument("--init", help="model or run whose network to start from, or none (default: model/cifar10 for photos-* presets whose network has its shape)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_options(parser)
     args = parser.parse_args(arguments)
@@ -127,8 +127,10 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     trainer = Trainer(config, folder, device)
     if saved:
         trainer.load(saved)
-    elif args.init:
-        trainer.start_from(beginning(args.init, folder))
+    elif start := beginning(args.init, folder, preset, config):
+        trainer.start_from(start)
+        if first and trainer.init:
+            print("starts from the network of {model} {version}".format(**trainer.init))
     args.run.mkdir(parents=True, exist_ok=True)
     monitor = Monitor(folder, args.monitor, config) if args.monitor and first else None
     while not trainer.done:
@@ -161,19 +163,32 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     return folder if first and not streamed else None
 
 
-def beginning(init: Path, folder: Folder | Files) -> Checkpoint:
-    """The checkpoint of a run, or of a model, that a new run starts from.
+def beginning(given: str | None, folder: Folder | Files, preset: str, config: Config) -> Checkpoint | None:
+    """What a new run starts from: a run, a model, or nothing.
 
     Args:
+        given: the value of --init.
         folder: the images; some of them give the statistics of batch norm, which a model does not have.
     """
+    if given == "none" or (given is None and not is_small_and_fits(preset, config)):
+        return None
+    init = Path(given) if given else SHIPPED
     if not (init / "manifest.json").exists():
         return read(last_checkpoint(init))
+    from training.model.shipped import start_of  # here, because other runs do not need its packages
+
     chosen = torch.randperm(len(folder.paths), generator=torch.Generator().manual_seed(0))[:STATISTICS]
     if isinstance(folder, Folder):
-        return checkpoint_of(init, folder.pixels[chosen])
-    size = read_manifest(init)["input"]["width"]
-    return checkpoint_of(init, torch.stack([decode(folder.root / folder.paths[i], size) for i in chosen]))
+        return start_of(init, folder.pixels[chosen])
+    return start_of(init, torch.stack([decode(folder.root / folder.paths[i], config.stored) for i in chosen]))
+
+
+def is_small_and_fits(preset: str, config: Config) -> bool:
+    """Whether a run of one's own photos can start from the shipped network, which is worth days of its own."""
+    if not preset.startswith("photos-"):
+        return False
+    shipped = read_manifest(SHIPPED)["training"]["recipe"]
+    return all(getattr(config, key) == shipped[key] for key in ("depth", "width", "stem"))
 
 
 def stopped(run: Path, epochs: int) -> str:

@@ -90,6 +90,8 @@ export interface Manifest {
     seed: number;
     data: string;
     images: number;
+    /** The model whose network the training started from, and what that had cost. */
+    init?: { model: string; version: string; multiplyAccumulates?: number | undefined } | undefined;
     /** Passes of the network over the images, all stages together. */
     epochs: number;
     /** Epochs by stage: `pretrain`, `neighbors` (of the heads alone), `self-label`, `distill`. */

@@ -7,14 +7,12 @@ import torch
 from test_train import run
 from textures import textures, write_folder
 
-from training.model.evaluation import monitor_curve, training_curve, write_evaluation
-from training.model.manifest import file_entry, write_manifest
+from training.model.manifest import file_entry, training_record, write_manifest
 from training.model.onnx_files import Deployment, open_graph, write_fp32
 from training.model.shipped import load_model
 from training.nn.network import build
 
 RECIPE = {"depth": 10, "width": 8, "stem": "cifar", "hidden": 32, "dimensions": 16, "heads": [3, 9], "classes": 3}
-CURVE = {"history": [["pretrain", 1.0, 0.5], ["pretrain", 0.9, 0.6]], "monitor": [{"cost": 7.0, "knn20": 0.5}]}
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +36,8 @@ def model(images, tmp_path_factory) -> Path:
     path = folder / "toy.fp32.onnx"
     write_fp32(Deployment(network, 0, torch.tensor([2, 0, 1]), 0.1), 16, path)
     training = {"recipe": RECIPE, "stages": {"pretrain": 2}, "seconds": 60, "multiplyAccumulates": 10}
-    manifest = {"name": "toy", "classes": ["a", "b", "c"], "input": {"width": 16, "height": 16}, "training": training}
+    manifest = {"name": "toy", "version": "1.0.0", "classes": ["a", "b", "c"], "input": {"width": 16, "height": 16}, "training": training}
     write_manifest(folder, manifest | {"files": [file_entry(path, {}, precision="fp32")]})
-    write_evaluation(folder, CURVE)
     return folder
 
 
@@ -61,14 +58,25 @@ def test_it_trains_with_statistics_of_the_batch_as_it_answers(model, images):
     assert (answers * trained).sum(1).min() > 0.99
 
 
-def test_a_run_goes_on_from_a_model(model, tmp_path):
+def test_a_run_starts_from_a_model_or_goes_on_from_a_run(model, tmp_path):
     folder = write_folder(tmp_path / "images", 300)
     state = run(tmp_path / "run", folder, "--init", str(model), "--epochs", "1")
-    assert state["earlier"]["epochs"] == 2 and state["earlier"]["cost"] == 10
-    curve = training_curve(state)
-    assert curve[:2] == CURVE["history"] and len(curve) == 3
-    assert monitor_curve(state) == CURVE["monitor"]
-    assert run(tmp_path / "again", folder, "--init", str(tmp_path / "run"), "--epochs", "1")["earlier"]["epochs"] == 3
+    assert state["init"] == {"model": "toy", "version": "1.0.0", "multiplyAccumulates": 10}
+    assert training_record(state, "")["init"]["version"] == "1.0.0"
+    again = run(tmp_path / "again", folder, "--init", str(tmp_path / "run"), "--epochs", "1")
+    assert again["earlier"]["epochs"] == 1
+
+
+def test_it_starts_with_the_features_of_the_model(model, tmp_path, images):
+    folder = write_folder(tmp_path / "images", 300)
+    begun = ["--epochs", "1", "--lr", "0", "--rest-lr", "0", "--optimizer", "muon"]
+    state = run(tmp_path / "run", folder, "--init", str(model), *begun)
+    network = build(state["config"])
+    network.load_state_dict(state["network"])
+    with torch.no_grad():
+        embedding = network.eval()(images.float())[1]
+    expected = open_graph(model / "toy.fp32.onnx")(images.permute(0, 2, 3, 1).contiguous())[1]
+    assert (embedding * expected).sum(1).mean() > 0.9
 
 
 def test_a_backbone_of_another_shape_is_refused(model, tmp_path):

@@ -34,11 +34,8 @@ def training_curve(checkpoint: dict[str, Any]) -> list[list]:
     main = [i for i, outputs in enumerate(config["heads"]) if outputs == config["classes"]]
     points = []
     for entry in entries:
-        if "loss" not in entry:
-            continue
         accuracy = entry.get("train_acc")
-        by_head = [] if entry.get("stage") == "distill" else entry.get("loss_heads", [])
-        loss = min(by_head[i] for i in main) if by_head else entry["loss"]
+        loss = entry["loss"] if entry.get("stage") == "distill" else min(entry["loss_heads"][i] for i in main)
         points.append([entry.get("stage", "pretrain"), round(loss, 4), accuracy and round(accuracy, 4)])
     return points
 
@@ -52,16 +49,4 @@ def monitor_curve(checkpoint: dict[str, Any]) -> list[dict[str, float]]:
         {"cost": cost + entry["cost"], **{key: round(value, 4) for key, value in entry["monitor"].items()}}
         for cost, entry in entries
         if "monitor" in entry and "cost" in entry
-    ]
-
-
-def history_of(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """A history from which :func:`training_curve` and :func:`monitor_curve` make the figures of an evaluation again."""
-    curve = [
-        {"loss": loss} | ({} if stage == "pretrain" else {"stage": stage}) | ({"train_acc": accuracy} if accuracy else {})
-        for stage, loss, accuracy in evaluation["history"]
-    ]
-    measured = evaluation.get("monitor", [])
-    return curve + [
-        {"cost": point["cost"], "monitor": {key: value for key, value in point.items() if key != "cost"}} for point in measured
     ]

@@ -100,6 +100,7 @@ def training_record(checkpoint: dict[str, Any], data: str) -> dict[str, Any]:
         "seed": config["seed"],
         "data": data,
         "images": checkpoint["count"],
+        **({"init": checkpoint["init"]} if checkpoint.get("init") else {}),
         "epochs": sum(network.values()),
         "stages": {"pretrain": network["pretrain"], **heads, **network},
         **({"teacher": checkpoint["teacher"]} if "teacher" in checkpoint else {}),

@@ -12,21 +12,19 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from training.model.evaluation import history_of, read_evaluation
 from training.model.manifest import path_of, read_manifest
 from training.nn.network import SelfClassifier, build
 
 
-def checkpoint_of(model: Path, images: Tensor) -> dict[str, Any]:
-    """The network of a model, and how it came to be, as a run can start from it; see :func:`load_model`."""
-    training = read_manifest(model)["training"]
+def start_of(model: Path, images: Tensor) -> dict[str, Any]:
+    """What a run starts from: ``config`` and ``network`` as in a checkpoint, see :func:`load_model`, and ``init``, the
+    name of the model, its version, and what it had cost."""
+    manifest = read_manifest(model)
+    cost = manifest["training"].get("multiplyAccumulates")
     return {
-        "config": training["recipe"],
+        "config": manifest["training"]["recipe"],
         "network": load_model(model, images).state_dict(),
-        "epoch": training["stages"]["pretrain"],
-        "seconds": training["seconds"],
-        "cost": training.get("multiplyAccumulates", 0.0),
-        "history": history_of(read_evaluation(model)),
+        "init": {"model": manifest["name"], "version": manifest["version"]} | ({"multiplyAccumulates": cost} if cost else {}),
     }
 
 

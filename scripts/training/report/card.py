@@ -187,8 +187,13 @@ def training_text(training: dict[str, Any]) -> str:
         cost.append(f"{training['coreHours']:.1f} core hours")
     if "multiplyAccumulates" in training:
         cost.append(f"{training['multiplyAccumulates']:.2g} multiply-accumulates of pretraining")
+    start = "from scratch"
+    if init := training.get("init"):
+        start = f"from the network of {init['model']} {init['version']}"
+        if "multiplyAccumulates" in init:
+            start += f", which had cost {init['multiplyAccumulates']:.2g} multiply-accumulates"
     text = (
-        f"{training['method']}, optimized by {OPTIMIZERS[recipe.get('optimizer', 'sgd')]}, from scratch, on "
+        f"{training['method']}, optimized by {OPTIMIZERS[recipe.get('optimizer', 'sgd')]}, {start}, on "
         f"{training['images']:,} images without their labels: {stages(training)}. Cost: {', '.join(cost)}. Seed "
         f"{training['seed']}. The whole recipe is in `manifest.json`. No label chose a checkpoint, a seed or a head."
     )

@@ -66,10 +66,11 @@ class Trainer:
         self.cost = 0.0
         sizes = {config.size, config.early_size, config.small_size} - {0}
         self.macs = {size: multiply_accumulates(self.average, size) for size in sizes}
+        self.init: dict[str, Any] | None = None
         self.earlier: dict[str, Any] = {"epochs": 0, "seconds": 0.0, "cost": 0.0, "history": []}
 
     def start_from(self, other: Checkpoint) -> None:
-        """Starts a new schedule with the network of another run, whose history is kept as ``earlier``.
+        """Starts with the network of another run, whose history is kept as ``earlier``, or of a model (``init``).
 
         Raises:
             ValueError: if the backbones differ. Projector and heads of another shape stay random.
@@ -79,17 +80,18 @@ class Trainer:
         backbone = {name for name in {**mine, **other["network"]} if name.startswith("backbone.")}
         if not backbone <= fits.keys():
             shape = ", ".join(f"--{key} {other['config'][key]}" for key in ("depth", "width", "stem"))
-            raise ValueError(f"--init: the backbone there has another shape; train with {shape}, or without --init")
+            raise ValueError(f"--init: the backbone there has another shape; train with {shape}, or with --init none")
         for network in (self.network, self.average):
             network.load_state_dict(fits, strict=False)
+        self.init = other.get("init")
+        if "history" not in other:
+            return
         before = other.get("earlier", self.earlier)
-        cost = before.get("cost", 0.0)
-        later = [entry | ({"cost": entry["cost"] + cost} if "cost" in entry else {}) for entry in other["history"]]
         self.earlier = {
             "epochs": before["epochs"] + other["epoch"],
             "seconds": before["seconds"] + other["seconds"],
-            "cost": cost + other.get("cost", 0.0),
-            "history": before["history"] + later,
+            "cost": before.get("cost", 0.0) + other.get("cost", 0.0),
+            "history": before["history"] + other["history"],
         }
 
     @property
@@ -228,6 +230,7 @@ class Trainer:
             "rng": gather(self.rng.get_state()[None]),
             "queue": (self.queue.rows, self.queue.next, self.queue.filled) if self.queue else None,
             "earlier": self.earlier,
+            "init": self.init,
             "count": len(self.loop.source),
             "device": device_name(self.device),
             "threads": world() * torch.get_num_threads() if self.device.type == "cpu" else 0,
@@ -240,6 +243,7 @@ class Trainer:
         self.network.load_state_dict(state["learner"])
         self.bank = state["bank"]
         self.cost, self.earlier = state["cost"], state.get("earlier", self.earlier)
+        self.init = state.get("init")
         if self.queue:
             self.queue.rows, self.queue.next, self.queue.filled = state["queue"]
         states = torch.atleast_2d(state["rng"].cpu())  # one per process
