@@ -45,6 +45,8 @@ export interface Problem {
   field?: string;
   /** The `x-request-id` of the answer. */
   requestId: string;
+  /** The same again where OpenAI's clients look for it: from `POST /v1/embeddings` only. */
+  error?: { message: string; type: string; param: string | null; code: ErrorCode };
 }
 
 /**

@@ -71,6 +71,10 @@ export const problem = z
     code: z.enum(Object.keys(errorStatuses) as [ErrorCode, ...ErrorCode[]]),
     field: z.string().optional(),
     requestId: z.string(),
+    error: z
+      .object({ message: z.string(), type: z.string(), param: z.string().nullable(), code: z.string() })
+      .optional()
+      .meta({ description: "For OpenAI's clients, from `POST /v1/embeddings` only" }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
 
@@ -134,6 +138,9 @@ export const manifest = z
       seed: z.int(),
       data: z.string(),
       images: z.int(),
+      init: z
+        .object({ model: z.string(), version: z.string(), multiplyAccumulates: z.number().optional() })
+        .optional(),
       epochs: z.int(),
       stages: z.record(z.string(), z.int()).optional(),
       teacher: z.object({ depth: z.int(), width: z.int() }).optional(),
@@ -207,7 +214,27 @@ export const embeddingsQuery = z.object({
     .meta({ description: 'Form of `embedding`' }),
 });
 
-export const base64Image = base64Text(limits.bodyBytes).meta({ description: 'JPEG, PNG or WebP file' });
+/** Checked where it is decoded. */
+export const base64Image = z.string().min(1).max(limits.bodyBytes).meta({
+  format: 'base64',
+  contentEncoding: 'base64',
+  description: 'JPEG, PNG or WebP file; may have line breaks, and `data:image/png;base64,` before it',
+});
+
+export const openAiEmbeddings = z
+  .object({
+    object: z.literal('list'),
+    model: z.string(),
+    data: z.array(
+      z.object({
+        object: z.literal('embedding'),
+        index: z.int(),
+        embedding: embeddingItem.embedding,
+      }),
+    ),
+    usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
+  })
+  .meta({ id: 'OpenAiEmbeddings', description: 'The answer to a body in the form of OpenAI' });
 /** JSON body: one image, or a batch. */
 export const imageBody = z.union([
   z.strictObject({ image: base64Image, model }),
@@ -223,7 +250,7 @@ export type SchemasMatch = [
   Same<z.infer<typeof classificationBatch>, Batch<ClassifyItem>>,
   Same<z.infer<typeof embedding>, Single<EmbeddingItem>>,
   Same<z.infer<typeof embeddingBatch>, Batch<EmbeddingItem>>,
-  z.infer<typeof problem> extends Omit<Problem, 'field'> ? true : never,
+  z.infer<typeof problem> extends Omit<Problem, 'field' | 'error'> ? true : never,
   Same<z.infer<typeof manifest>, Manifest>,
   Same<z.infer<typeof modelList>, ModelList>,
 ];

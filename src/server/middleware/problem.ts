@@ -23,6 +23,10 @@ export function problemOf<E extends { Variables: RequestIdVariables }>(
     code,
     ...(known.field !== undefined && { field: known.field }),
     requestId,
+    // Where OpenAI's clients look for the message.
+    ...(c.req.path.endsWith('/v1/embeddings') && {
+      error: { message: known.message, type: title, param: known.field ?? null, code },
+    }),
   };
   const response = c.json(body, status, { 'content-type': 'application/problem+json' });
   if (status === 503 || status === 429) response.headers.set('retry-after', String(retryAfter(status)));

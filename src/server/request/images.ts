@@ -3,7 +3,8 @@ import { limits } from '../../contract/limits.ts';
 import { imageBody } from '../../contract/schemas/inference.ts';
 import { tensorMediaType } from '../../contract/wire.ts';
 import type { Model } from '../../inference/model.ts';
-import { decodeBase64 } from '../../util/base64.ts';
+
+import { decodeImage } from './base64-image.ts';
 import { parseJson } from './json.ts';
 
 /** An image of a request: an encoded file, or RGB bytes of the model's size where it `isTensor`. */
@@ -42,11 +43,13 @@ export function mediaTypeOf(contentType: string): string {
 /**
  * Finds the images in a body of any form: one file, multipart, JSON with base64, or tensors.
  * @param contentType - the header, with its parameters.
+ * @param ofJson - finds them in JSON.
  * @throws UnlabelError that names the field, and the limit where there is one.
  */
 export async function parseImages(
   body: Uint8Array<ArrayBuffer>,
   contentType: string,
+  ofJson: (json: unknown) => RequestImages = imagesOf,
 ): Promise<RequestImages> {
   switch (mediaTypeOf(contentType)) {
     case tensorMediaType:
@@ -54,7 +57,7 @@ export async function parseImages(
     case 'multipart/form-data':
       return withImages(await parseMultipart(body, contentType));
     case 'application/json':
-      return imagesOf(parseJson(body));
+      return ofJson(parseJson(body));
     default:
       return withImages({ images: [{ field: 'image', bytes: body }], isBatch: false });
   }
@@ -80,8 +83,8 @@ export function imagesOf(json: unknown): RequestImages {
   const { data } = body;
   const isBatch = 'images' in data;
   const images = isBatch
-    ? data.images.map((image, i) => ({ field: `images[${i}]`, bytes: decodeBase64(image) }))
-    : [{ field: 'image', bytes: decodeBase64(data.image) }];
+    ? data.images.map((image, i) => ({ field: `images[${i}]`, bytes: decodeImage(image, `images[${i}]`) }))
+    : [{ field: 'image', bytes: decodeImage(data.image, 'image') }];
   return withImages({ images, isBatch, model });
 }
 

@@ -18,12 +18,16 @@ export function contentTypeOf(c: RequestContext): string {
 
 /**
  * Reads the images of a request.
+ * @param ofJson - finds them in JSON; in this API's own form by default.
  * @throws UnlabelError as {@link readBody} and {@link parseImages}; `overloaded` where the queue is full.
  */
-export async function readImages(c: RequestContext): Promise<RequestImages> {
+export async function readImages(
+  c: RequestContext,
+  ofJson?: (json: unknown) => RequestImages,
+): Promise<RequestImages> {
   c.var.queue.check();
   const { bytes, type } = await contentOf(c);
-  return parseImages(bytes, type);
+  return parseImages(bytes, type, ofJson);
 }
 
 /**

@@ -4,10 +4,10 @@ import type { ModelRef } from '../../contract/model.ts';
 import type { VectorSource } from '../../contract/wire.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
-import { decodeBase64 } from '../../util/base64.ts';
 import { decodeFloat32 } from '../../util/float32.ts';
 import { checkModel, isDirection, type VectorModel } from '../../vectors/vector-model.ts';
 import type { RequestContext } from '../environment.ts';
+import { decodeImage } from './base64-image.ts';
 import { runOnImages } from './run.ts';
 
 /** A vector or an image of a request, and its place in errors: `vectors[3].`. */
@@ -61,7 +61,10 @@ async function embedAll(
   sources: readonly (Source & { image: string })[],
   name: string | undefined,
 ) {
-  const images = sources.map(({ field, image }) => ({ field: `${field}image`, bytes: decodeBase64(image) }));
+  const images = sources.map(({ field, image }) => {
+    const name = `${field}image`;
+    return { field: name, bytes: decodeImage(image, name) };
+  });
   return c.var.models.use(name, async (model) => {
     const vectors = await runOnImages(c, images, model, codecs, (tensors) => embed(model, tensors));
     return { model: { ...model.ref, dimensions: model.manifest.embedding.dimensions }, vectors };
