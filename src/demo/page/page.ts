@@ -7,6 +7,7 @@ import { find, make } from '../dom.ts';
 import { listenForCamera } from './camera.ts';
 import { listenForCopy } from './copy.ts';
 import { type Point, showMap, showNeighbors } from './map.ts';
+import { listenForClasses } from './own/classes.ts';
 import { readPicture } from './picture.ts';
 import {
   showAgreement,
@@ -42,6 +43,8 @@ const local = manifest.then(({ name }) =>
   createLocalEngine({ model: name, webgpu, onProgress: showProgress }),
 );
 let isReady = false;
+/** The latest picture; the camera while it is on. */
+let seen: ImageSource | undefined;
 let current: AbortController | undefined;
 
 /** Begins a picture. The latest one wins: an earlier one that is under way is given up. */
@@ -60,7 +63,12 @@ async function show(file: Blob | Promise<Blob>): Promise<void> {
     const picture = await readPicture(await file);
     signal.throwIfAborted();
     showPicture(picture);
-    await Promise.all([classify(picture.image, signal), locate(picture.image, signal)]);
+    seen = picture.image;
+    await Promise.all([
+      classify(picture.image, signal),
+      locate(picture.image, signal),
+      showOwn(picture.image, signal),
+    ]);
   } catch (error) {
     if (!signal.aborted) explain(error);
   }
@@ -69,11 +77,12 @@ async function show(file: Blob | Promise<Blob>): Promise<void> {
 /** Classifies a frame of the camera; in this page only when the model is here, for the next frame waits. */
 async function see(video: HTMLVideoElement): Promise<void> {
   const signal = begin();
+  seen = video;
   let frame: ImageBitmap | undefined;
   try {
     // One frame for both of them.
     frame = await createImageBitmap(video);
-    await classify(frame, signal, isReady);
+    await Promise.all([classify(frame, signal, isReady), isReady && showOwn(frame, signal)]);
   } catch (error) {
     if (!signal.aborted) explain(error);
   } finally {
@@ -136,6 +145,7 @@ function explain(error: unknown): void {
   }
 }
 
+const showOwn = listenForClasses({ engine: local, seen: () => seen });
 listenForFiles(show);
 listenForSamples(show);
 const stopCamera = listenForCamera({ see, show });

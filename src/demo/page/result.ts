@@ -1,13 +1,9 @@
 import type { Classification, Manifest, Source } from '../../index.ts';
 import type { Progress } from '../../local.ts';
-import { find, make } from '../dom.ts';
+import { find } from '../dom.ts';
+import { percentOf, showBars } from './bars.ts';
 import type { Picture } from './picture.ts';
 
-const percent = new Intl.NumberFormat('en', {
-  style: 'percent',
-  minimumFractionDigits: 1,
-  maximumFractionDigits: 1,
-});
 const milliseconds = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 
 /** Scores are called the same when they differ by less. */
@@ -33,7 +29,7 @@ export function showPicture({ url }: Picture): void {
 export function showAnswer(answer: Classification, time: number, sent: number): void {
   const { source, device, predictions } = answer;
   const [best] = predictions;
-  write(`#${source}-best`, best ? `${best.label}, ${percent.format(best.score)}` : '–');
+  write(`#${source}-best`, best ? `${best.label}, ${percentOf(best.score)}` : '–');
   write(`#${source}-latency`, `${milliseconds.format(time)} ms`);
   write(`#${source}-sent`, sent === 0 ? 'nothing' : bytes(sent));
   write(`#${source}-device`, device === 'wasm' ? 'WebAssembly' : 'WebGPU');
@@ -58,18 +54,15 @@ export function showReady(reason = ''): void {
 }
 
 /** Shows predictions as bars, best first. */
-export function showPredictions({ predictions }: Classification): void {
-  // Rows stay where they are, so that their bars move.
-  while (list.children.length > predictions.length) list.lastElementChild?.remove();
-  for (const [i, { label, score }] of predictions.entries()) {
-    const row = list.children[i] ?? list.appendChild(make('li'));
-    row.replaceChildren(make('span', {}, label), make('span', {}, percent.format(score)));
-    (row as HTMLLIElement).style.setProperty('--score', String(score));
-  }
+export function showPredictions({ predictions, unknown }: Classification): void {
+  showBars(list, predictions);
+  section.classList.toggle('unknown', unknown ?? false);
+  write('#unknown', unknown ? 'Perhaps none of these' : '');
   list.ariaHidden = null;
   write('#problem', '');
   const [best] = predictions;
-  settle(best ? `${best.label}, ${percent.format(best.score)}` : '');
+  const doubt = unknown ? ', perhaps none of these' : '';
+  settle(best ? `${best.label}, ${percentOf(best.score)}${doubt}` : '');
 }
 
 /** Shows whether the two answers are one; nothing as long as one is missing. */
@@ -87,7 +80,7 @@ function agreement(hosted: Classification, local: Classification): string {
   if (hosted.predictions[0]?.index !== local.predictions[0]?.index) return 'The two answers differ.';
   return largest < sameScore
     ? 'The same answer, digit for digit.'
-    : `The same class; scores differ by ${percent.format(largest)} at most.`;
+    : `The same class; scores differ by ${percentOf(largest)} at most.`;
 }
 
 /** Shows a failure as a sentence. */
@@ -100,7 +93,7 @@ export function showProblem(...sentence: (Node | string)[]): void {
 export function showModel({ name, version, files }: Manifest): void {
   write('#model', `${name} ${version}`);
   const accuracy = files.find((file) => file.precision === 'int8')?.metrics.accuracy;
-  write('#accuracy', accuracy === undefined ? '–' : percent.format(accuracy));
+  write('#accuracy', accuracy === undefined ? '–' : percentOf(accuracy));
 }
 
 function settle(status: string): void {
