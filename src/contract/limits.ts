@@ -133,6 +133,8 @@ export const limits = {
   matches: 100,
   /** Keys of one filter, and values of one `in`: what a request can make the index compare with every vector. */
   filterKeys: 8,
+  /** Levels of filters within filters. */
+  filterDepth: 3,
   filterValues: 100,
   /** Vectors of one page of a list, as Vectorize has it: 2 MB of metadata. */
   pageSize: 1_000,

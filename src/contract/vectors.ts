@@ -11,12 +11,19 @@ export type Metadata = Record<string, MetadataValue>;
 
 /**
  * Conditions of a metadata value: at least one, and all must hold; not both `gt` and `gte`, or `lt` and `lte`. A vector
- * without the key never matches. A member that is `undefined` is refused, for it would match everything.
+ * without the key meets `ne`, `nin` and `exists: false` alone. A member that is `undefined` is refused, for it would
+ * match everything.
  */
 export interface Comparison {
   eq?: MetadataValue | undefined;
+  /** Another value than this, or none. */
+  ne?: MetadataValue | undefined;
   /** One of these, at most 100. */
   in?: MetadataValue[] | undefined;
+  /** None of these, at most 100. */
+  nin?: MetadataValue[] | undefined;
+  /** Whether the vector has the key. */
+  exists?: boolean | undefined;
   /** Greater than: a number is compared with numbers, a string by its UTF-16 code units with strings. */
   gt?: string | number | undefined;
   gte?: string | number | undefined;
@@ -25,10 +32,14 @@ export interface Comparison {
 }
 
 /**
- * Which vectors may match: conditions by metadata key, at most 8; all must hold. A bare value stands for
- * `{ eq: value }`; a key whose condition is `undefined` is refused.
+ * Which vectors may match: conditions by metadata key; all must hold. A bare value stands for `{ eq: value }`; a key
+ * whose condition is `undefined` is refused. An array of filters under `and` or `or` is a condition that all or any of
+ * them hold: `{ year: { gte: 2020 }, or: [{ label: 'cat' }, { label: 'dog' }] }`. At most 8 keys in all, with those of
+ * the filters within, which nest 3 deep.
  */
-export type Filter = Record<string, MetadataValue | Comparison>;
+export interface Filter {
+  [key: string]: MetadataValue | Comparison | Filter[];
+}
 
 /** A stored vector similar to the query. */
 export interface Match {

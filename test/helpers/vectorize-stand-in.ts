@@ -103,7 +103,8 @@ export class VectorizeStandIn implements VectorizeBinding {
       if (!this.#indexed.includes(key)) throw new Error(`no metadata index for ${key}`);
       if (typeof condition !== 'object') continue;
       const operators = Object.keys(condition).sort().join(' ');
-      if (!/^(\$in|\$gte?|\$lte?|\$gte? \$lte?)$/.test(operators)) throw new Error(`operators ${operators}`);
+      if (!/^(\$n?in|\$gte?|\$lte?|\$gte? \$lte?)$/.test(operators))
+        throw new Error(`operators ${operators}`);
     }
   }
 }
@@ -116,6 +117,7 @@ function indexedPart(value: unknown): unknown {
 function isMet(metadata: Record<string, unknown>, filter: VectorizeFilter): boolean {
   return Object.entries(filter).every(([key, condition]) => {
     const value = indexedPart(metadata[key]) as string | number;
+    if (typeof condition === 'object' && '$nin' in condition) return !condition.$nin.includes(value);
     if (value === undefined) return false;
     if (typeof condition !== 'object') return value === condition;
     if ('$in' in condition) return condition.$in.includes(value);

@@ -217,6 +217,8 @@ test('every string that a request may hold has a length', async () => {
     const { type, maxLength, enum: values, const: constant, format, $ref } = node as Record<string, unknown>;
     if (typeof $ref === 'string') {
       const name = $ref.split('/').at(-1) ?? '';
+      // A schema that is part of itself.
+      if (path.includes(` ${name}.`)) return;
       const { components } = document as { components: { schemas: Record<string, Node> } };
       return visit(components.schemas[name] as Node, `${path} ${name}`);
     }

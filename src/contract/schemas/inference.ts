@@ -181,6 +181,7 @@ export const minScore = z.number(minScoreRange).min(-1, minScoreRange).max(1, mi
 /** {@link minScore} as the text of a query. */
 export const minScoreText = z
   .string()
+  .max(32, minScoreRange)
   .regex(/^-?\d*\.?\d+(e-?\d+)?$/i, minScoreRange)
   .transform(Number)
   .pipe(minScore);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keyPattern } from '../filter.ts';
+import { filterProblem, keyPattern } from '../filter.ts';
 import {
   defaultMatches,
   defaultNamespace,
@@ -66,32 +66,48 @@ const metadata = z
   });
 
 const bound = z.union([metadataText, z.number()]).optional();
+const values = z.array(metadataValue).max(limits.filterValues).optional();
 const comparison = z
   .strictObject({
     eq: metadataValue.optional(),
-    in: z.array(metadataValue).max(limits.filterValues).optional(),
+    ne: metadataValue.optional(),
+    in: values,
+    nin: values,
+    exists: z.boolean().optional(),
     gt: bound,
     gte: bound,
     lt: bound,
     lte: bound,
   })
   .refine(
-    ({ eq, in: values, gt, gte, lt, lte }) =>
-      [eq, values, gt, gte, lt, lte].some((member) => member !== undefined) &&
+    ({ gt, gte, lt, lte, ...others }) =>
+      [gt, gte, lt, lte, ...Object.values(others)].some((member) => member !== undefined) &&
       (gt === undefined || gte === undefined) &&
       (lt === undefined || lte === undefined),
-    'a comparison must have eq, in, one of gt and gte, or one of lt and lte',
+    'a comparison must have an operator, not both gt and gte, or lt and lte',
   );
-export const filter = z
-  .record(key, z.union([metadataValue, comparison]))
-  .refine(
-    (value) => Object.keys(value).length <= limits.filterKeys,
-    `filter must have at most ${limits.filterKeys} keys`,
+export const filter: z.ZodType<Filter> = z
+  .record(
+    key,
+    z.union([
+      metadataValue,
+      comparison,
+      z
+        .array(z.lazy(() => filter))
+        .min(1)
+        .max(limits.filterKeys),
+    ]),
   )
+  .superRefine((value, context) => {
+    const problem = filterProblem(value);
+    if (problem) context.addIssue({ code: 'custom', message: problem.message });
+  })
   .meta({
     id: 'Filter',
-    description: 'Which vectors may match, by metadata key; a bare value stands for `{ "eq": value }`',
-    example: { label: { in: ['cat', 'dog'] }, year: { gte: 2020 } },
+    description:
+      'Which vectors may match, by metadata key; a bare value stands for `{ "eq": value }`. Filters under `and` or `or` ' +
+      `must all, or any of them, be met. At most ${limits.filterKeys} keys in all, ${limits.filterDepth} levels deep`,
+    example: { year: { gte: 2020 }, or: [{ label: { in: ['cat', 'dog'] } }, { pet: true }] },
   });
 
 const match = z

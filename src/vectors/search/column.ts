@@ -50,7 +50,7 @@ export class ValueColumn implements Column {
 
   narrow(mask: Uint8Array, comparison: Comparison): void {
     const test = tester(comparison);
-    const isMet = Uint8Array.from(this.#values, (value) => (value !== undefined && test(value) ? 1 : 0));
+    const isMet = Uint8Array.from(this.#values, (value) => (test(value) ? 1 : 0));
     for (let place = 0; place < mask.length; place++)
       mask[place] = (mask[place] as number) & (isMet[this.#codes[place] as number] as number);
   }
@@ -59,7 +59,7 @@ export class ValueColumn implements Column {
 /** Whether values under a key meet one comparison: a byte a place, for values that take too much memory. */
 export class TestColumn implements Column {
   readonly #key: string;
-  readonly #test: (value: MetadataValue) => boolean;
+  readonly #test: Test;
   #isMet: Uint8Array;
 
   /**
@@ -79,8 +79,7 @@ export class TestColumn implements Column {
 
   set(place: number, metadata: Metadata): void {
     this.#isMet = withRoom(this.#isMet, place, (length) => new Uint8Array(length));
-    const value = valueUnder(metadata, this.#key);
-    this.#isMet[place] = value !== undefined && this.#test(value) ? 1 : 0;
+    this.#isMet[place] = this.#test(valueUnder(metadata, this.#key)) ? 1 : 0;
   }
 
   remove(place: number, last: number): void {
@@ -94,23 +93,33 @@ export class TestColumn implements Column {
   }
 }
 
+/** Tells of a value, or of none. */
+type Test = (value: MetadataValue | undefined) => boolean;
+
 /** Whether a metadata value is as a filter asks. A number is never above or below a string. */
-export function meets(value: MetadataValue, comparison: Comparison): boolean {
+export function meets(value: MetadataValue | undefined, comparison: Comparison): boolean {
   return tester(comparison)(value);
 }
 
-function tester({ eq, in: list, gt, gte, lt, lte }: Comparison): (value: MetadataValue) => boolean {
-  const values = list && new Set(list);
+function tester({ eq, ne, in: list, nin: others, exists, gt, gte, lt, lte }: Comparison): Test {
+  const values = list && new Set<MetadataValue | undefined>(list);
+  const refused = others && new Set<MetadataValue | undefined>(others);
   return (value) =>
     (eq === undefined || value === eq) &&
+    (ne === undefined || value !== ne) &&
     (values === undefined || values.has(value)) &&
+    !refused?.has(value) &&
+    (exists === undefined || (value !== undefined) === exists) &&
     (gt === undefined || (comparable(value, gt) && value > gt)) &&
     (gte === undefined || (comparable(value, gte) && value >= gte)) &&
     (lt === undefined || (comparable(value, lt) && value < lt)) &&
     (lte === undefined || (comparable(value, lte) && value <= lte));
 }
 
-function comparable(value: MetadataValue, bound: string | number): boolean {
+function comparable(
+  value: MetadataValue | undefined,
+  bound: string | number,
+): value is Exclude<MetadataValue, boolean> {
   return typeof value === typeof bound;
 }
 

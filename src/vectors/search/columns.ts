@@ -1,4 +1,5 @@
-import type { Comparison, Filter, Metadata } from '../../contract/vectors.ts';
+import { combines } from '../../contract/filter.ts';
+import type { Comparison, Filter, Metadata, MetadataValue } from '../../contract/vectors.ts';
 import { type Column, TestColumn, ValueColumn } from './column.ts';
 import { PartialRead } from './partial-read.ts';
 
@@ -35,14 +36,8 @@ export class Columns {
 
   /** Starts to find the places whose metadata meets a filter. Close it in the end. */
   select(filter: Filter): Selection {
-    const terms = Object.entries(filter).map(([key, condition]): Term => {
-      const comparison = typeof condition === 'object' ? condition : { eq: condition };
-      const reading = this.#kept.get(key) ?? readingOf(new ValueColumn(key));
-      this.#kept.set(key, reading);
-      return { key, comparison, ...reading };
-    });
     const selection = new Selection(
-      terms,
+      this.#conjunction(filter),
       (term) => this.#fit(term),
       () => this.#close(selection),
     );
@@ -50,17 +45,34 @@ export class Columns {
     return selection;
   }
 
+  #conjunction(filter: Filter, all: Conjunction = { terms: [], anyOf: [] }): Conjunction {
+    for (const [key, condition] of Object.entries(filter)) {
+      if (!combines(key, condition)) all.terms.push(this.#term(key, condition as MetadataValue | Comparison));
+      else if (key === 'or') all.anyOf.push(condition.map((inner) => this.#conjunction(inner)));
+      else for (const inner of condition) this.#conjunction(inner, all);
+    }
+    return all;
+  }
+
+  #term(key: string, condition: MetadataValue | Comparison): Term {
+    const reading = this.#kept.get(key) ?? readingOf(new ValueColumn(key));
+    this.#kept.set(key, reading);
+    return { key, comparison: typeof condition === 'object' ? condition : { eq: condition }, ...reading };
+  }
+
   #close(selection: Selection): void {
     this.#selections.delete(selection);
     this.#evict();
   }
 
-  /** Keeps no values of a column that grows beyond what there is memory for; another takes its place. */
-  #fit(term: Term): Reading | undefined {
-    if (this.#evict() <= mostBytes || !(term.column instanceof ValueColumn)) return undefined;
-    this.#kept.delete(term.key);
-    const { next } = term.rows;
-    return readingOf(new TestColumn(term.key, term.comparison, term.column, next), next);
+  /** Keeps no values of a column that grows beyond what there is memory for; what each term needs of it takes its place. */
+  #fit({ key, column, rows: { next } }: Term): void {
+    if (this.#evict() <= mostBytes || !(column instanceof ValueColumn)) return;
+    this.#kept.delete(key);
+    for (const { terms } of this.#selections)
+      for (const term of terms)
+        if (term.column === column)
+          Object.assign(term, readingOf(new TestColumn(key, term.comparison, column, next), next));
   }
 
   /** Drops unused columns until the rest fits, and returns its bytes. Unused values accumulate in a column, too. */
@@ -91,16 +103,25 @@ interface Term extends Reading {
   readonly comparison: Comparison;
 }
 
+/** What a filter asks: all terms, and of each of several lists any. */
+interface Conjunction {
+  readonly terms: Term[];
+  readonly anyOf: Conjunction[][];
+}
+
 /** The places whose metadata meets a filter: read rows from {@link next} on until there are none, then ask for the mask. */
 export class Selection {
-  readonly terms: Term[];
-  readonly #fit: (term: Term) => Reading | undefined;
+  /** All terms, with those within. */
+  readonly terms: readonly Term[];
+  readonly #filter: Conjunction;
+  readonly #fit: (term: Term) => void;
   /** Lets its columns go. */
   readonly close: () => void;
 
-  /** @param fit - another column for a term whose own has grown too large. */
-  constructor(terms: Term[], fit: (term: Term) => Reading | undefined, close: () => void) {
-    this.terms = terms;
+  /** @param fit - finds other columns for terms whose own has grown too large. */
+  constructor(filter: Conjunction, fit: (term: Term) => void, close: () => void) {
+    this.#filter = filter;
+    this.terms = termsOf(filter);
     this.#fit = fit;
     this.close = close;
   }
@@ -115,14 +136,26 @@ export class Selection {
     for (const term of this.terms) {
       if (term.rows.next !== place) continue;
       term.rows.set(place, metadata);
-      if (place % placesPerCheck === 0) Object.assign(term, this.#fit(term));
+      if (place % placesPerCheck === 0) this.#fit(term);
     }
   }
 
   /** By place: 1 where the metadata meets the filter. */
   mask(size: number): Uint8Array {
-    const mask = new Uint8Array(size).fill(1);
-    for (const { column, comparison } of this.terms) column.narrow(mask, comparison);
-    return mask;
+    return maskOf(this.#filter, size);
   }
+}
+
+function termsOf({ terms, anyOf }: Conjunction): Term[] {
+  return [...terms, ...anyOf.flat().flatMap(termsOf)];
+}
+
+function maskOf({ terms, anyOf }: Conjunction, size: number): Uint8Array {
+  const mask = new Uint8Array(size).fill(1);
+  for (const { column, comparison } of terms) column.narrow(mask, comparison);
+  for (const some of anyOf) {
+    const masks = some.map((inner) => maskOf(inner, size));
+    for (let place = 0; place < size; place++) if (!masks.some((met) => met[place])) mask[place] = 0;
+  }
+  return mask;
 }

@@ -7,6 +7,7 @@ export type VectorizeFilter = Record<
   string,
   | MetadataValue
   | { $in: MetadataValue[] }
+  | { $nin: MetadataValue[] }
   | { [Operator in '$gt' | '$gte' | '$lt' | '$lte']?: string | number }
 >;
 
@@ -14,9 +15,9 @@ export type VectorizeFilter = Record<
 const mostBytes = 2_047;
 
 /**
- * Writes a filter as Vectorize takes it: values, or one lower and one upper bound.
+ * Writes a filter as Vectorize takes it: values, other values, or one lower and one upper bound.
  * @returns `nothing` where no value can meet it.
- * @throws UnlabelError `invalid_parameter` where it is too long.
+ * @throws UnlabelError `invalid_parameter` where it is too long; `not_supported` for what Vectorize cannot tell.
  */
 export function translateFilter(filter: Filter): VectorizeFilter | 'nothing' {
   const translated: VectorizeFilter = {};
@@ -25,14 +26,32 @@ export function translateFilter(filter: Filter): VectorizeFilter | 'nothing' {
       translated[key] = condition;
       continue;
     }
-    const { eq, in: values = eq === undefined ? undefined : [eq], gt, gte, lt, lte } = condition;
+    if (Array.isArray(condition)) throw notSupported(key);
+    const {
+      eq,
+      ne,
+      in: values = eq === undefined ? undefined : [eq],
+      nin,
+      exists,
+      gt,
+      gte,
+      lt,
+      lte,
+    } = condition;
+    const bounds = Object.entries({ $gt: gt, $gte: gte, $lt: lt, $lte: lte }).filter(
+      ([, bound]) => bound !== undefined,
+    );
+    const others = [...(nin ?? []), ...(ne === undefined ? [] : [ne])];
     if (values) {
       const met = values.filter((value) => meets(value, condition));
       if (met.length === 0) return 'nothing';
       translated[key] = { $in: met };
-    } else {
-      const bounds = { $gt: gt, $gte: gte, $lt: lt, $lte: lte };
-      translated[key] = Object.fromEntries(Object.entries(bounds).filter(([, bound]) => bound !== undefined));
+    } else if (exists !== undefined || (others.length > 0 && bounds.length > 0)) {
+      throw notSupported(`${key}: ${exists === undefined ? 'ne and nin beside bounds' : 'exists'}`);
+    } else if (bounds.length > 0) {
+      translated[key] = Object.fromEntries(bounds);
+    } else if (others.length > 0) {
+      translated[key] = { $nin: others };
     }
   }
   if (new TextEncoder().encode(JSON.stringify(translated)).length > mostBytes)
@@ -40,4 +59,10 @@ export function translateFilter(filter: Filter): VectorizeFilter | 'nothing' {
       field: 'filter',
     });
   return translated;
+}
+
+function notSupported(what: string): UnlabelError {
+  return new UnlabelError('not_supported', `The store \`vectorize\` cannot filter by ${what}`, {
+    field: 'filter',
+  });
 }

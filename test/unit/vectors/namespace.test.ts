@@ -43,13 +43,16 @@ const filters: (Filter | undefined)[] = [
   { year: { gt: 'a' } },
   { good: true },
   { missing: 1 },
+  { label: { ne: 'cat' }, missing: { exists: false } },
+  { year: { nin: [2010, 2011] }, or: [{ label: 'cat' }, { label: 'dog', good: { exists: true } }] },
 ];
 
 function isMet(metadata: Metadata, filter: Filter = {}): boolean {
-  return Object.entries(filter).every(([key, condition]) => {
-    const value = metadata[key];
-    return value !== undefined && meets(value, typeof condition === 'object' ? condition : { eq: condition });
-  });
+  return Object.entries(filter).every(([key, condition]) =>
+    Array.isArray(condition)
+      ? condition.some((inner) => isMet(metadata, inner))
+      : meets(metadata[key], typeof condition === 'object' ? condition : { eq: condition }),
+  );
 }
 
 test('after any writes, search in memory, from disk and from the exported file agree with a comparison of all', async () => {

@@ -16,15 +16,23 @@ export function jsonBody(schema: z.ZodType, description: string): Body {
   return { required: true, description, content: { 'application/json': { schema: jsonSchemaOf(schema) } } };
 }
 
-/** A JSON schema with its definitions inlined. */
+/** Schemas that are part of themselves, by name: bodies refer to them. */
+export const recursiveSchemas: Record<string, object> = {};
+
+/** A JSON schema with its definitions inlined, but for {@link recursiveSchemas}. */
 function jsonSchemaOf(schema: z.ZodType): typeof binary {
   const { $schema, $defs = {}, ...json } = z.toJSONSchema(schema, { io: 'input' });
-  return JSON.parse(JSON.stringify(json), (_, value) => {
-    const definition = typeof value?.$ref === 'string' && $defs[value.$ref.slice('#/$defs/'.length)];
-    if (!definition) return value;
-    const { id, ...inline } = definition;
-    return inline;
-  });
+  const refer = (_: string, value: { $ref?: unknown } | undefined) => {
+    const name = typeof value?.$ref === 'string' ? value.$ref.slice('#/$defs/'.length) : '';
+    if (!$defs[name]) return value;
+    const { id, ...definition } = $defs[name];
+    if (!JSON.stringify(definition).includes(`"#/$defs/${name}"`)) return definition;
+    recursiveSchemas[name] ??= JSON.parse(
+      JSON.stringify(definition).replaceAll('#/$defs/', '#/components/schemas/'),
+    );
+    return { $ref: `#/components/schemas/${name}` };
+  };
+  return JSON.parse(JSON.stringify(json), refer);
 }
 
 /** OpenAPI description of a body with images; `parseImages` reads it. */

@@ -1,7 +1,10 @@
 import type { App } from '../../environment.ts';
+import { recursiveSchemas } from './bodies.ts';
 
 /** Adds `GET /openapi.json`: the routes added so far, described once. */
 export function addOpenApi(app: App): void {
+  for (const [name, schema] of Object.entries(recursiveSchemas))
+    app.openAPIRegistry.registerComponent('schemas', name, schema);
   let json: string | undefined;
   app.get('/openapi.json', (c) => {
     json ??= JSON.stringify(
