@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { parseKeys } from '../../src/server/keys.ts';
 import { defaultConfig, prepareAssets, readConfig, typed, wrangler } from '../command-line/place.ts';
 import { fail, parseCommand } from '../harness/command.ts';
-import { keyFile, readEntries } from './key-file.ts';
+import { keyFileOf, readEntries } from './key-file.ts';
 
 const help = `Usage: ${typed('deploy', '[options]')}
 
@@ -12,7 +12,7 @@ Deploys the Worker of wrangler.toml, with its assets and the keys of ${typed('ke
 keys here, and no secret API_KEY_HASHES in that Worker. When all keys of the file are revoked, nobody may call the API.
 
   --open         deploy without a file of keys: anybody may call the API, reading and writing
-  --env NAME     another environment of the configuration, such as staging
+  --env NAME     another environment of the configuration, such as staging; its keys are those of .NAME.keys.json
   --name NAME    another name of the Worker
   --config FILE  another configuration than wrangler.toml
   --keys FILE    another file of keys than .keys.json
@@ -31,7 +31,7 @@ const { values, tokens } = parseCommand(
 for (const [name, value] of Object.entries(values))
   if (value === '') fail(`--${name}: expected a value, got ""`);
 
-const { keys: file = keyFile, config = defaultConfig(), env = '', name } = values;
+const { env = '', keys: file = keyFileOf(env), config = defaultConfig(), name } = values;
 if (!existsSync(config)) fail(`--config: there is no file ${config}`);
 // For `NAME --env ENV`, `wrangler deploy` takes the Worker NAME, and `wrangler secret list` the Worker NAME-ENV.
 if (env !== '' && name !== undefined) fail('--name: expected no --env, whose Worker has a name of its own');
@@ -48,7 +48,7 @@ else if (values.open || hasSecret()) deploy();
 else {
   console.error(
     'Not deployed: without API keys, anybody could call the API, reading and writing.\n' +
-      `Make a key with \`${typed('keys', 'add')}\`, or deploy an open API with \`${typed('deploy', '--open')}\`.`,
+      `Make a key with \`${typed('keys', env === '' ? 'add' : `add --env ${env}`)}\`, or deploy an open API with \`${typed('deploy', '--open')}\`.`,
   );
   process.exitCode = 1;
 }

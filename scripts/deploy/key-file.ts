@@ -1,8 +1,16 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fail } from '../harness/command.ts';
 
-/** Where a project keeps the entries of `API_KEY_HASHES`, in wrangler's format of secrets files. */
-export const keyFile = '.keys.json';
+/**
+ * Where a project keeps the entries of `API_KEY_HASHES`, in wrangler's format of secrets files: one file for each Worker,
+ * so that no key of one opens another.
+ *
+ * @param env - environment of the configuration; empty for the top level.
+ */
+export function keyFileOf(env: string): string {
+  if (!/^[\w-]*$/.test(env)) fail(`--env: expected letters, digits, _ and -, got ${JSON.stringify(env)}`);
+  return env === '' ? '.keys.json' : `.${env}.keys.json`;
+}
 
 /** Stands for a list without keys: an upload of it replaces the keys of a Worker, where an empty secret might be dropped. */
 const noKeys = 'none';

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { isKeyValue, parseKeys } from '../../src/server/keys.ts';
 import { typed } from '../command-line/place.ts';
 import { fail, parseCommand } from '../harness/command.ts';
-import { keyFile, readEntries, restrict, writeEntries } from './key-file.ts';
+import { keyFileOf, readEntries, restrict, writeEntries } from './key-file.ts';
 
 /** Cloudflare's limit of a secret, 5 KB: some 50 keys. */
 const maxSecretBytes = 5_000;
@@ -21,6 +21,7 @@ deployed Worker in seconds.
   --vectors N            most vectors in each of those namespaces
   --origins URL+URL      the only pages that may use it, for a key that a page contains. Browsers obey this; other
                          programs need not, so give such a key the scope read, and namespaces.
+  --env NAME             the keys of another environment of the configuration, in .NAME.keys.json
   --file FILE            another file than .keys.json`;
 const { values, positionals, tokens } = parseCommand(
   help,
@@ -29,7 +30,8 @@ const { values, positionals, tokens } = parseCommand(
     namespaces: { type: 'string' },
     vectors: { type: 'string' },
     origins: { type: 'string' },
-    file: { type: 'string', default: keyFile },
+    env: { type: 'string' },
+    file: { type: 'string' },
   },
   { allowPositionals: true, tokens: true },
 );
@@ -39,14 +41,16 @@ const repeated = options.find((name, index) => options.indexOf(name) < index);
 if (repeated) fail(`--${repeated}: expected once, with its values joined by +`);
 if (rest.length > 0 || (id !== undefined && command !== 'revoke'))
   fail(`Unexpected ${JSON.stringify(rest[0] ?? id)}`, help);
-if (values.file === '') fail('--file: expected the name of a file, got ""');
-const entries = readEntries(values.file);
-restrict(values.file);
+for (const name of ['env', 'file'] as const)
+  if (values[name] === '') fail(`--${name}: expected a name, got ""`);
+const { env = '', file = keyFileOf(env) } = values;
+const entries = readEntries(file);
+restrict(file);
 
 if (command === 'add') add();
 else if (command === 'revoke') revoke();
 else if (command !== 'list') fail(`Expected add, revoke or list, got ${command}`, help);
-for (const { id, scopes, namespaces, vectors, origins } of parseKeys(readEntries(values.file).join(' ')))
+for (const { id, scopes, namespaces, vectors, origins } of parseKeys(readEntries(file).join(' ')))
   if (scopes.length === 0) console.log(id, 'allows nothing: its entry is not valid');
   else
     console.log(
@@ -72,7 +76,7 @@ function add(): void {
   const entry = [`${digest}:${scopes}`, ...restrictions].join(';');
   if ([...entries, entry].join(' ').length > maxSecretBytes)
     fail(`The keys would exceed the ${maxSecretBytes} bytes of a secret: revoke one first`);
-  writeEntries(values.file, [...entries, entry]);
+  writeEntries(file, [...entries, entry]);
   console.log(`The key, shown this once:\n\n  ${key}\n\nIts entry in API_KEY_HASHES:\n\n  ${entry}\n`);
 }
 
@@ -83,10 +87,10 @@ function revoke(): void {
   if (digest === undefined || others.length > 0)
     fail(`Expected the id of one key, as ${typed('keys')} lists them, got ${id ?? 'none'}`);
   writeEntries(
-    values.file,
+    file,
     entries.filter((_, index) => digests[index] !== digest),
   );
   console.log(
-    `The deployed Worker takes it until you run ${typed('deploy')}, or: npx wrangler secret bulk ${values.file}\n`,
+    `The deployed Worker takes it until you run ${typed('deploy', env && `--env ${env}`)}, or: npx wrangler secret bulk ${file}${env && ` --env ${env}`}\n`,
   );
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -59,9 +59,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const deploy = (args: string[], more: Record<string, string> = {}) =>
-  run(process.execPath, ['scripts/deploy/deploy.ts', ...args], {
-    cwd: root,
+const deploy = (args: string[], more: Record<string, string> = {}, cwd = root) =>
+  run(process.execPath, [join(root, 'scripts/deploy/deploy.ts'), ...args], {
+    cwd,
     env: {
       ...process.env,
       CI: '1',
@@ -130,6 +130,23 @@ test.each(targets)('the Worker %s gets the list of keys, by %j', async (worker, 
   expect(uploads()[0]?.body).toContain(
     JSON.stringify({ name: 'API_KEY_HASHES', type: 'secret_text', text: list }),
   );
+});
+
+test('an environment gets the keys of its own file, and never those of another', async () => {
+  await symlink(join(root, 'node_modules'), at('node_modules'));
+  const keysOf = (digit: string) => JSON.stringify({ API_KEY_HASHES: `${digit.repeat(64)}:read` });
+  await writeFile(at('.keys.json'), keysOf('a'));
+  const staging = () => deploy(['--config', 'one.toml', '--env', 'staging'], {}, folder);
+  await expect(staging()).rejects.toThrow(/without API keys.*\n.*keys -- add --env staging/);
+  expect(uploads()).toEqual([]);
+  await writeFile(at('.staging.keys.json'), keysOf('b'));
+  await staging();
+  await deploy(['--config', 'one.toml'], {}, folder);
+  expect(uploads().map(({ worker }) => worker)).toEqual(['one-staging', 'one']);
+  for (const [i, digit] of ['b', 'a'].entries()) {
+    expect(uploads()[i]?.body).toContain(`${digit.repeat(64)}:read`);
+    expect(uploads()[i]?.body).not.toContain((digit === 'a' ? 'b' : 'a').repeat(64));
+  }
 });
 
 test('a Worker that has keys is deployed without a file of them, and keeps them', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,9 +70,28 @@ test.each([
   await expect(secret()).rejects.toThrow();
 });
 
-test('--file without a name is refused', async () => {
-  const add = run(process.execPath, ['scripts/deploy/keys.ts', 'add', '--file='], { cwd: root });
-  await expect(add).rejects.toThrow('--file: expected the name of a file');
+const keysHere = (...args: string[]) =>
+  run(process.execPath, [join(root, 'scripts/deploy/keys.ts'), ...args], { cwd: folder });
+
+test('each environment has a file of its own, which git ignores', async () => {
+  await keysHere('add');
+  const { stdout } = await keysHere('add', '--env', 'staging', '--scopes', 'read');
+  expect(stdout).toContain('read in all namespaces');
+  expect((await readdir(folder)).toSorted()).toEqual(['.keys.json', '.staging.keys.json']);
+  expect((await stat(join(folder, '.staging.keys.json'))).mode & 0o777).toBe(0o600);
+  const revoked = await keysHere(
+    'revoke',
+    '--env',
+    'staging',
+    stdout.trim().split('\n').at(-1)?.slice(0, 12) ?? '',
+  );
+  expect(revoked.stdout).toMatch(/deploy -- --env staging, or: .* bulk .staging.keys.json --env staging/);
+  expect((await keysHere()).stdout).toMatch(/^[0-9a-f]{12} read\+write/);
+});
+
+test.each(['--file=', '--env=', '--env=../x', '--env=a b'])('%s is refused', async (option) => {
+  await expect(keysHere('add', option)).rejects.toThrow(/--(file|env): expected/);
+  expect(await readdir(folder)).toEqual([]);
 });
 
 test.each([

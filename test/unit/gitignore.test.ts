@@ -15,7 +15,7 @@ test('git ignores the files that hold secrets, wherever they lie', async () => {
     await copyFile(fileURLToPath(new URL('../../.gitignore', import.meta.url)), join(folder, '.gitignore'));
     const secrets = [
       '.keys.json',
-      'staging.keys.json',
+      '.staging.keys.json',
       '.dev.vars',
       '.dev.vars.staging',
       '.env',
