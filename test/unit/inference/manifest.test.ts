@@ -10,6 +10,7 @@ test.each(['model/cifar10', 'test/fixtures/textures'])('the manifest of %s is ac
 });
 
 const file = { file: 'a.onnx', bytes: 10, sha256: 'a'.repeat(64) };
+const gallery = { ...file, count: 1 };
 
 test.each([
   ['name', { name: 1 }],
@@ -24,7 +25,19 @@ test.each([
   ['files[0].bytes', { files: [{ ...file, bytes: 1e12 }] }],
   ['files[0].bytes', { files: [{ ...file, bytes: -1 }] }],
   ['files[0].bytes', { files: [{ ...file, bytes: undefined }] }],
+  ['classes', { classes: ['a', 1] }],
+  ['gallery.file', { gallery: null }],
+  ['gallery.file', { gallery: [] }],
+  ['gallery.file', { gallery: { ...gallery, file: 1 } }],
+  ['gallery.sha256', { gallery: { ...gallery, sha256: 'A' } }],
+  ['gallery.sha256', { gallery: { ...gallery, sha256: undefined } }],
+  ['gallery.bytes', { gallery: { ...gallery, bytes: -1 } }],
+  ['gallery.bytes', { gallery: { ...gallery, bytes: 1e12 } }],
+  ['gallery.bytes', { gallery: { ...gallery, bytes: '10' } }],
+  ['gallery.count', { gallery: { ...gallery, count: 0.5 } }],
   ['golden', { golden: undefined }],
+  ['golden.outputs.int8', { golden: { input: '', outputs: { int8: null } } }],
+  ['golden.outputs.int8', { golden: { input: '', outputs: { int8: { probabilities: [] } } } }],
 ])('a manifest with a wrong %s is a typed error that names it: %j', (member, change) => {
   const json = JSON.stringify({ ...JSON.parse(text), ...change });
   expect(() => parseManifest(json)).toThrow(
