@@ -4,6 +4,7 @@ import ast
 import base64
 import hashlib
 import json
+import re
 import shutil
 from types import SimpleNamespace
 
@@ -15,7 +16,9 @@ import pytest
 import torch
 from training import transfer
 from training.export_model import export
-from training.model.manifest import golden_image, labels_module
+from training.model.manifest import golden_image, labels_module, read_manifest, write_manifest
+from training.report.card import per_class
+from training.report.plots import plot_confusion
 from training.model.onnx_files import Deployment, open_graph, predict_all
 from training.data.images import load_folder
 from training.nn.network import SelfClassifier
@@ -331,6 +334,25 @@ def test_labels_module_holds_any_name(tmp_path):
     # Python's literals read as those of TypeScript here.
     assert [ast.literal_eval(literal) for literal in literals] == names
     assert ["'it\\'s \"x\"'", "'say \"x\"'"] == [literals[4], literals[2]]
+
+
+ODD = ["a\\", "x | y", "<img src=x>", "[a](b)", "*b*", "# c", "`d`", "two\nlines", "$\\frac$", "\udcff", "\u202e", "tabby cat"]
+
+
+def test_card_shows_any_name_as_it_is():
+    rows = per_class(ODD, np.eye(len(ODD), dtype=int)).splitlines()[2:]
+    names = [re.fullmatch(r"\| ((?:[^|\\]|\\.)*) \| 100.0 \| 1 \|", row).group(1) for row in rows]
+    # Nothing is left that Markdown takes for more than a letter.
+    assert all(not re.search(r"[\\`*_\[\]<>#|~&$\n]", re.sub(r"\\.", "", name)) for name in names)
+    assert [re.sub(r"\\(.)", r"\1", name) for name in names] == [*ODD[:7], "two lines", ODD[8], " ", " ", "tabby cat"]
+
+
+def test_manifest_and_plot_hold_any_name(tmp_path):
+    (tmp_path / "odd").mkdir()
+    write_manifest(tmp_path / "odd", {"name": "odd", "classes": ODD})
+    assert read_manifest(tmp_path / "odd")["classes"] == ODD
+    plot_confusion(ODD, np.eye(len(ODD), dtype=int), tmp_path / "confusion.svg")
+    assert (tmp_path / "confusion.svg").stat().st_size > 0
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,9 @@ def read_manifest(model: Path) -> Manifest:
 
 def write_manifest(model: Path, manifest: Manifest) -> None:
     """Writes the manifest of the model in the folder ``model``, and ``labels.d.ts`` above it."""
-    (model / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    # A folder's name that is no UTF-8 has lone surrogates, which JSON has to escape.
+    (model / "manifest.json").write_bytes(text.encode(errors="backslashreplace"))
     (model.parent / "labels.d.ts").write_text(labels_module(model.parent))
 
 

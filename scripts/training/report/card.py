@@ -8,6 +8,7 @@ Writes ``card.md`` and its plots. The commands that add figures do so too.
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from training.model.evaluation import Evaluation, read_evaluation
 from training.model.manifest import Manifest, read_manifest
-from training.report.plots import plot_confusion, plot_monitor, plot_reliability, plot_training
+from training.report.plots import plot_confusion, plot_monitor, plot_reliability, plot_training, printable
 
 METRICS = {
     "accuracy": "ACC (class names from the labeled images)",
@@ -66,6 +67,11 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def plain(name: str) -> str:
+    """A name that means nothing more in Markdown, also in a table."""
+    return re.sub(r"([\\`*_\[\]<>#|~&$])", r"\\\1", printable(name))
+
+
 def percent(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f}"
 
@@ -88,7 +94,7 @@ def per_class(classes: list[str], confusion: np.ndarray) -> str:
     """Accuracy of each class, or of the 30 best."""
     part = confusion.diagonal() / confusion.sum(1).clip(1)
     order = range(len(classes)) if len(classes) <= LISTED else np.argsort(-part, kind="stable")[:LISTED]
-    rows = [[classes[i], percent(part[i]), str(confusion[i].sum())] for i in order]
+    rows = [[plain(classes[i]), percent(part[i]), str(confusion[i].sum())] for i in order]
     return table(["class", "accuracy, %", "images"], rows)
 
 
@@ -228,7 +234,7 @@ def card(manifest: Manifest, evaluation: Evaluation) -> str:
             ["file", "precision", "bytes"],
             [[file["file"], file["precision"], f"{file['bytes']:,}"] for file in manifest["files"]],
         ),
-        f"Classes: {', '.join(classes)}. {names[manifest['classNames']]}",
+        f"Classes: {', '.join(map(plain, classes))}. {names[manifest['classNames']]}",
         "## How it was trained",
         training_text(training),
         "![Training curve](training.svg)",

@@ -83,6 +83,11 @@ def plot_monitor(points: list[dict[str, float]], path: Path) -> None:
     save_plot(figure, path)
 
 
+def printable(name: str) -> str:
+    """A name on one line, of characters that a font may have: class names are names of anybody's folders."""
+    return "".join(c if c.isprintable() else " " for c in name)
+
+
 def plot_confusion(classes: list[str], confusion: np.ndarray, path: Path) -> None:
     """Plots the fraction of the images of each label that each class was predicted for.
 
@@ -95,8 +100,10 @@ def plot_confusion(classes: list[str], confusion: np.ndarray, path: Path) -> Non
     axis.imshow(part, cmap="Blues", vmin=0, vmax=1)
     axis.set(xlabel="prediction", ylabel="label")
     if len(classes) <= 30:
-        axis.set_xticks(range(len(classes)), classes, rotation=60, ha="right")
-        axis.set_yticks(range(len(classes)), classes)
+        # A name may have dollar signs, which would make a formula of it.
+        names = [printable(name) for name in classes]
+        axis.set_xticks(range(len(names)), names, rotation=60, ha="right", parse_math=False)
+        axis.set_yticks(range(len(names)), names, parse_math=False)
         for i, j in np.ndindex(part.shape):
             color = "white" if part[i, j] > 0.5 else "black"
             axis.text(j, i, f"{100 * part[i, j]:.0f}", ha="center", va="center", color=color, fontsize=7)
