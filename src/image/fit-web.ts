@@ -6,9 +6,11 @@ import { bitmapOf, bitmapOfSvg } from './bitmap-web.ts';
 import { fitPixels, fitRows } from './fit/fit.ts';
 import { flatten } from './fit/flatten.ts';
 import type { Size } from './fit/resize.ts';
+import { finish } from './fit/steps.ts';
 import { readHeader, withinBytes } from './header.ts';
 import { decodeDc } from './jpeg/dc.ts';
 import { hideExif, withEndMarker } from './jpeg/header.ts';
+import { checkLastScan } from './jpeg/last-scan.ts';
 import type { Rgba } from './pixels.ts';
 import { decodePng } from './png/decode.ts';
 import { fitReduced } from './reduce.ts';
@@ -68,7 +70,7 @@ async function fitFile(bytes: Uint8Array<ArrayBuffer>, input: Size): Promise<Uin
     if (!bitmap) throw error;
     return fitBitmap(bitmap, input);
   }
-  const reduced = fitReduced(bytes, header, input);
+  const reduced = finish(fitReduced(bytes, header, input));
   if (reduced) return reduced;
   checkPixels(header, limits.pageImagePixels);
   const { type, width, height, orientation } = header;
@@ -116,7 +118,11 @@ function unturned(bytes: Uint8Array<ArrayBuffer>, { type, end }: ImageHeader): U
     return isExtended(copy) ? copy : bytes;
   }
   // Browsers fill up what is missing; here a block that is missing is found.
-  if (end !== undefined) withinBytes(() => decodeDc(bytes));
+  if (end !== undefined)
+    withinBytes(() => {
+      checkLastScan(bytes, end);
+      decodeDc(bytes);
+    });
   const copy = end === undefined ? bytes.slice() : withEndMarker(bytes, end);
   hideExif(copy);
   return copy;
@@ -138,14 +144,15 @@ function fitDrawn(image: CanvasImageSource, { width, height }: Size, input: Size
   const context = canvas(width, rows);
   let top = 0;
   let strip: Uint8ClampedArray | undefined;
-  const readRow = (y: number, row: Uint8Array) => {
+  const readRow = (y: number, row: Uint8Array | undefined) => {
+    if (!row) return;
     if (!strip || y >= top + rows) {
       top = y;
       strip = drawStrip(context, image, { width, height }, top).data;
     }
     flatten(strip as Uint8ClampedArray, (y - top) * width, 1, row);
   };
-  return fitRows({ width, height, readRow }, input);
+  return finish(fitRows({ width, height, readRow }, input));
 }
 
 function drawn(image: CanvasImageSource, size: Size): Rgba {

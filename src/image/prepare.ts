@@ -3,6 +3,7 @@ import { limits } from '../contract/limits.ts';
 import type { Codecs } from './codecs/codecs.ts';
 import { fitPixels } from './fit/fit.ts';
 import type { Size } from './fit/resize.ts';
+import { finish } from './fit/steps.ts';
 import { readHeader } from './header.ts';
 import { withEndMarker } from './jpeg/header.ts';
 import { fitReduced } from './reduce.ts';
@@ -16,13 +17,35 @@ import type { ImageHeader } from './sniff.ts';
  * @param bytes a JPEG, PNG or WebP.
  * @param input the model's input size in pixels.
  * @param codecs decoders of this platform.
+ * @param header of these bytes, where it has been read already.
  * @returns `input.height * input.width * 3` bytes of RGB, rows from the top.
  * @throws UnlabelError `invalid_image`, `image_too_large` or `unsupported_media_type`.
  */
-export async function prepareImage(bytes: Uint8Array, input: Size, codecs: Codecs): Promise<Uint8Array> {
-  const header = readHeader(bytes);
-  const reduced = fitReduced(bytes, header, input);
-  if (reduced) return reduced;
+export async function prepareImage(
+  bytes: Uint8Array,
+  input: Size,
+  codecs: Codecs,
+  header: ImageHeader = readHeader(bytes),
+): Promise<Uint8Array> {
+  return finish(fitReduced(bytes, header, input)) ?? prepareWhole(bytes, header, input, codecs);
+}
+
+/** Prepares an image as {@link prepareImage} does, in pieces where it is large. */
+export async function* prepareInPieces(
+  bytes: Uint8Array,
+  input: Size,
+  codecs: Codecs,
+  header: ImageHeader,
+): AsyncGenerator<void, Uint8Array> {
+  return (yield* fitReduced(bytes, header, input)) ?? prepareWhole(bytes, header, input, codecs);
+}
+
+async function prepareWhole(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  input: Size,
+  codecs: Codecs,
+): Promise<Uint8Array> {
   const { type, width, height, orientation, end } = header;
   checkWhole(header);
   const pixels = await codecs[type](end === undefined ? bytes : withEndMarker(bytes, end));

@@ -2,8 +2,10 @@ import { limits } from '../contract/limits.ts';
 import { fitPixels, fitRows } from './fit/fit.ts';
 import { orient } from './fit/orient.ts';
 import type { Size } from './fit/resize.ts';
+import type { Steps } from './fit/steps.ts';
 import { withinBytes } from './header.ts';
 import { decodeDc } from './jpeg/dc.ts';
+import { checkLastScan } from './jpeg/last-scan.ts';
 import { pngRows } from './png/rows.ts';
 import type { ImageHeader } from './sniff.ts';
 
@@ -13,9 +15,14 @@ const block = 8;
 /** Blocks for each pixel of the network, along both sides of what is cropped, from which on they are enough. */
 const enoughBlocks = 2;
 
+/** Whether {@link fitReduced} rests in between. */
+export function isInPieces({ width, height, rowBytes }: ImageHeader): boolean {
+  return rowBytes !== undefined && width * height > limits.pixelsPerPiece;
+}
+
 /**
  * Fits a picture that need not be held as a whole: a large JPEG by its DC coefficients, and a PNG by its rows, which comes
- * to the same bytes as decoding it first. The same code runs on a server and in a page.
+ * to the same bytes as decoding it first, and in pieces. The same code runs on a server and in a page.
  *
  * A JPEG is read so where the part that is cropped to the input's aspect ratio has at least 16 times the input's pixels
  * along each side (512 for 32, 1024 for 64), and 8 times as many samples of color, which matters only where color is
@@ -27,8 +34,12 @@ const enoughBlocks = 2;
  * @returns `input.height * input.width * 3` bytes of RGB; undefined for a picture that must be decoded as a whole.
  * @throws UnlabelError `invalid_image` when the data is damaged or cut off.
  */
-export function fitReduced(bytes: Uint8Array, header: ImageHeader, input: Size): Uint8Array | undefined {
-  const { type, width, height, orientation, rowBytes, subsampling = 1 } = header;
+export function* fitReduced(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  input: Size,
+): Steps<Uint8Array | undefined> {
+  const { type, width, height, orientation, end, rowBytes, subsampling = 1 } = header;
   const pixels = width * height;
   if (pixels > limits.reducedPixels) return undefined;
   if (type === 'jpeg') {
@@ -37,13 +48,12 @@ export function fitReduced(bytes: Uint8Array, header: ImageHeader, input: Size):
     const blocks = pixels > limits.imagePixels ? 1 : Math.max(enoughBlocks, subsampling);
     if (scale < blocks * block) return undefined;
     const size = { width: width / block, height: height / block };
-    return withinBytes(() => fitPixels(decodeDc(bytes), input, orientation, size));
+    return withinBytes(() => {
+      if (end !== undefined) checkLastScan(bytes, end);
+      return fitPixels(decodeDc(bytes), input, orientation, size);
+    });
   }
-  if (type === 'png' && orientation === 1 && rowBytes && rowBytes * height <= limits.pngRowBytes) {
-    const rows = pngRows(bytes);
-    const fitted = fitRows(rows, input);
-    rows.finish();
-    return fitted;
-  }
+  if (type === 'png' && orientation === 1 && rowBytes && rowBytes * height <= limits.pngRowBytes)
+    return yield* fitRows(pngRows(bytes), input);
   return undefined;
 }

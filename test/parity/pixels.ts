@@ -11,6 +11,7 @@ export function pixels(width: number, height: number, seed: number): RgbRows & {
     const smooth = ((pixel % width) * ((n % 3) + 2) + Math.trunc(pixel / width) * 3 + seed) & 255;
     data[n] = (smooth + noise) >> 1;
   }
-  const readRow = (y: number, row: Uint8Array) => row.set(data.subarray(y * width * 3, (y + 1) * width * 3));
+  const readRow = (y: number, row: Uint8Array | undefined) =>
+    row?.set(data.subarray(y * width * 3, (y + 1) * width * 3));
   return { width, height, data, readRow };
 }

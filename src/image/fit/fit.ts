@@ -3,6 +3,7 @@ import type { Rgba } from '../pixels.ts';
 import { flatten } from './flatten.ts';
 import { orient } from './orient.ts';
 import { type Box, type RgbRows, resize, type Size } from './resize.ts';
+import { finish, type Steps } from './steps.ts';
 
 /**
  * Fits decoded pixels to a model's input: turns them upright, lays them on white, crops the center to the input's
@@ -22,21 +23,19 @@ export function fitPixels(
   size: Size = pixels,
 ): Uint8Array {
   const { width, height, start, right, down } = orient(pixels.width, pixels.height, orientation);
-  const readRow = (y: number, row: Uint8Array) => flatten(pixels.data, start + y * down, right, row);
+  const readRow = (y: number, row: Uint8Array | undefined) => {
+    if (row) flatten(pixels.data, start + y * down, right, row);
+  };
   const upright = orient(size.width, size.height, orientation);
   // What is not there of the last pixels is on the other side of a turned picture.
   const left = right < 0 ? width - upright.width : 0;
   const top = down < 0 ? height - upright.height : 0;
-  return fitRows({ width, height, readRow }, input, {
-    left,
-    top,
-    right: left + upright.width,
-    bottom: top + upright.height,
-  });
+  const picture = { left, top, right: left + upright.width, bottom: top + upright.height };
+  return finish(fitRows({ width, height, readRow }, input, picture));
 }
 
 /**
- * Crops the center of opaque upright pixels to the input's aspect ratio and resizes.
+ * Crops the center of opaque upright pixels to the input's aspect ratio and resizes, in pieces.
  *
  * @param picture where the picture lies. Default: all.
  */
@@ -44,7 +43,7 @@ export function fitRows(
   rows: RgbRows,
   input: Size,
   picture: Box = { left: 0, top: 0, right: rows.width, bottom: rows.height },
-): Uint8Array {
+): Steps<Uint8Array> {
   return resize(rows, input, centerCrop(picture, input));
 }
 

@@ -1,4 +1,6 @@
+import { limits } from '../../contract/limits.ts';
 import { type Kernel, triangleKernel } from './kernel.ts';
+import type { Steps } from './steps.ts';
 
 /** Width and height in pixels. */
 export interface Size {
@@ -14,46 +16,57 @@ export interface Box {
   readonly bottom: number;
 }
 
-/** RGB pixels that are asked for row by row, each row at most once and from the top. */
+/** RGB pixels that are asked for row by row, every row once and from the top. */
 export interface RgbRows extends Size {
-  /** Writes row `y` to `row`, which has `width * 3` bytes. */
-  readRow(y: number, row: Uint8Array): void;
+  /**
+   * Writes row `y` to `row`, which has `width * 3` bytes.
+   *
+   * @param row - undefined for a row that is not needed.
+   */
+  readRow(y: number, row: Uint8Array | undefined): void;
 }
 
 /**
  * Antialiased bilinear resize: the same bytes as Pillow's `Image.resize(size, BILINEAR, box)`. Across first, then
  * down, with uint8 in between and fixed-point weights. Pillow 13 goes down first where the height shrinks much more
- * than the width, and then differs by at most one grey level.
+ * than the width, and then differs by at most one grey level. Memory: a row of the source, and 4 bytes for each number of
+ * the result.
  *
- * @param source only the rows inside the box are read.
+ * @param source only the rows inside the box are needed.
  * @param size of the result, at least 1 x 1.
  * @param box the part to resize, inside the source, not empty. Default: all of it.
- * @returns `size.height * size.width * 3` bytes of RGB.
+ * @returns `size.height * size.width * 3` bytes of RGB. It may rest after every `limits.pixelsPerPiece`.
  */
-export function resize(
+export function* resize(
   source: RgbRows,
   size: Size,
   { left, top, right, bottom }: Box = { left: 0, top: 0, right: source.width, bottom: source.height },
-): Uint8Array {
+): Steps<Uint8Array> {
   const isWhole = left === 0 && top === 0 && right === source.width && bottom === source.height;
   if (isWhole && size.width === source.width && size.height === source.height) return copy(source);
   const across = triangleKernel(source.width, left, right, size.width);
   const down = triangleKernel(source.height, top, bottom, size.height);
-  const firstRow = down.starts[0] as number;
-  const last = size.height - 1;
-  const rows = (down.starts[last] as number) + (down.counts[last] as number) - firstRow;
-
   const stride = size.width * 3;
-  const narrow = new Uint8Array(rows * stride);
   const row = new Uint8Array(source.width * 3);
-  for (let y = 0; y < rows; y++) {
-    source.readRow(firstRow + y, row);
-    resample(across, row, 0, 3, narrow, y * stride, 3);
+  const narrow = new Uint8Array(stride);
+  const sums = new Int32Array(size.height * stride).fill(down.half);
+  let first = 0;
+  for (let y = 0, pixels = 0; y < source.height; y++) {
+    while (first < size.height && y >= (down.starts[first] as number) + (down.counts[first] as number))
+      first++;
+    const isNeeded = first < size.height && y >= (down.starts[first] as number);
+    source.readRow(y, isNeeded ? row : undefined);
+    if (isNeeded) {
+      resampleRow(across, row, narrow);
+      for (let i = first; i < size.height && y >= (down.starts[i] as number); i++)
+        add(narrow, down.weights[i * down.taps + y - (down.starts[i] as number)] as number, sums, i * stride);
+    }
+    pixels += source.width;
+    if (pixels < limits.pixelsPerPiece) continue;
+    pixels = 0;
+    yield;
   }
-  const result = new Uint8Array(size.height * stride);
-  for (let i = 0; i < stride; i += 3)
-    resample(down, narrow, i - firstRow * stride, stride, result, i, stride);
-  return result;
+  return Uint8Array.from(sums, (sum) => sum >> down.shift);
 }
 
 /** What the resize comes to where nothing changes, for less. */
@@ -64,21 +77,17 @@ function copy({ width, height, readRow }: RgbRows): Uint8Array {
   return result;
 }
 
-/** Resamples one line of RGB pixels; `fromStep` and `toStep` are the bytes between its neighbours. */
-function resample(
+/** Resamples a row of RGB pixels. */
+function resampleRow(
   { starts, counts, weights, taps, half, shift }: Kernel,
   from: Uint8Array,
-  fromStart: number,
-  fromStep: number,
   to: Uint8Array,
-  toStart: number,
-  toStep: number,
 ): void {
-  for (let i = 0, out = toStart; i < starts.length; i++, out += toStep) {
-    let at = fromStart + (starts[i] as number) * fromStep;
+  for (let i = 0, out = 0; i < starts.length; i++, out += 3) {
+    let at = (starts[i] as number) * 3;
     let [r, g, b] = [half, half, half];
     const end = i * taps + (counts[i] as number);
-    for (let tap = i * taps; tap < end; tap++, at += fromStep) {
+    for (let tap = i * taps; tap < end; tap++, at += 3) {
       const weight = weights[tap] as number;
       r += Math.imul(from[at] as number, weight);
       g += Math.imul(from[at + 1] as number, weight);
@@ -89,4 +98,10 @@ function resample(
     to[out + 1] = g >> shift;
     to[out + 2] = b >> shift;
   }
+}
+
+/** Adds a row, weighted, to sums from `start` on. */
+function add(row: Uint8Array, weight: number, sums: Int32Array, start: number): void {
+  for (let x = 0; x < row.length; x++)
+    sums[start + x] = (sums[start + x] as number) + Math.imul(row[x] as number, weight);
 }

@@ -44,7 +44,7 @@ export class EntropyReader {
 
   /** The difference to the DC coefficient before. */
   difference(codes: Codes): number {
-    const size = this.#symbol(codes);
+    const size = this.symbol(codes);
     if (size === 0) return 0;
     if (size > 15) throw damaged('a coefficient is impossible');
     const value = this.bits(size);
@@ -108,7 +108,7 @@ export class EntropyReader {
 
   /** Skips one coefficient, or the rest of the block; the slow way, for long codes and at the end of a block. */
   #skipOne(codes: Codes, k: number): number {
-    const symbol = this.#symbol(codes);
+    const symbol = this.symbol(codes);
     const size = symbol & 15;
     if (size === 0 && symbol < 0xf0) return 64;
     this.bits(size);
@@ -117,7 +117,8 @@ export class EntropyReader {
     return next;
   }
 
-  #symbol({ quick, ends, offsets, symbols }: Codes): number {
+  /** The next symbol. */
+  symbol({ quick, ends, offsets, symbols }: Codes): number {
     if (this.#held < heldBits) this.#fill();
     const entry = quick[(this.#hold >>> (this.#held - lookupBits)) & ((1 << lookupBits) - 1)] as number;
     if (entry > 0) {

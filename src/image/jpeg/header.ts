@@ -8,7 +8,7 @@ import { damaged, endOfScan, isFrame, marker, nextSegment } from './segments.ts'
 /**
  * Walks the segments of a JPEG (ITU T.81, annex B) up to its end marker. Where that is missing, or a maker's trailer
  * stands in its place, the scans must have been complete; whether every block of the last one is there, its decoder
- * tells.
+ * tells, or {@link checkLastScan}.
  *
  * @param bytes starts with a JPEG signature.
  * @throws UnlabelError `invalid_image`; `unsupported_media_type` for CMYK and YCCK, for other
@@ -37,8 +37,8 @@ export function readJpegHeader(bytes: Uint8Array): Omit<ImageHeader, 'type'> {
         scans++;
         send(readScan(frame, data), sent);
         const isComplete = sent.every((bits) => bits.every((missing) => missing === 0));
-        if (isComplete) completeEnd ??= endOfScan(bytes, at) ?? bytes.length;
         const scanEnd = endOfScan(bytes, at);
+        if (isComplete) completeEnd ??= scanEnd ?? bytes.length;
         if (scanEnd === undefined) throw new RangeError('scan');
         at = scanEnd;
       }

@@ -8,6 +8,8 @@ import { type BodyLease, BodyMemory } from '../request/body-memory.ts';
 export interface CapacityVariables {
   /** Turns at the network. */
   queue: Queue;
+  /** Turns of images that are read in pieces: one at a time, as it keeps its state while others have their turn. */
+  largeImages: Queue;
   /** Memory for the body. */
   lease: BodyLease;
 }
@@ -18,10 +20,12 @@ export interface CapacityVariables {
  */
 export function capacity({ waitUntil }: Platform) {
   const queue = new Queue();
+  const largeImages = new Queue();
   const memory = new BodyMemory();
   return createMiddleware<{ Variables: CapacityVariables }>(async (c, next) => {
     const lease = memory.lease();
     c.set('queue', queue);
+    c.set('largeImages', largeImages);
     c.set('lease', lease);
     const answering = next().finally(() => lease.free());
     waitUntil?.(answering.catch(() => undefined));

@@ -2,7 +2,9 @@ import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { readHeader } from '../../image/header.ts';
-import { prepareImage } from '../../image/prepare.ts';
+import { prepareImage, prepareInPieces } from '../../image/prepare.ts';
+import { isInPieces } from '../../image/reduce.ts';
+import type { ImageHeader } from '../../image/sniff.ts';
 import type { Model } from '../../inference/model.ts';
 import type { RequestContext } from '../environment.ts';
 import { timed } from '../middleware/server-timing.ts';
@@ -10,8 +12,8 @@ import type { Turn } from '../queue.ts';
 import type { InputImage } from './images.ts';
 
 /**
- * Runs the network on images, in turn with other requests: decodes one image a turn, and runs with the last of every
- * `limits.imagesPerRun`.
+ * Runs the network on images, in turn with other requests: decodes one image a turn, or a piece of a large one, and runs
+ * with the last of every `limits.imagesPerRun`.
  * @param run - runs the network on RGB bytes of the model's size, one array an image.
  * @returns the results of the runs, in the order of the images.
  * @throws UnlabelError that names the field; `overloaded`.
@@ -23,54 +25,72 @@ export function runOnImages<Result>(
   codecs: Codecs,
   run: (tensors: Uint8Array[]) => Promise<Result[]>,
 ): Promise<Result[]> {
-  checkPixels(images);
-  const { queue, times } = c.var;
-  const decode = (image: InputImage) => timed(times, 'decode', () => toTensor(image, model, codecs));
+  const headers = readHeaders(images);
+  const { queue, largeImages, times } = c.var;
+  const { signal } = c.req.raw;
+  const { input } = model.manifest;
+  const decode = <Done>({ field }: InputImage, work: () => Promise<Done>) =>
+    timed(times, 'decode', () => inField(field, work));
+  const prepare = (image: InputImage, header: ImageHeader) =>
+    decode(image, () => prepareImage(image.bytes, input, codecs, header));
+  const prepareLarge = (image: InputImage, header: ImageHeader, turn: Turn) =>
+    largeImages.run(
+      (only) =>
+        only(async () => {
+          const pieces = prepareInPieces(image.bytes, input, codecs, header);
+          for (;;) {
+            const piece = await turn(() => decode(image, () => pieces.next()));
+            if (piece.done) return piece.value;
+          }
+        }),
+      signal,
+    );
   const work = async (turn: Turn) => {
     const results: Result[] = [];
     for (let start = 0; start < images.length; start += limits.imagesPerRun) {
       const batch = images.slice(start, start + limits.imagesPerRun);
       const tensors: Uint8Array[] = [];
-      for (const image of batch.slice(0, -1))
-        tensors.push(await (image.isTensor ? image.bytes : turn(() => decode(image))));
+      let prepareLast: (() => Promise<Uint8Array>) | undefined;
+      for (const image of batch) {
+        const header = headers.get(image);
+        if (!header) tensors.push(image.bytes);
+        else if (isInPieces(header)) tensors.push(await prepareLarge(image, header, turn));
+        else if (image === batch.at(-1)) prepareLast = () => prepare(image, header);
+        else tensors.push(await turn(() => prepare(image, header)));
+      }
       const some = await turn(async () => {
-        for (const image of batch.slice(-1)) tensors.push(await decode(image));
+        if (prepareLast) tensors.push(await prepareLast());
         return timed(times, 'run', () => run(tensors));
       });
       results.push(...some);
     }
     return results;
   };
-  return queue.run(work, c.req.raw.signal);
+  return queue.run(work, signal);
 }
 
 /**
- * Reads the headers of several images before the first is decoded. A single image has a limit of its own.
+ * Reads the headers of all images that are not tensors before the first is decoded, each once. A single image has a limit
+ * of its own.
  * @throws UnlabelError `image_too_large`; or of an image that cannot be read.
  */
-function checkPixels(images: readonly InputImage[]): void {
-  const files = images.filter(({ isTensor }) => !isTensor);
-  if (files.length < 2) return;
+function readHeaders(images: readonly InputImage[]): Map<InputImage, ImageHeader> {
+  const headers = new Map<InputImage, ImageHeader>();
   let pixels = 0;
-  for (const { field, bytes } of files) {
-    const { width, height } = inField(field, () => readHeader(bytes));
-    pixels += width * height;
-    if (pixels > limits.pixelsPerRequest)
+  for (const image of images) {
+    if (image.isTensor) continue;
+    const { field, bytes } = image;
+    const header = inField(field, () => readHeader(bytes));
+    headers.set(image, header);
+    pixels += header.width * header.height;
+    if (headers.size > 1 && pixels > limits.pixelsPerRequest)
       throw new UnlabelError(
         'image_too_large',
         `The images of a request must have at most ${limits.pixelsPerRequest} pixels in all: send fewer at once`,
         { field },
       );
   }
-}
-
-async function toTensor(
-  { field, bytes, isTensor }: InputImage,
-  { manifest }: Model,
-  codecs: Codecs,
-): Promise<Uint8Array> {
-  if (isTensor) return bytes;
-  return inField(field, () => prepareImage(bytes, manifest.input, codecs));
+  return headers;
 }
 
 /** Names the field in an error. */

@@ -1,0 +1,106 @@
+import { limits } from '../../contract/limits.ts';
+import type { Codes } from './codes.ts';
+import { EntropyReader } from './entropy.ts';
+import { type Frame, readFrame, readScan, type Scan } from './frame.ts';
+import { damaged, endOfScan, isFrame, marker, nextSegment } from './segments.ts';
+import { Tables } from './tables.ts';
+
+/** A scan with what is needed to read it. */
+interface FoundScan extends Scan {
+  /** Where its entropy-coded data begins. */
+  at: number;
+  acCodes: Codes | undefined;
+  restartInterval: number;
+}
+
+/**
+ * Finds a block that is missing in the last scan of a progressive JPEG, where no end marker says that it is whole. A
+ * refinement has bits for what the scans before it have sent, so those are read too. Where the last scan has DC
+ * coefficients, {@link decodeDc} finds it.
+ *
+ * Memory: 8 bytes for every block of a component.
+ *
+ * @param end - where the last scan ends, as {@link readJpegHeader} gives it.
+ * @throws UnlabelError `invalid_image` when the data is damaged. RangeError when a block is missing.
+ */
+export function checkLastScan(bytes: Uint8Array, end: number): void {
+  const { frame, scans } = findScans(bytes, end);
+  const last = scans.at(-1);
+  if (!frame?.isProgressive || !last || last.first === 0) return;
+  // Those of AC coefficients are of one component.
+  const component = last.parts[0]?.component as number;
+  const { columns, rows } = frame.components[component] as Frame['components'][number];
+  const needed = scans.filter(
+    ({ parts, first, last: to }) =>
+      parts[0]?.component === component && first > 0 && first <= last.last && to >= last.first,
+  );
+  if (needed.length * columns * rows > limits.lastScanBlocks)
+    throw damaged('it has no end marker, and too many scans to tell its end by');
+  const sent = new Uint32Array(2 * columns * rows);
+  for (const scan of needed) readAcScan(bytes, scan, sent);
+}
+
+function findScans(bytes: Uint8Array, end: number): { frame: Frame | undefined; scans: FoundScan[] } {
+  const tables = new Tables();
+  const scans: FoundScan[] = [];
+  let frame: Frame | undefined;
+  for (let at = 2; at < end; ) {
+    const segment = nextSegment(bytes, at);
+    at = segment.end;
+    if (isFrame(segment.marker)) frame = readFrame(segment.marker, segment.data);
+    else if (frame && segment.marker === marker.scan) {
+      const scan = readScan(frame, segment.data);
+      const acCodes = tables.acCodes[scan.parts[0]?.acTable as number];
+      scans.push({ ...scan, at, acCodes, restartInterval: tables.restartInterval });
+      at = endOfScan(bytes, at) ?? bytes.length;
+    } else tables.read(segment);
+  }
+  return { frame, scans };
+}
+
+/**
+ * Reads a scan of AC coefficients (ITU T.81, G.1.2.2 and G.1.2.3).
+ *
+ * @param sent - for every block 64 bits, of the coefficients that are not zero.
+ */
+function readAcScan(bytes: Uint8Array, scan: FoundScan, sent: Uint32Array): void {
+  const { at, acCodes: codes, restartInterval, first, last, high } = scan;
+  if (!codes) throw damaged('a Huffman table is missing');
+  const reader = new EntropyReader(bytes, at);
+  /** Blocks without another new coefficient. */
+  let ended = 0;
+  for (let block = 0; 2 * block < sent.length; block++) {
+    if (restartInterval > 0 && block > 0 && block % restartInterval === 0) {
+      reader.restart(block / restartInterval - 1);
+      ended = 0;
+    }
+    // Not every time: zeros that are read after the end cost little.
+    if (block % 256 === 0) reader.check();
+    let k = first;
+    while (ended === 0 && k <= last) {
+      const symbol = reader.symbol(codes);
+      const zeros = symbol >> 4;
+      const size = symbol & 15;
+      if (size === 0 && zeros < 15) ended = (1 << zeros) + reader.bits(zeros);
+      else {
+        reader.bits(size);
+        // Coefficients that were sent before have a bit each, and do not count.
+        for (let left = zeros; k <= last; k++) {
+          if (isSent(sent, block, k)) reader.bits(1);
+          else if (left-- === 0) break;
+        }
+        if (size > 0 && k > last) throw damaged('a block has too many coefficients');
+        if (size > 0) sent[2 * block + (k >> 5)] = (sent[2 * block + (k >> 5)] as number) | (1 << (k & 31));
+        k++;
+      }
+    }
+    if (ended === 0) continue;
+    ended--;
+    for (; high > 0 && k <= last; k++) if (isSent(sent, block, k)) reader.bits(1);
+  }
+  reader.check();
+}
+
+function isSent(sent: Uint32Array, block: number, k: number): boolean {
+  return ((sent[2 * block + (k >> 5)] as number) & (1 << (k & 31))) !== 0;
+}
