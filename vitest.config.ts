@@ -34,7 +34,12 @@ export default defineConfig({
       {
         // Inside workerd, against the Worker of wrangler.toml.
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        test: { name: 'worker', include: ['test/worker/**/*.test.ts'], testTimeout: 60_000 },
+        test: { name: 'worker', include: ['test/worker/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        // Inside workerd, mounted in a Worker of one's own.
+        plugins: [cloudflareTest({ wrangler: { configPath: './test/worker/mounted/wrangler.toml' } })],
+        test: { name: 'mounted', include: ['test/worker/mounted/*.test.ts'], testTimeout: 60_000 },
       },
     ],
   },

@@ -1,6 +1,6 @@
 /**
- * Gathers what the deployment serves as static assets into `dist/assets/`: the pages, every model of `model/`, and the
- * runtimes that a page loads. Makes the trimmed runtimes first.
+ * Gathers what the deployment serves as static assets into `dist/assets/`: `pages/`; `models/`, every model of `model/`; and
+ * `runtime/`, which a page loads. Makes the trimmed runtimes first.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -56,21 +56,22 @@ await Promise.all(
 
 const models = await gatherModels(new URL('model/', root).pathname, assets.pathname);
 
-const pages = new URL('src/demo/', root);
-for (const path of await readdir(pages, { recursive: true })) {
+const sources = new URL('src/demo/', root);
+const pages = new URL('pages/', assets).pathname;
+for (const path of await readdir(sources, { recursive: true })) {
   if (!/^\w[\w.-]*\.(html|css|svg|png|webp|txt)$/.test(basename(path))) continue;
-  const size = await copyPublicFile(join(pages.pathname, path), join(assets.pathname, basename(path)));
+  const size = await copyPublicFile(join(sources.pathname, path), join(pages, basename(path)));
   if (size === undefined) throw new Error(`src/demo/${path}: expected a file and no link`);
 }
 await build({
   entryPoints: [
-    ...['page/page.ts', 'docs/docs.ts'].map((name) => new URL(name, pages).pathname),
+    ...['page/page.ts', 'docs/docs.ts'].map((name) => new URL(name, sources).pathname),
     ...['worker-trimmed-web.ts', 'worker-stock-web.ts', 'worker-webgpu-web.ts'].map(
       (name) => new URL(`src/local/runtimes/${name}`, root).pathname,
     ),
   ],
   entryNames: '[name]',
-  outdir: assets.pathname,
+  outdir: pages,
   bundle: true,
   minify: true,
   sourcemap: true,

@@ -14,16 +14,16 @@ const folderName = /^[\w-][\w.-]*$/;
 const { values } = parseCommand(
   `Usage: npx unlabel-server assets [options]
 
-Writes into one folder what a Worker serves as static assets: the models, pages and runtime of the package, and your own. Needed
-only for files or models of your own; a Worker without them serves node_modules/unlabel-server/dist/assets. Let wrangler run it,
-before it serves or deploys:
+Writes into one folder what a Worker serves as static assets: models/, pages/ and runtime/ of the package, and your own files and
+models. Needed only for these; a Worker without them serves node_modules/unlabel-server/dist/assets. Let wrangler run it, before it
+serves or deploys:
 
   [build]
-  command = "unlabel-server assets --public public --folder unlabel"
+  command = "unlabel-server assets --public public"
 
-  --public DIR   your own files
-  --models DIR   your own models, each a folder with a manifest.json, as the training writes it
-  --folder NAME  puts the files of the package and all models into this folder, so that no name of yours meets one of them;
+  --public DIR   your own files. For an index.html of yours, make the app by createApp({ pages: false }), or mount it below a path
+  --models DIR   your own models, each a folder with a manifest.json, as the training writes it. models/index.json names them all
+  --folder NAME  puts models/, pages/ and runtime/ into this folder, where you have folders of these names yourself;
                  createApp({ assets: NAME }) finds them there
   --out DIR      where to (default: dist/assets); what is there is deleted`,
   {

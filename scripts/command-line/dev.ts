@@ -11,7 +11,7 @@ Serves the Worker of wrangler.toml on this machine, without an account and witho
 stores stays in .wrangler/state. Programs and pages of this machine need no key, unless .dev.vars has API_KEY_HASHES.
 
   --port N           another port
-  --ip ADDRESS       listen on this address too; callers without a key may then only read
+  --ip ADDRESS       listen on this address too; without keys, nobody may then write
   --config FILE      another configuration than wrangler.toml
   --env NAME         another environment of the configuration
   --persist-to DIR   another folder for what it stores`,
@@ -24,6 +24,8 @@ prepareAssets();
 
 const [program, script] = wrangler();
 const args = Object.entries(values).map(([name, value]) => `--${name}=${value}`);
+// Others could say that they are this machine: here no proxy of Cloudflare tells the address of a caller.
+if (values.ip !== undefined) args.push('--var=ALLOW_OPEN_WRITES:false');
 const child = spawn(program, [script, 'dev', ...args], {
   stdio: 'inherit',
   // Local workerd needs neither Cloudflare's description of a request nor statistics.

@@ -11,7 +11,8 @@ const help = `Usage: ${typed('deploy', '[options]')}
 Deploys the Worker of wrangler.toml, with its assets and the keys of ${typed('keys')}. Refuses when there is no file of
 keys here, and no secret API_KEY_HASHES in that Worker. When all keys of the file are revoked, nobody may call the API.
 
-  --open         deploy without a file of keys: anybody may call the API, reading and writing
+  --open         deploy without a file of keys: anybody may read; writes are refused, unless the configuration
+                 has the variable ALLOW_OPEN_WRITES = "true"
   --env NAME     another environment of the configuration, such as staging; its keys are those of .NAME.keys.json
   --name NAME    another name of the Worker
   --config FILE  another configuration than wrangler.toml
@@ -47,7 +48,7 @@ if (existsSync(file)) deployWithKeys();
 else if (values.open || hasSecret()) deploy();
 else {
   console.error(
-    'Not deployed: without API keys, anybody could call the API, reading and writing.\n' +
+    'Not deployed: without API keys, anybody could call the API.\n' +
       `Make a key with \`${typed('keys', env === '' ? 'add' : `add --env ${env}`)}\`, or deploy an open API with \`${typed('deploy', '--open')}\`.`,
   );
   process.exitCode = 1;

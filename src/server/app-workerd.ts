@@ -15,8 +15,9 @@ export interface WorkerOptions extends AppOptions {
 }
 
 /**
- * Makes the HTTP application for a Cloudflare Worker: the default export of a Worker, or a part of a larger Hono app
- * by `app.route('/', createApp())`. Make one for the life of the Worker. Needs the binding `ASSETS`.
+ * Makes the HTTP application for a Cloudflare Worker: the default export of a Worker, or a part of a larger Hono app by
+ * `app.route('/ai', createApp())`, where it touches nothing but its own routes. Make one for the life of the Worker. Needs the
+ * binding `ASSETS`.
  *
  * @example
  * ```ts

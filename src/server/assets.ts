@@ -18,3 +18,16 @@ export async function fetchAsset(
   const answer = await assets.fetch(new Request(`https://assets.invalid/${path.join('/')}`, init));
   return answer.status === 404 ? undefined : answer;
 }
+
+/** Fetches a file of the app's own assets, see {@link fetchAsset}. */
+export type OwnAssets = (path: readonly string[], init?: RequestInit) => Promise<Response | undefined>;
+
+/** @param folder - of the assets, in which the app's own are. Default: none. */
+export function ownAssets(assets: Bindings['ASSETS'], folder: string | undefined): OwnAssets {
+  return async (path, init) => {
+    const answer = await fetchAsset(assets, folder === undefined ? path : [folder, ...path], init);
+    const isPage = answer?.headers.get('content-type')?.startsWith('text/html');
+    // For what is missing, the assets of a single-page application answer with its page.
+    return isPage && !path.at(-1)?.endsWith('.html') ? undefined : answer;
+  };
+}

@@ -7,12 +7,14 @@ import type { NamespaceVariables } from './middleware/known-namespaces.ts';
 import type { ModelVariables } from './middleware/models.ts';
 import type { OriginVariables } from './middleware/origins.ts';
 import type { TimingVariables } from './middleware/server-timing.ts';
+import type { MountVariables } from './mount.ts';
 import type { Bindings } from './platform.ts';
 
 /** What a route finds in its context: the bindings, and what each middleware has set. */
 export interface Environment {
   Bindings: Bindings;
-  Variables: RequestIdVariables &
+  Variables: MountVariables &
+    RequestIdVariables &
     OriginVariables &
     ModelVariables &
     NamespaceVariables &

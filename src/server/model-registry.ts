@@ -3,8 +3,8 @@ import { limits } from '../contract/limits.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { fileOf, parseManifest } from '../inference/manifest.ts';
 import { Model } from '../inference/model.ts';
-import { fetchAsset } from './assets.ts';
-import type { Bindings, Platform } from './platform.ts';
+import type { OwnAssets } from './assets.ts';
+import type { Platform } from './platform.ts';
 
 /** A model that is loaded or loading. */
 interface Loaded {
@@ -21,13 +21,13 @@ interface Loaded {
  */
 export class ModelRegistry {
   readonly #platform: Platform;
-  readonly #assets: Bindings['ASSETS'];
+  readonly #assets: OwnAssets;
   readonly #preferred: string | undefined;
   /** By name, the most recently used last. */
   readonly #loaded = new Map<string, Loaded>();
 
   /** @param preferred - name of the default model. Default: the first by name. */
-  constructor(platform: Platform, assets: Bindings['ASSETS'], preferred?: string) {
+  constructor(platform: Platform, assets: OwnAssets, preferred?: string) {
     this.#platform = platform;
     this.#assets = assets;
     this.#preferred = preferred;
@@ -73,7 +73,7 @@ export class ModelRegistry {
    * @throws UnlabelError `model_unavailable` where it is missing.
    */
   async file(...path: string[]): Promise<Response> {
-    const response = await fetchAsset(this.#assets, ['models', ...path]);
+    const response = await this.#assets(['models', ...path]);
     if (!response?.ok)
       throw new UnlabelError(
         'model_unavailable',

@@ -7,12 +7,17 @@ import type { VectorizeBinding } from '../vectors/vectorize/store.ts';
 
 /** What the deployment binds, see `wrangler.toml`. */
 export interface Bindings {
-  /** Static assets: `models/`, `runtime/` and the pages. */
+  /** Static assets: `models/`, `runtime/` and `pages/`, at the top or in the folder that `createApp` is told. */
   ASSETS: { fetch(request: Request): Promise<Response> };
   /** Name of the model that answers where a request names none. Default: the first by name. */
   DEFAULT_MODEL?: string;
-  /** API keys that may call `/v1`, see `parseKeys`; `npm run keys` writes it. Without it the API is open. */
+  /**
+   * API keys that may call `/v1`, see `parseKeys`; `npm run keys` writes it. Without it the API is open: anybody may read,
+   * and this machine may write.
+   */
   API_KEY_HASHES?: string;
+  /** Who may write to an open API: `true` for anybody, `false` for nobody. Default: this machine, as under `npm start`. */
+  ALLOW_OPEN_WRITES?: string;
   /** Origins whose pages may call the API, separated by spaces, where `createApp` is not told. Default: all. */
   ALLOWED_ORIGINS?: string;
   /** Rate limit of each key, and of each address without one. Default: none. */

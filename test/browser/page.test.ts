@@ -202,7 +202,8 @@ test('a text file shows the sentence of the typed error', async () => {
   const problem = page.getByRole('alert').filter({ hasText: title });
   await problem.waitFor();
   expect(await problem.textContent()).toBe(`${title}. ${detail}.`);
-  expect(await problem.getByRole('link').getAttribute('href')).toBe(type);
+  const address = await problem.getByRole('link').evaluate((link) => (link as HTMLAnchorElement).href);
+  expect(address).toBe(hosted.url + type);
 });
 
 test.each(['/', '/docs'])('%s does not scroll sideways on a phone', async (path) => {

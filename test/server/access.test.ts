@@ -29,6 +29,9 @@ const needs: Record<string, Scope | 'nothing'> = {
   'GET /health': 'nothing',
   'GET /ready': 'nothing',
   'GET /openapi.json': 'nothing',
+  'GET /': 'nothing',
+  'GET /docs': 'nothing',
+  'GET /pages/:file{[\\w-][\\w.-]*}': 'nothing',
 };
 
 const keys = {

@@ -10,7 +10,7 @@ afterAll(() => hosted?.stop());
 test.each([
   ['/', 200],
   ['/docs', 200],
-  ['/page.js', 200],
+  ['/pages/page.js', 200],
   ['/health', 200],
   ['/v1/models', 200],
   ['/v1/models/cifar10/cifar10.int8.onnx', 200],

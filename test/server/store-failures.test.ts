@@ -57,7 +57,7 @@ test.each([
   ['hangs, of Vectorize', vectorize(hangs), 1],
 ])('a store that %s is a 503 of its own, and classification goes on', async (_, bindings, times) => {
   const app = createNodeApp();
-  const env = { ASSETS: shippedAssets, ...bindings };
+  const env = { ASSETS: shippedAssets, ALLOW_OPEN_WRITES: 'true', ...bindings };
   const classify = async () => {
     const answer = await app.request('/v1/classify', { method: 'POST', body: png }, env);
     return [answer.status, await answer.text()];
@@ -78,7 +78,7 @@ test.each([
 
 test('a store that can only be read is read, and acknowledges no write', async () => {
   const app = createNodeApp();
-  const env = { ASSETS: shippedAssets, ...durable(readOnly) };
+  const env = { ASSETS: shippedAssets, ALLOW_OPEN_WRITES: 'true', ...durable(readOnly) };
   for (let i = 0; i < 100; i++) {
     expect((await app.request('/v1/vectors', put, env)).status).toBe(503);
     expect((await app.request('/v1/search', search, env)).status).toBe(200);

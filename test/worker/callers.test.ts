@@ -13,7 +13,7 @@ import { sha256 } from '../../src/util/sha256.ts';
 const lines: LogLine[] = [];
 const platform = { runtime: workerdRuntime, codecs, waitUntil };
 const app = createAppOn(platform, { log: (line) => lines.push(line) });
-const open = env as unknown as Bindings;
+const open: Bindings = { ...(env as unknown as Bindings), ALLOW_OPEN_WRITES: 'true' };
 const digest = await sha256(new TextEncoder().encode('page'));
 
 const tensor = { method: 'POST', body: new Uint8Array(32 * 32 * 3) };

@@ -114,11 +114,11 @@ test('every GET has its HEAD, and the pages too', async () => {
   const paths = routes
     .filter(({ method }) => method === 'GET')
     .map(({ path }) => path.replaceAll(parameter, (_, name) => good[name] ?? 'x'));
-  for (const path of [...paths, '/', '/docs', '/page.js', '/style.css']) {
+  for (const path of [...paths, '/', '/docs', '/pages/page.js', '/pages/style.css']) {
     const [get, head] = [await send('GET', path, key), await send('HEAD', path, key)];
     expect([path, head.status, head.text]).toEqual([path, get.status, '']);
   }
-  for (const path of ['/', '/docs', '/page.js']) expect((await send('HEAD', path)).status).toBe(200);
+  for (const path of ['/', '/docs', '/pages/page.js']) expect((await send('HEAD', path)).status).toBe(200);
 });
 
 test('shared caches keep nothing that needed a key, and the weights of an open deployment', async () => {

@@ -21,5 +21,6 @@ app.post('/describe', async (c) => {
   return c.text(`This looks like: ${predictions[0]?.label}`);
 });
 
-app.route('/', unlabel);
+// Its API and its pages: /ai/v1/classify, /ai/docs.
+app.route('/ai', unlabel);
 export default app;

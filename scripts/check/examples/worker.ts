@@ -7,10 +7,10 @@ import { run } from './package.ts';
 /** Type-checks the Worker, runs it in workerd, and asks its own route, then stores and finds the picture. */
 export const checkWorker: Check = async ({ folder, picture }) => {
   run(folder, {}, 'tsc');
-  const worker = await startHosted({ project: folder, state: join(folder, '.wrangler/state') });
+  const worker = await startHosted({ project: folder, state: join(folder, '.wrangler/state'), mount: '/ai' });
   try {
     const image = await readFile(picture);
-    const described = await fetch(`${worker.url}/describe`, { method: 'POST', body: image });
+    const described = await fetch(new URL('/describe', worker.url), { method: 'POST', body: image });
     const answer = expectAnswer(await described.text(), /^This looks like: \w+$/);
     const stored = await fetch(`${worker.url}/v1/vectors`, {
       method: 'PUT',

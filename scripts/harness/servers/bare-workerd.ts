@@ -76,6 +76,7 @@ const worker :Workerd.Worker = (
   bindings = [
     (name = "ASSETS", service = "assets"),
     (name = "DEFAULT_MODEL", text = "cifar10"),
+    (name = "ALLOW_OPEN_WRITES", text = "true"),
     (name = "VECTORS", durableObjectNamespace = "VectorNamespace"),
     (name = "CLASSES", durableObjectNamespace = "ClassSets"),
 ${Object.entries(vars)

@@ -28,6 +28,7 @@ export interface Hosted {
  * @param options.state - folder of what it stores, which is kept. Default: one that goes when it stops.
  * @param options.assets - another folder of static assets than that of `wrangler.toml`.
  * @param options.project - folder with the `wrangler.toml`. Default: the repository.
+ * @param options.mount - path that the app is mounted under, which `url` then has. Default: none.
  */
 export async function startHosted({
   vars = {},
@@ -35,12 +36,14 @@ export async function startHosted({
   state: kept,
   assets,
   project = root,
+  mount = '',
 }: {
   vars?: Record<string, string>;
   entry?: string;
   state?: string;
   assets?: string;
   project?: string;
+  mount?: string;
 } = {}): Promise<Hosted> {
   const port = await freePort();
   const state = kept ?? (await mkdtemp(join(tmpdir(), 'unlabel-')));
@@ -89,7 +92,7 @@ export async function startHosted({
     if (!kept) await rm(state, { recursive: true, force: true });
   };
 
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${port}${mount}`;
   for (let tries = 0; tries < 240; tries++) {
     if (wrangler.exitCode !== null) break;
     const health = await fetch(`${url}/health`).catch(() => undefined);

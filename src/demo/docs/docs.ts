@@ -18,7 +18,7 @@ for (const [code, [status, title]] of Object.entries(errorCodes)) {
 }
 
 try {
-  const response = await fetch('/openapi.json');
+  const response = await fetch('openapi.json');
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   draw((await response.json()) as OpenApi);
 } catch (error) {
@@ -28,9 +28,13 @@ contents.append(make('a', { href: '#errors' }, make('b', {}, 'Errors')));
 // The place that was asked for exists, or has its place, only now.
 if (location.hash) location.replace(location.hash);
 
-function draw({ paths, components: { schemas } }: OpenApi): void {
+function draw({ servers: [server], paths, components: { schemas } }: OpenApi): void {
   const all = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+    Object.entries(methods).map(([method, operation]) => ({
+      path: server.url.replace(/\/$/, '') + path,
+      method: method.toUpperCase(),
+      operation,
+    })),
   );
   operations.replaceChildren();
   operations.role = null;

@@ -33,6 +33,8 @@ export interface Operation {
 
 /** An OpenAPI 3.1 document, as far as the reference shows it. */
 export interface OpenApi {
+  /** Where the API is: `/`, or the path that it is mounted under. */
+  servers: [{ url: string }];
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema> };
 }

@@ -25,8 +25,10 @@ import { listenForFiles, listenForSamples } from './sources.ts';
 
 /** Bytes of the latest request. */
 let sent = 0;
+/** Where this page is, and the API beside it: it may be mounted under a path. */
+const url = new URL('.', location.href).href;
 const hosted = createClient({
-  url: location.origin,
+  url,
   fetch(input, init) {
     if (init?.body instanceof Blob) sent = init.body.size;
     return fetch(input, init);
@@ -40,7 +42,7 @@ const manifest = hosted.models.list().then(({ default: name, models }) => {
 });
 /** The same model in this page. */
 const local = manifest.then(({ name }) =>
-  createLocalEngine({ model: name, webgpu, onProgress: showProgress }),
+  createLocalEngine({ model: name, baseUrl: url, webgpu, onProgress: showProgress }),
 );
 let isReady = false;
 /** The latest picture; the camera while it is on. */
@@ -138,7 +140,7 @@ async function drawMap(): Promise<void> {
 /** A failure of the API is linked to its place in the reference. */
 function explain(error: unknown): void {
   if (error instanceof UnlabelError && isErrorCode(error.code)) {
-    const title = make('a', { href: `/docs#${error.code}` }, errorCodes[error.code][1]);
+    const title = make('a', { href: `docs#${error.code}` }, errorCodes[error.code][1]);
     showProblem(title, `. ${error.message}.`);
   } else {
     showProblem(`${error instanceof Error ? error.message : error}.`);
@@ -151,7 +153,7 @@ listenForSamples(show);
 const stopCamera = listenForCamera({ see, show });
 
 find('#command', HTMLElement).textContent =
-  `curl --data-binary @photo.jpg -H 'content-type: image/jpeg' ${location.origin}/v1/classify`;
+  `curl --data-binary @photo.jpg -H 'content-type: image/jpeg' ${url}v1/classify`;
 listenForCopy('#copy', '#command');
 
 local.then(

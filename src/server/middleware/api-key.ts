@@ -4,6 +4,7 @@ import { UnlabelError } from '../../contract/errors.ts';
 import { sha256 } from '../../util/sha256.ts';
 import { type ApiKey, parseKeys, type Scope } from '../keys.ts';
 import type { Bindings } from '../platform.ts';
+import { isLoopback } from './network.ts';
 
 /** Set by {@link findKey}. */
 export interface KeyVariables {
@@ -19,6 +20,7 @@ type KeyEnvironment = { Bindings: Bindings; Variables: KeyVariables };
  */
 export const findKey = createMiddleware<KeyEnvironment>(async (c, next) => {
   const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  c.set('key', undefined);
   if (c.env.API_KEY_HASHES !== undefined && key !== undefined) {
     const digest = await sha256(new TextEncoder().encode(key));
     // Compares with all, so that the time does not tell which one matched.
@@ -32,16 +34,26 @@ export const findKey = createMiddleware<KeyEnvironment>(async (c, next) => {
   await next();
 });
 
-/** Refuses what the key does not allow. Without `API_KEY_HASHES` the deployment is open, and warns once. */
+/**
+ * Refuses what the key does not allow. Without `API_KEY_HASHES` the deployment is open: anybody may read, and only this
+ * machine may write, unless `ALLOW_OPEN_WRITES` says `true` or `false`. It warns once.
+ */
 export function checkKey() {
   let hasWarned = false;
   return createMiddleware<KeyEnvironment>(async (c, next) => {
-    if (c.env.API_KEY_HASHES !== undefined) refuse(c.var.key, c.req.method, c.req.header());
-    else if (!hasWarned) {
+    const { API_KEY_HASHES, ALLOW_OPEN_WRITES } = c.env;
+    const scope: Scope = /^(PUT|DELETE)$/.test(c.req.method) ? 'write' : 'read';
+    if (API_KEY_HASHES !== undefined) refuse(c.var.key, scope, c.req.header());
+    else {
+      if (!hasWarned) console.warn('*** OPEN: without API keys, anybody may call this API ***');
       hasWarned = true;
-      console.warn(
-        '*** OPEN: anybody may call this API, reading and writing. `npm run keys` makes keys. ***',
-      );
+      const isFromHere = isLoopback(c.req.header('cf-connecting-ip') ?? '');
+      if (scope === 'write' && ALLOW_OPEN_WRITES !== 'true' && (ALLOW_OPEN_WRITES === 'false' || !isFromHere))
+        throw new UnlabelError(
+          'forbidden',
+          'This deployment has no API keys, and so takes no writes from other machines: make a key ' +
+            '(`unlabel-server keys add`), or set the variable ALLOW_OPEN_WRITES to "true"',
+        );
     }
     await next();
   });
@@ -49,7 +61,7 @@ export function checkKey() {
 
 function refuse(
   key: ApiKey | undefined,
-  method: string,
+  needed: Scope,
   { authorization, origin = '' }: Record<string, string>,
 ) {
   if (!key)
@@ -57,7 +69,6 @@ function refuse(
       'unauthorized',
       authorization ? 'The API key is not known' : 'Send the API key as `Authorization: Bearer <key>`',
     );
-  const needed: Scope = /^(PUT|DELETE)$/.test(method) ? 'write' : 'read';
   if (!key.scopes.includes(needed))
     throw new UnlabelError('forbidden', `The API key lacks the scope \`${needed}\``);
   if (key.origins && !key.origins.includes(origin))

@@ -1,6 +1,5 @@
 import { createMiddleware } from 'hono/factory';
 import type { RequestIdVariables } from 'hono/request-id';
-import { matchedRoutes } from 'hono/route';
 import { UnlabelError } from '../../contract/errors.ts';
 import type { Bindings } from '../platform.ts';
 import type { KeyVariables } from './api-key.ts';
@@ -39,7 +38,7 @@ export function logRequests(write: (line: LogLine) => void) {
     const { method } = c.req;
     const { status } = c.res;
     const ms = Date.now() - start;
-    const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? '*';
+    const route = c.req.matchedRoutes.findLast(({ path }) => !path.endsWith('*'))?.path ?? '*';
     const code = error instanceof UnlabelError ? error.code : error && 'internal_error';
     write({
       requestId: c.var.requestId,

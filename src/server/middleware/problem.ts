@@ -1,22 +1,25 @@
 import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
 import type { RequestIdVariables } from 'hono/request-id';
 import { errorCodes } from '../../contract/error-codes.ts';
 import { type ErrorCode, type Problem, UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
+import type { MountVariables } from '../mount.ts';
+
+interface ProblemEnvironment {
+  Variables: RequestIdVariables & MountVariables;
+}
 
 /** Answers with problem+json (RFC 9457). An error that is no {@link UnlabelError} goes to the log only. */
-export function problemOf<E extends { Variables: RequestIdVariables }>(
-  error: Error,
-  c: Context<E>,
-): Response {
+export function problemOf<E extends ProblemEnvironment>(error: Error, c: Context<E>): Response {
   const known = error instanceof UnlabelError ? error : fromUnknown(error);
   const requestId = c.var.requestId;
   // The other codes are of a client that got no answer.
   const code = known.code as ErrorCode;
   const [status, title] = errorCodes[code];
   const body: Problem = {
-    type: `/docs#${code}`,
+    type: `${c.var.mount}/docs#${code}`,
     title,
     status,
     detail: known.message,
@@ -33,6 +36,16 @@ export function problemOf<E extends { Variables: RequestIdVariables }>(
   if (status === 401) response.headers.set('www-authenticate', 'Bearer');
   return response;
 }
+
+/** Makes a problem of what the handlers behind it throw, where the app's own handler of errors does not see it. */
+export const problems = createMiddleware<ProblemEnvironment>(async (c, next) => {
+  try {
+    await next();
+  } catch (error) {
+    c.error = error as Error;
+    c.res = problemOf(error as Error, c);
+  }
+});
 
 /** Seconds that a client should wait: one, or until the next window of the rate limit. */
 function retryAfter(status: 503 | 429): number {

@@ -1,5 +1,4 @@
 import { UnlabelError } from '../../contract/errors.ts';
-import { fetchAsset } from '../assets.ts';
 import type { App } from '../environment.ts';
 
 /**
@@ -10,7 +9,7 @@ import type { App } from '../environment.ts';
 export function addRuntime(app: App): void {
   app.get('/runtime/:version{[\\w-][\\w.-]*}/:file{[\\w-][\\w.-]*\\.wasm}', async (c) => {
     const { version, file } = c.req.param();
-    const asset = await fetchAsset(c.env.ASSETS, ['runtime', version, `${file}.br`]);
+    const asset = await c.var.assets(['runtime', version, `${file}.br`]);
     if (!asset?.ok)
       throw new UnlabelError('not_found', 'This deployment has another version of the runtime', {
         field: 'version',

@@ -92,7 +92,7 @@ test('the network says when it sees none of its classes', async () => {
   await page.getByRole('button', { name: 'A green frog' }).click();
   await page.getByText('The same answer, digit for digit.').waitFor();
   const answer = await page.evaluate(async () => {
-    const picture = await (await fetch('/sample-frog.svg')).blob();
+    const picture = await (await fetch('/pages/sample-frog.svg')).blob();
     const bitmap = await new Promise<Blob | null>((resolve) => {
       const image = new Image();
       image.onload = () => {

@@ -94,7 +94,7 @@ test('assets puts the files of the package beside one’s own, and empties only 
   });
   expect(await read('out/index.html')).toBe('mine');
   expect(await read('out/.well-known/security.txt')).toBe('mine');
-  expect(await read('out/unlabel/index.html')).toContain('Unlabel');
+  expect(await read('out/unlabel/pages/demo.html')).toContain('Unlabel');
   expect(JSON.parse(await read('out/unlabel/models/index.json'))).toEqual({ models: ['cifar10'] });
 
   await project.write('out/stale.txt', 'of the last time');
@@ -109,9 +109,12 @@ test('assets puts the files of the package beside one’s own, and empties only 
 
 test('assets refuses links, and names that the package has', async () => {
   await project.write('public/index.html', 'mine');
+  expect(await project.run(['assets', '--public', 'public'])).toMatchObject({ status: 0 });
+  expect(await read('dist/assets/index.html')).toBe('mine');
+  await project.write('public/models/index.json', '{}');
   expect(await project.run(['assets', '--public', 'public'])).toMatchObject({
     status: 2,
-    err: expect.stringContaining('the package has a file index.html too'),
+    err: expect.stringContaining('the package has a file models/index.json too'),
   });
   await symlink('/etc/passwd', at('public/link.txt'));
   expect(await project.run(['assets', '--public', 'public', '--folder', 'unlabel'])).toMatchObject({

@@ -1,7 +1,7 @@
 import type { App } from '../../environment.ts';
 import { recursiveSchemas } from './bodies.ts';
 
-/** Adds `GET /openapi.json`: the routes added so far, described once. */
+/** Adds `GET /openapi.json`: the routes added so far, described once, and where the app is mounted. */
 export function addOpenApi(app: App): void {
   for (const [name, schema] of Object.entries(recursiveSchemas))
     app.openAPIRegistry.registerComponent('schemas', name, schema);
@@ -17,6 +17,7 @@ export function addOpenApi(app: App): void {
         },
       }),
     );
-    return c.body(json, 200, { 'content-type': 'application/json' });
+    const servers = JSON.stringify([{ url: c.var.mount || '/' }]);
+    return c.body(`{"servers":${servers},${json.slice(1)}`, 200, { 'content-type': 'application/json' });
   });
 }
