@@ -4,14 +4,12 @@ import { createSend } from './http/request.ts';
 import type { Service } from './http/service.ts';
 import type { Upload } from './images/pack.ts';
 import { createInfer } from './infer.ts';
-import { createClasses } from './resources/classes.ts';
 import { createClassify } from './resources/classify.ts';
 import { createEmbed } from './resources/embed.ts';
 import { createModels } from './resources/models.ts';
 import { createSearch } from './resources/search.ts';
-import { createVectors } from './resources/vectors.ts';
 
-/** What the methods of a client do; loaded by the first call of any of them. */
+/** What the methods of a client do, but for `stored.ts`; loaded by the first call of any of them. */
 export type Calls<Model extends string> = ReturnType<typeof createCalls<Model>>;
 
 export function createCalls<Model extends string>(service: Service, model?: Model, upload?: Upload) {
@@ -23,8 +21,7 @@ export function createCalls<Model extends string>(service: Service, model?: Mode
     classify: createClassify(connection, model),
     embed: createEmbed(connection, model),
     search: createSearch(connection, model),
-    vectors: createVectors(connection, model),
-    classes: createClasses(connection, model),
     models,
+    connection,
   };
 }

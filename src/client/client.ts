@@ -98,26 +98,36 @@ export function createClient<Model extends ModelName = string>(options: ClientOp
   const service = serviceOf(options);
   const { model, upload } = options;
   const load = singleFlight(async () => (await import('./calls.ts')).createCalls(service, model, upload));
+  const loadStored = singleFlight(async () => {
+    const [{ connection }, { createStored }] = await Promise.all([load(), import('./stored.ts')]);
+    return createStored(connection, model);
+  });
   const lazy = createLazy(load);
+  const stored = createLazy(loadStored);
   return {
     classify: lazy(({ classify }) => classify) as Client<Model>['classify'],
     embed: lazy(({ embed }) => embed) as Client<Model>['embed'],
     search: lazy(({ search }) => search) as Client<Model>['search'],
     vectors: {
-      upsert: lazy(({ vectors }) => vectors.upsert),
-      get: lazy(({ vectors }) => vectors.get),
-      delete: lazy(({ vectors }) => vectors.delete),
-      clear: lazy(({ vectors }) => vectors.clear),
+      upsert: stored(({ vectors }) => vectors.upsert),
+      get: stored(({ vectors }) => vectors.get),
+      update: stored(({ vectors }) => vectors.update),
+      delete: stored(({ vectors }) => vectors.delete),
+      deleteWhere: stored(({ vectors }) => vectors.deleteWhere),
+      clear: stored(({ vectors }) => vectors.clear),
       async *list(options) {
-        yield* (await load()).vectors.list(options);
+        yield* (await loadStored()).vectors.list(options);
       },
-      count: lazy(({ vectors }) => vectors.count),
+      count: stored(({ vectors }) => vectors.count),
+      async *namespaces(options) {
+        yield* (await loadStored()).vectors.namespaces(options);
+      },
     },
     classes: {
-      create: lazy(({ classes }) => classes.create),
-      list: lazy(({ classes }) => classes.list),
-      get: lazy(({ classes }) => classes.get),
-      delete: lazy(({ classes }) => classes.delete),
+      create: stored(({ classes }) => classes.create),
+      list: stored(({ classes }) => classes.list),
+      get: stored(({ classes }) => classes.get),
+      delete: stored(({ classes }) => classes.delete),
     },
     models: {
       list: lazy(({ models }) => models.list),

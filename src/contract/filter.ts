@@ -59,6 +59,17 @@ export function filterProblem(filter: unknown): UnlabelError | undefined {
   }
 }
 
+/**
+ * Checks a filter that says what to delete: one without conditions would delete everything.
+ *
+ * @throws UnlabelError `invalid_parameter`.
+ */
+export function checkDeletion(filter: unknown): asserts filter is Filter {
+  checkFilter(filter);
+  if (Object.keys(filter).length === 0)
+    throw refusal('filter', 'a condition; `clear` empties a namespace', 'none');
+}
+
 /** @returns the number of keys, with those of the filters within. */
 function checkConditions(filter: unknown, field: string, depth: number): number {
   if (depth > limits.filterDepth)

@@ -146,8 +146,10 @@ export const limits = {
   /** Levels of filters within filters. */
   filterDepth: 3,
   filterValues: 100,
-  /** Vectors of one page of a list, as Vectorize has it: 2 MB of metadata. */
+  /** Vectors of one page of a list, as Vectorize has it: 2 MB of metadata; and of one deletion by filter. */
   pageSize: 1_000,
+  /** Namespaces of one page of a list: each asks an object of its own. */
+  namespacesPerPage: 20,
   /**
    * Numbers of one namespace: 131,072 vectors of 128. They are 32 MiB of int16 in the memory of its object, which
    * shares 128 MB with others.

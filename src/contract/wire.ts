@@ -64,6 +64,39 @@ export interface Deleted {
   namespace: string;
 }
 
+/** Answer of `PATCH /v1/vectors/:id`. */
+export interface Updated {
+  id: string;
+  namespace: string;
+  metadata: Metadata;
+}
+
+/** Answer of `POST /v1/deletions`. */
+export interface DeletedWhere {
+  namespace: string;
+  /** Number of vectors that were deleted, 1,000 at most. */
+  deleted: number;
+  /** Whether vectors that meet the filter are left: send the request again. */
+  hasMore: boolean;
+}
+
+/** A namespace with vectors. */
+export interface NamespaceItem {
+  name: string;
+  /** Model of its vectors. */
+  model: ModelRef;
+  /** Number of vectors. */
+  count: number;
+}
+
+/** Answer of `GET /v1/namespaces`. */
+export interface NamespaceList {
+  /** By name. */
+  namespaces: NamespaceItem[];
+  /** For the next page; absent at the last. */
+  cursor?: string | undefined;
+}
+
 /** Answer of `GET /v1/vectors/:id`. */
 export interface VectorItem extends EmbeddingItem {
   id: string;
@@ -77,7 +110,7 @@ export interface VectorList {
   namespace: string;
   /** Absent while the namespace is empty. */
   model?: ModelRef | undefined;
-  /** Vectors in the whole namespace. */
+  /** Vectors in the whole namespace, or those that meet the filter. */
   count: number;
   vectors: { id: string; metadata: Metadata }[];
   /** For the next page; absent at the last. */

@@ -1,4 +1,5 @@
 import { UnlabelError } from '../contract/errors.ts';
+import { checkDeletion } from '../contract/filter.ts';
 import { brandOf, isBlob } from '../contract/image-source.ts';
 import type { CallOptions } from '../contract/model.ts';
 import type { InNamespace } from '../contract/resources/vectors.ts';
@@ -81,18 +82,30 @@ export function createResources({ load, signalOf }: Parts): { classes: LocalClas
         return withSources(listed, options, ({ vectors }, taken, own) => vectors.upsert(taken, own));
       },
       get: (id, options) => without(inNamespace(options), ({ vectors }, own) => vectors.get(id, own)),
+      update: async (id, { metadata }, options = {}) => {
+        const taken = structuredClone(metadata);
+        return without(options, ({ vectors }, own) => vectors.update(id, taken, own));
+      },
       delete: (id, options) => without(inNamespace(options), ({ vectors }, own) => vectors.delete(id, own)),
+      deleteWhere: async (filter, options = {}) => {
+        checkDeletion(filter);
+        const taken = structuredClone(filter);
+        return without(options, ({ vectors }, own) => vectors.deleteWhere(taken, own));
+      },
       clear: (namespace, options = {}) => without(options, ({ vectors }) => vectors.clear(namespace)),
       async *list(options) {
         for (let last: string | undefined; ; ) {
           const after = last;
-          const page = await without(inNamespace(options), ({ vectors }, own) => vectors.page(own, after));
+          const page = await without(options ?? {}, ({ vectors }, own) => vectors.page(own, after));
           yield* page;
           last = page.at(-1)?.id;
           if (last === undefined) return;
         }
       },
-      count: (options) => without(inNamespace(options), ({ vectors }, own) => vectors.count(own)),
+      count: async (options = {}) => without(options, ({ vectors }, own) => vectors.count(own)),
+      async *namespaces(options = {}) {
+        yield* await without(options, ({ vectors }) => vectors.namespaces());
+      },
       export: (options = {}) => without(inNamespace(options), ({ vectors }, own) => vectors.export(own)),
       import: (file, options = {}) =>
         without(inNamespace(options), ({ vectors }, own) => vectors.import(fileOf(file), own)),

@@ -29,7 +29,8 @@ import { addOtherMethods } from './routes/other-methods.ts';
 import { addPages, answerFile, answerRoot, notFound } from './routes/pages.ts';
 import { addRuntime } from './routes/runtime.ts';
 import { addSearch } from './routes/search.ts';
-import { addVectors } from './routes/vectors.ts';
+import { addVectorUpkeep } from './routes/vectors/upkeep.ts';
+import { addVectors } from './routes/vectors/vectors.ts';
 
 /** Settings of {@link createAppOn}. */
 export interface AppOptions {
@@ -72,6 +73,7 @@ export function createAppOn(
   addEmbeddings(routes, platform.codecs);
   addSearch(routes, platform.codecs);
   addVectors(routes, platform.codecs);
+  addVectorUpkeep(routes);
   addIndex(routes);
   addClasses(routes, platform.codecs);
   addModels(routes);

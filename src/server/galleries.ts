@@ -36,21 +36,26 @@ export class Galleries {
     return {
       upsert: refuse,
       check: refuse,
+      update: refuse,
       delete: refuse,
+      deleteWhere: refuse,
       clear: refuse,
       async get(_, id) {
         const gallery = await load();
         if (!gallery) throw vectorNotFound();
         return { ...gallery.index.get(id), model: gallery.index.model };
       },
-      async list(_, limit, after) {
+      async list(_, limit, after, filter) {
         const gallery = await load();
         if (!gallery) return { model: undefined, count: 0, vectors: [], hasMore: false };
         const { model, size } = gallery.index;
-        const vectors = gallery.index.list(limit, after);
-        const last = vectors.at(-1);
-        const hasMore = last !== undefined && gallery.index.list(1, last.id).length > 0;
-        return { model: { name: model.name, version: model.version }, count: size, vectors, hasMore };
+        const vectors = gallery.index.list(limit + 1, after, filter);
+        return {
+          model: { name: model.name, version: model.version },
+          count: filter ? gallery.index.ids(filter).length : size,
+          vectors: vectors.slice(0, limit),
+          hasMore: vectors.length > limit,
+        };
       },
       async search(_, query, options) {
         const gallery = await load();

@@ -1,6 +1,6 @@
 import { limits } from '../contract/limits.ts';
 
-/** What a key may do: `write` for PUT and DELETE, `read` for all else. */
+/** What a key may do: `write` for PUT, PATCH and DELETE and for POST /v1/deletions, `read` for all else. */
 export type Scope = 'read' | 'write';
 
 const name = `[A-Za-z0-9][A-Za-z0-9_-]{0,${limits.nameLength - 1}}`;

@@ -3,7 +3,7 @@ import { galleryNamespace, limits } from '../contract/limits.ts';
 import { timeout } from '../util/timeout.ts';
 import { classesNotFound } from '../vectors/classes/class-set.ts';
 import { type ClassStore, durableClasses } from '../vectors/classes/class-sets.ts';
-import { durableStore } from '../vectors/durable.ts';
+import { durableNames, durableStore, type NamesAfter } from '../vectors/durable.ts';
 import { emptyNamespace, type VectorStore } from '../vectors/store.ts';
 import { VectorizeStore } from '../vectors/vectorize/store.ts';
 import type { RequestContext } from './environment.ts';
@@ -50,7 +50,7 @@ function chosenStore(
 }
 
 /** Bounds every call of a store in time. */
-function withTimeout<Store extends VectorStore | ClassStore>(store: Store): Store {
+function withTimeout<Store extends VectorStore | ClassStore | { names: NamesAfter }>(store: Store): Store {
   return new Proxy(store, {
     get(target, method) {
       const call = Reflect.get(target, method) as (...args: unknown[]) => Promise<unknown>;
@@ -68,12 +68,32 @@ function withTimeout<Store extends VectorStore | ClassStore>(store: Store): Stor
   });
 }
 
+/**
+ * Names of the namespaces that a caller may see, whether they have vectors or not; without the gallery.
+ * @throws UnlabelError `not_supported` where the store has no list of them.
+ */
+export function namesOf(c: RequestContext): NamesAfter {
+  checkOrigin(c);
+  const { VECTOR_STORE = 'durable', VECTORS } = c.env;
+  const own = c.var.key?.namespaces;
+  if (own)
+    return async (limit, after) =>
+      own
+        .filter((name) => name > after && name !== galleryNamespace)
+        .sort()
+        .slice(0, limit);
+  if (VECTOR_STORE === 'durable' && VECTORS) return withTimeout({ names: durableNames(VECTORS) }).names;
+  throw new UnlabelError('not_supported', 'The store of this deployment cannot list its namespaces');
+}
+
 /** How a namespace of others looks. */
 const foreignNamespace: VectorStore = {
   ...emptyNamespace,
   upsert: refuse,
   check: refuse,
+  update: refuse,
   delete: refuse,
+  deleteWhere: refuse,
   clear: refuse,
 };
 

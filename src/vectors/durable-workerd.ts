@@ -1,5 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { ModelRef } from '../contract/model.ts';
+import type { MetadataPatch } from '../contract/resources/vectors.ts';
+import type { Filter } from '../contract/vectors.ts';
 import type { ClassSet } from './classes/class-set.ts';
 import { type ClassSetsStub, ClassSetTable } from './classes/class-sets.ts';
 import type { NamespaceStub } from './durable.ts';
@@ -51,8 +53,16 @@ export class VectorNamespace extends DurableObject implements NamespaceStub {
     return toRpcResult(() => this.#namespace.clear());
   }
 
-  list(limit: number, after?: string) {
-    return toRpcResult(() => this.#namespace.list(limit, after));
+  update(id: string, patch: MetadataPatch['metadata']) {
+    return toRpcResult(() => this.#namespace.update(id, patch));
+  }
+
+  deleteWhere(filter: Filter, limit: number) {
+    return toRpcResult(() => this.#namespace.deleteWhere(filter, limit));
+  }
+
+  list(limit: number, after?: string, filter?: Filter) {
+    return toRpcResult(() => this.#namespace.list(limit, after, filter));
   }
 
   search(query: StoreQuery, options: StoreSearchOptions) {
@@ -71,6 +81,11 @@ export class VectorNamespace extends DurableObject implements NamespaceStub {
   /** Of the object of all names. */
   addName(name: string) {
     return toRpcResult(() => this.#names.add(name));
+  }
+
+  /** Of the object of all names. */
+  listNames(limit: number, after: string) {
+    return toRpcResult(() => this.#names.list(limit, after));
   }
 
   etag() {

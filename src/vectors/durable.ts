@@ -16,7 +16,16 @@ export type NamespaceStub = {
 } & {
   hasName(name: string): Promise<RpcResult<boolean>>;
   addName(name: string): Promise<RpcResult<void>>;
+  listNames(limit: number, after: string): Promise<RpcResult<string[]>>;
 };
+
+/** Names of namespaces that were ever written to, in order. */
+export type NamesAfter = (limit: number, after: string) => Promise<string[]>;
+
+/** The names of all namespaces of {@link durableStore}. */
+export function durableNames(binding: ObjectBinding<NamespaceStub>): NamesAfter {
+  return (limit, after) => unwrap(binding.getByName(namesObject).listNames(limit, after));
+}
 
 /**
  * Each namespace in a Durable Object of its own: exact search, and a write is on disk before it is acknowledged.
@@ -41,7 +50,13 @@ export function durableStore(binding: ObjectBinding<NamespaceStub>, known: Set<s
   return {
     upsert: async (name, ...args) => unwrap((await create(name)).upsert(...args)),
     check: async (name, ...args) => unwrap((await create(name)).check(...args)),
+    update: async (name, ...args) =>
+      unwrap((await find(name))?.update(...args) ?? reply(empty.update(name, ...args))),
     delete: async (name, id) => unwrap((await find(name))?.delete(id) ?? nothing),
+    deleteWhere: async (name, ...args) =>
+      unwrap(
+        (await find(name))?.deleteWhere(...args) ?? reply(Promise.resolve({ deleted: 0, hasMore: false })),
+      ),
     clear: async (name) => unwrap((await find(name))?.clear() ?? nothing),
     get: async (name, id) => unwrap((await find(name))?.get(id) ?? reply(empty.get(name, id))),
     list: async (name, ...args) =>

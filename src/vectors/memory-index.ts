@@ -68,12 +68,18 @@ export class MemoryIndex {
   }
 
   /** Ids and metadata in the order of the ids' UTF-8 bytes. */
-  list(limit: number, after?: string): { id: string; metadata: Metadata }[] {
-    this.#ids ??= [...this.#places.keys()].sort(compareText);
-    const ids = this.#ids;
+  list(limit: number, after?: string, filter?: Filter): { id: string; metadata: Metadata }[] {
+    const ids = this.ids(filter);
     const start = after === undefined ? 0 : ids.findIndex((id) => compareText(id, after) > 0);
     if (start < 0) return [];
     return ids.slice(start, start + limit).map((id) => ({ id, metadata: this.get(id).metadata }));
+  }
+
+  /** All ids, or those whose metadata meets a filter, in the order of a list; not to be written to. */
+  ids(filter?: Filter): readonly string[] {
+    this.#ids ??= [...this.#places.keys()].sort(compareText);
+    const allowed = this.#allowed(filter);
+    return allowed ? this.#ids.filter((id) => allowed[this.#placeOf(id)]) : this.#ids;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
-import type { Match, Metadata } from '../contract/vectors.ts';
+import type { Filter, Match, Metadata } from '../contract/vectors.ts';
 import { delay } from '../util/delay.ts';
 import { Columns, type Selection } from './search/columns.ts';
 import { type Candidate, NearestIndex, rank } from './search/nearest.ts';
@@ -87,6 +87,28 @@ export class NamespaceIndex {
       return found;
     } finally {
       selection?.close();
+    }
+  }
+
+  /**
+   * Calls back with the places whose metadata meets a filter, before any write can come in between.
+   * @param deadline - in milliseconds of `Date.now()`.
+   * @returns undefined where the table was emptied meanwhile.
+   * @throws UnlabelError `store_unavailable` past the deadline.
+   */
+  async select<Result>(
+    filter: Filter,
+    deadline: number,
+    use: (places: number[]) => Result | Promise<Result>,
+  ): Promise<{ value: Result } | undefined> {
+    const selection = this.#columns.select(filter);
+    try {
+      if (!(await this.#readMetadata(selection, deadline))) return undefined;
+      const places: number[] = [];
+      for (const [place, isMet] of selection.mask(this.#count()).entries()) if (isMet) places.push(place);
+      return { value: await use(places) };
+    } finally {
+      selection.close();
     }
   }
 

@@ -23,6 +23,14 @@ export class NamespaceNames {
     return row !== undefined;
   }
 
+  /** Names after one, by name. */
+  list(limit: number, after: string): string[] {
+    const [table] = this.#storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'names'");
+    if (!table) return [];
+    const query = 'SELECT name FROM names WHERE name > ? ORDER BY name LIMIT ?';
+    return Array.from(this.#storage.sql.exec<{ name: string }>(query, after, limit), ({ name }) => name);
+  }
+
   /** @throws UnlabelError `quota_exceeded`. */
   add(name: string): void {
     if (this.has(name)) return;

@@ -1,6 +1,8 @@
 import { limits } from '../contract/limits.ts';
 import type { ModelRef } from '../contract/model.ts';
-import type { Match } from '../contract/vectors.ts';
+import type { MetadataPatch } from '../contract/resources/vectors.ts';
+import { patchMetadata } from '../contract/rules/names.ts';
+import type { Filter, Match, Metadata } from '../contract/vectors.ts';
 import { encodeHeader } from './index-file.ts';
 import { NamespaceIndex } from './namespace-index.ts';
 import { checkRoom } from './search/room.ts';
@@ -78,19 +80,54 @@ export class Namespace {
     return { id, vector: new Float32Array(row.vector), metadata: JSON.parse(row.metadata), model };
   }
 
-  /** See `VectorStore.delete`. */
-  async delete(id: string): Promise<void> {
-    const row = this.about() && this.#first<{ place: number }>('SELECT place FROM vectors WHERE id = ?', id);
-    if (!row) return;
-    const { place } = row;
-    const last = this.#count() - 1;
-    if (last === 0) return this.clear();
+  /** See `VectorStore.update`. */
+  update(id: string, patch: MetadataPatch['metadata']): Metadata {
+    const query = 'SELECT place, vector, metadata FROM vectors WHERE id = ?';
+    const row =
+      this.about() && this.#first<{ place: number; vector: ArrayBuffer; metadata: string }>(query, id);
+    if (!row) throw vectorNotFound();
+    const metadata = patchMetadata(JSON.parse(row.metadata), patch);
     this.#storage.transactionSync(() => {
-      this.#all('DELETE FROM vectors WHERE place = ?', place);
-      this.#all('UPDATE vectors SET place = ? WHERE place = ?', place, last);
+      this.#all('UPDATE vectors SET metadata = ? WHERE id = ?', JSON.stringify(metadata), id);
       this.#all('UPDATE about SET etag = ?', crypto.randomUUID());
     });
-    this.#updateIndex((index) => index.remove(place, last));
+    this.#updateIndex((index) => index.set(row.place, new Float32Array(row.vector), metadata));
+    return metadata;
+  }
+
+  /** See `VectorStore.delete`. */
+  async delete(id: string): Promise<void> {
+    if (this.about()) await this.#delete([id]);
+  }
+
+  /** See `VectorStore.deleteWhere`. */
+  async deleteWhere(filter: Filter, limit: number): Promise<{ deleted: number; hasMore: boolean }> {
+    const deleted = await this.#select(filter, async (places) => {
+      const rows = this.#page<{ id: string }>('id', places, '', limit);
+      await this.#delete(rows.map(({ id }) => id));
+      return { deleted: rows.length, hasMore: places.length > rows.length };
+    });
+    return deleted ?? { deleted: 0, hasMore: false };
+  }
+
+  /** Deletes rows, all or none. What it does before it first waits is all that it does to the rows. */
+  async #delete(ids: readonly string[]): Promise<void> {
+    const moves: [place: number, last: number][] = [];
+    let count = this.#count();
+    this.#storage.transactionSync(() => {
+      for (const id of ids) {
+        const row = this.#first<{ place: number }>('DELETE FROM vectors WHERE id = ? RETURNING place', id);
+        if (!row) continue;
+        count--;
+        this.#all('UPDATE vectors SET place = ? WHERE place = ?', row.place, count);
+        moves.push([row.place, count]);
+      }
+      if (moves.length > 0) this.#all('UPDATE about SET etag = ?', crypto.randomUUID());
+    });
+    if (count === 0) return this.clear();
+    this.#updateIndex((index) => {
+      for (const [place, last] of moves) index.remove(place, last);
+    });
   }
 
   /** See `VectorStore.clear`. */
@@ -100,17 +137,49 @@ export class Namespace {
   }
 
   /** See `VectorStore.list`. */
-  list(limit: number, after = ''): VectorPage {
-    const about = this.about();
-    if (!about) return { model: undefined, count: 0, vectors: [], hasMore: false };
-    const rows = this.#all<{ id: string; metadata: string }>(
-      'SELECT id, metadata FROM vectors WHERE id > ? ORDER BY id LIMIT ?',
-      after,
-      limit + 1,
-    );
-    const { etag, dimensions, ...model } = about;
-    const vectors = rows.slice(0, limit).map(({ id, metadata }) => ({ id, metadata: JSON.parse(metadata) }));
-    return { model, count: this.#count(), vectors, hasMore: rows.length > limit };
+  async list(limit: number, after = '', filter?: Filter): Promise<VectorPage> {
+    const page = (places?: readonly number[]) => {
+      const about = this.about();
+      if (!about) return undefined;
+      const rows = this.#page<{ id: string; metadata: string }>('id, metadata', places, after, limit + 1);
+      const { etag, dimensions, ...model } = about;
+      const vectors = rows
+        .slice(0, limit)
+        .map(({ id, metadata }) => ({ id, metadata: JSON.parse(metadata) }));
+      return { model, count: places?.length ?? this.#count(), vectors, hasMore: rows.length > limit };
+    };
+    const found = filter ? await this.#select(filter, page) : page();
+    return found ?? { model: undefined, count: 0, vectors: [], hasMore: false };
+  }
+
+  /** Rows after an id, by id: all, or those of some places. */
+  #page<Row extends SqlRow>(
+    columns: string,
+    places: readonly number[] | undefined,
+    after: string,
+    limit: number,
+  ): Row[] {
+    const among = places ? 'AND place IN (SELECT value FROM json_each(?))' : '';
+    const query = `SELECT ${columns} FROM vectors WHERE id > ? ${among} ORDER BY id LIMIT ?`;
+    return this.#all<Row>(query, after, ...(places ? [JSON.stringify(places)] : []), limit);
+  }
+
+  /**
+   * Calls back with the places whose metadata meets a filter, before any write can come in between.
+   * @returns undefined where the namespace is empty.
+   */
+  async #select<Result>(
+    filter: Filter,
+    use: (places: number[]) => Result | Promise<Result>,
+  ): Promise<Result | undefined> {
+    const deadline = Date.now() + this.#searchMs;
+    for (let about = this.about(); about; about = this.about()) {
+      this.#index ??= new NamespaceIndex(this.#storage, about.dimensions);
+      const found = await this.#index.select(filter, deadline, use);
+      // Else the namespace was emptied meanwhile.
+      if (found) return found.value;
+    }
+    return undefined;
   }
 
   /** See `VectorStore.search`. */

@@ -1,5 +1,6 @@
 import { UnlabelError } from '../contract/errors.ts';
 import type { ModelRef } from '../contract/model.ts';
+import type { MetadataPatch } from '../contract/resources/vectors.ts';
 import type { Filter, Match, Metadata } from '../contract/vectors.ts';
 import type { VectorModel } from './vector-model.ts';
 
@@ -15,7 +16,7 @@ export interface NewVector {
 export interface VectorPage {
   /** Model of the namespace; undefined while it is empty. */
   model: ModelRef | undefined;
-  /** Vectors in the whole namespace. */
+  /** Vectors in the whole namespace, or those that meet the filter. */
   count: number;
   /** In the order of their ids' UTF-8 bytes. */
   vectors: { id: string; metadata: Metadata }[];
@@ -60,12 +61,29 @@ export interface VectorStore {
   check(namespace: string, model: VectorModel, ids: readonly string[], quota?: number): Promise<void>;
   /** @throws UnlabelError `vector_not_found`. */
   get(namespace: string, id: string): Promise<NewVector & { model: ModelRef }>;
+  /**
+   * Changes the metadata of a vector, as `patchMetadata` does.
+   * @returns the metadata after.
+   * @throws UnlabelError `vector_not_found`, `invalid_parameter`.
+   */
+  update(namespace: string, id: string, patch: MetadataPatch['metadata']): Promise<Metadata>;
   /** Resolves when there is no vector of that id any more. */
   delete(namespace: string, id: string): Promise<void>;
+  /** Deletes the first vectors, by id, that meet a filter; all or none of them. */
+  deleteWhere(
+    namespace: string,
+    filter: Filter,
+    limit: number,
+  ): Promise<{ deleted: number; hasMore: boolean }>;
   /** Resolves when the namespace is empty. */
   clear(namespace: string): Promise<void>;
   /** @param after - id that the page comes after; from the start where undefined. */
-  list(namespace: string, limit: number, after: string | undefined): Promise<VectorPage>;
+  list(
+    namespace: string,
+    limit: number,
+    after: string | undefined,
+    filter?: Filter | undefined,
+  ): Promise<VectorPage>;
   /**
    * The nearest vectors by cosine. A search by id leaves that vector out.
    * @returns the model of the namespace, or that of the query where it is empty.
@@ -98,8 +116,11 @@ export function vectorNotFound(): UnlabelError {
 }
 
 /** What reading an empty namespace gives. */
-export const emptyNamespace: Omit<VectorStore, 'upsert' | 'check' | 'delete' | 'clear'> = {
+export const emptyNamespace: Omit<VectorStore, 'upsert' | 'check' | 'delete' | 'deleteWhere' | 'clear'> = {
   async get() {
+    throw vectorNotFound();
+  },
+  async update() {
     throw vectorNotFound();
   },
   async list() {

@@ -244,7 +244,79 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     expect(answers.byImage[0]?.score).toBe(match?.score);
   });
 
+  test('vectors: counted, listed and deleted by filter, metadata changed alone, and namespaces listed', async () => {
+    const answers = await page.evaluate(async () => {
+      const namespace = 'upkeep';
+      const { embedding, model } = await tested.embed(pictures.one);
+      const items = Array.from({ length: 12 }, (_, i) => ({
+        id: `v${String(i).padStart(2, '0')}`,
+        vector: { embedding, model },
+        metadata: { n: i, ...(i % 2 && { odd: true }) },
+      }));
+      await tested.vectors.upsert(items, { namespace });
+      const listed = [];
+      const filter = { odd: { exists: false }, or: [{ n: { lt: 3 } }, { n: 8 }] };
+      for await (const { id } of tested.vectors.list({ namespace, filter })) listed.push(id);
+      const patch = { metadata: { odd: null, label: 'cat' } };
+      const given = tested.vectors.update('v03', patch, { namespace });
+      patch.metadata.label = 'changed since';
+      const updated = await given;
+      const after = await tested.vectors.get('v03', { namespace });
+      const namespaces = [];
+      for await (const item of tested.vectors.namespaces()) namespaces.push(item);
+      const found = {
+        listed,
+        updated,
+        stored: after.metadata,
+        isSame: after.embedding.every((value, i) => value === embedding[i]),
+        counted: await tested.vectors.count({ namespace, filter: { label: 'cat' } }),
+        space: namespaces.find(({ name }) => name === namespace),
+        sorted: namespaces.map(({ name }) => name),
+        deleted: await tested.vectors.deleteWhere({ n: { gte: 4 } }, { namespace }),
+        again: await tested.vectors.deleteWhere({ n: { gte: 4 } }, { namespace }),
+        left: await tested.vectors.count({ namespace }),
+      };
+      await tested.vectors.deleteWhere({ n: { exists: true } }, { namespace });
+      const names = [];
+      for await (const { name } of tested.vectors.namespaces()) names.push(name);
+      return { ...found, isListed: names.includes(namespace) };
+    });
+    const { model } = await client.embed(picture('one'));
+    const { sorted, ...found } = answers;
+    expect(found).toEqual({
+      listed: ['v00', 'v02', 'v08'],
+      updated: { n: 3, label: 'cat' },
+      stored: { n: 3, label: 'cat' },
+      isSame: true,
+      counted: 1,
+      space: { name: 'upkeep', model, count: 12 },
+      deleted: 8,
+      again: 0,
+      left: 4,
+      isListed: false,
+    });
+    expect(sorted).toEqual([...sorted].sort());
+  });
+
   test.each([
+    [
+      'a deletion by no condition, which would delete everything',
+      () => tested.vectors.deleteWhere({}),
+      'invalid_parameter',
+      'filter',
+    ],
+    [
+      'a deletion by an undefined condition',
+      () => tested.vectors.deleteWhere({ label: undefined } as never),
+      'invalid_parameter',
+      'filter.label',
+    ],
+    [
+      'a change of a vector that there is not',
+      () => tested.vectors.update('none', { metadata: { a: 1 } }),
+      'vector_not_found',
+      'id',
+    ],
     [
       'a set that there is not',
       () => tested.classify(pictures.one, { classes: 'none' }),

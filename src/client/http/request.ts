@@ -14,7 +14,7 @@ export interface Outgoing {
   path: string;
   query?: Query | undefined;
   /** Default: POST with a body, GET without. */
-  method?: 'PUT' | 'DELETE';
+  method?: 'PUT' | 'PATCH' | 'DELETE';
   /** Sent again as it is at a retry, so never a stream. */
   body?: Blob | FormData;
   /** Gives a field of the request the name that the caller knows it by: `files[0]` -> `images[32]`. */

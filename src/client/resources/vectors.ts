@@ -1,6 +1,15 @@
+import { checkDeletion, checkFilter } from '../../contract/filter.ts';
 import { defaultNamespace, limits } from '../../contract/limits.ts';
-import type { InNamespace, VectorCollection } from '../../contract/resources/vectors.ts';
-import type { Deleted, Upserted, VectorItem, VectorList } from '../../contract/wire.ts';
+import type { InNamespace, InNamespaceWhere, VectorCollection } from '../../contract/resources/vectors.ts';
+import type {
+  Deleted,
+  DeletedWhere,
+  NamespaceList,
+  Updated,
+  Upserted,
+  VectorItem,
+  VectorList,
+} from '../../contract/wire.ts';
 import { decodeFloat32 } from '../../util/float32.ts';
 import { checkShape } from '../check-shape.ts';
 import type { Connection } from '../connection.ts';
@@ -25,18 +34,42 @@ export function createVectors(connection: Connection, model?: string): Vectors {
   const { send } = connection;
   const base = 'v1/vectors';
   const pathOf = (id: string) => `${base}/${encodeURIComponent(id)}`;
-  const page = ({ namespace, ...options }: VectorOptions, limit: number, seen?: ReadonlySet<string>) =>
-    send(
-      { path: base, query: { namespace, limit, cursor: [...(seen ?? [])].at(-1) } },
-      (body) => {
-        const list = body as VectorList;
-        checkShape(Array.isArray(list.vectors) && Number.isInteger(list.count));
-        // A list whose cursor comes back, or whose pages are empty, would never end.
-        checkShape(!list.cursor || (list.vectors.length > 0 && !seen?.has(list.cursor)));
-        return list;
-      },
-      options,
-    );
+  /** The items of a list, page by page. */
+  async function* pages<Page extends { cursor?: string | undefined }, Item>(
+    path: string,
+    itemsOf: (page: Page) => Item[],
+    query: Record<string, string | number | undefined>,
+    options: RequestOptions,
+  ): AsyncGenerator<{ page: Page; items: Item[] }, void> {
+    const seen = new Set<string>();
+    for (let cursor: string | undefined; ; ) {
+      const { page, items } = await send(
+        { path, query: { ...query, cursor } },
+        (body) => {
+          const page = body as Page;
+          const items = itemsOf(page);
+          // A list whose cursor comes back would never end.
+          checkShape(Array.isArray(items) && !(page.cursor && seen.has(page.cursor)));
+          return { page, items };
+        },
+        options,
+      );
+      yield { page, items };
+      cursor = page.cursor;
+      if (!cursor) return;
+      seen.add(cursor);
+    }
+  }
+
+  const listPages = ({ namespace, filter, ...options }: VectorOptions & InNamespaceWhere, limit: number) => {
+    if (filter !== undefined) checkFilter(filter);
+    const query = { namespace, limit, filter: filter && JSON.stringify(filter) };
+    const itemsOf = (list: VectorList) => {
+      checkShape(Number.isInteger(list.count) && !(list.cursor && list.vectors.length === 0));
+      return list.vectors;
+    };
+    return pages(base, itemsOf, query, options);
+  };
 
   return {
     async upsert(items, { namespace = defaultNamespace, ...options } = {}) {
@@ -70,6 +103,16 @@ export function createVectors(connection: Connection, model?: string): Vectors {
         },
         options,
       ),
+    update: (id, { metadata }, { namespace, ...options } = {}) =>
+      send(
+        { path: pathOf(id), query: { namespace }, method: 'PATCH', body: jsonOf({ metadata }) },
+        (body) => {
+          const { id: written, metadata } = body as Updated;
+          checkShape(written === id && typeof metadata === 'object');
+          return metadata;
+        },
+        options,
+      ),
     delete: (id, { namespace = defaultNamespace, ...options } = {}) =>
       send(
         { path: pathOf(id), query: { namespace }, method: 'DELETE' },
@@ -82,15 +125,38 @@ export function createVectors(connection: Connection, model?: string): Vectors {
         (body) => checkShape((body as Deleted).namespace === namespace),
         options,
       ),
-    async *list(options = {}) {
-      const seen = new Set<string>();
-      for (;;) {
-        const { vectors, cursor } = await page(options, limits.pageSize, seen);
-        yield* vectors;
-        if (!cursor) return;
-        seen.add(cursor);
+    async deleteWhere(filter, { namespace = defaultNamespace, ...options } = {}) {
+      checkDeletion(filter);
+      const body = jsonOf({ namespace, filter });
+      for (let count = 0; ; ) {
+        const { deleted, hasMore } = await send(
+          { path: 'v1/deletions', body },
+          (body) => {
+            const answer = body as DeletedWhere;
+            checkShape(
+              answer.namespace === namespace &&
+                Number.isInteger(answer.deleted) &&
+                // One that deletes nothing and has more would never end.
+                (answer.hasMore === false || (answer.hasMore === true && answer.deleted > 0)),
+            );
+            return answer;
+          },
+          options,
+        );
+        count += deleted;
+        if (!hasMore) return count;
       }
     },
-    count: async (options = {}) => (await page(options, 1)).count,
+    async *list(options = {}) {
+      for await (const { items } of listPages(options, limits.pageSize)) yield* items;
+    },
+    async count(options = {}) {
+      for await (const { page } of listPages(options, 1)) return page.count;
+      return 0;
+    },
+    async *namespaces(options = {}) {
+      const itemsOf = (list: NamespaceList) => list.namespaces;
+      for await (const { items } of pages('v1/namespaces', itemsOf, {}, options)) yield* items;
+    },
   };
 }

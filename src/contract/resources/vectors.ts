@@ -1,5 +1,6 @@
 import type { CallOptions } from '../model.ts';
-import type { Metadata, ModelVector, Numbers } from '../vectors.ts';
+import type { Filter, Metadata, MetadataValue, ModelVector, Numbers } from '../vectors.ts';
+import type { NamespaceItem } from '../wire.ts';
 
 /** A vector as it is stored. */
 export interface StoredVector extends ModelVector {
@@ -22,6 +23,17 @@ export interface InNamespace {
   namespace?: string | undefined;
 }
 
+/** The namespace of a call, and which of its vectors. */
+export interface InNamespaceWhere extends InNamespace {
+  /** Default: none; all vectors. */
+  filter?: Filter | undefined;
+}
+
+/** What changes of a vector's metadata: `null` removes a key, and others stay as they are (JSON Merge Patch, RFC 7396). */
+export interface MetadataPatch {
+  metadata: Record<string, MetadataValue | null>;
+}
+
 /** Stored vectors, in namespaces: of a service, or of a page. */
 export interface VectorCollection<Image, Options extends CallOptions = CallOptions> {
   /**
@@ -33,12 +45,29 @@ export interface VectorCollection<Image, Options extends CallOptions = CallOptio
   upsert(items: readonly NewItem<Image>[], options?: Options & InNamespace): Promise<void>;
   /** @throws UnlabelError `vector_not_found` */
   get(id: string, options?: Options & InNamespace): Promise<StoredVector>;
+  /**
+   * Changes metadata alone; the vector stays.
+   *
+   * @returns the metadata as it is then.
+   * @throws UnlabelError `vector_not_found`, `invalid_parameter`
+   */
+  update(id: string, patch: MetadataPatch, options?: Options & InNamespace): Promise<Metadata>;
   /** Resolves once no vector has that id. */
   delete(id: string, options?: Options & InNamespace): Promise<void>;
+  /**
+   * Deletes the vectors that meet a filter, a thousand at a time: where it fails, some may be gone, and another call
+   * goes on.
+   *
+   * @param filter - at least one condition.
+   * @returns how many were deleted, as far as answers told: one that was lost on the way does not count.
+   */
+  deleteWhere(filter: Filter, options?: Options & InNamespace): Promise<number>;
   /** Empties a namespace. It may then take vectors of another model. */
   clear(namespace: string, options?: Options): Promise<void>;
   /** Ids and metadata by id: `for await (const { id } of client.vectors.list())`. */
-  list(options?: Options & InNamespace): AsyncGenerator<{ id: string; metadata: Metadata }, void>;
-  /** Number of vectors in the namespace. */
-  count(options?: Options & InNamespace): Promise<number>;
+  list(options?: Options & InNamespaceWhere): AsyncGenerator<{ id: string; metadata: Metadata }, void>;
+  /** Number of vectors in the namespace, or of those that meet a filter. */
+  count(options?: Options & InNamespaceWhere): Promise<number>;
+  /** All namespaces with vectors, by name, but the gallery. */
+  namespaces(options?: Options): AsyncGenerator<NamespaceItem, void>;
 }

@@ -2,6 +2,8 @@ import { UnlabelError } from '../errors.ts';
 import { keyPattern } from '../filter.ts';
 import { brandOf, isPlain } from '../image-source.ts';
 import { limits } from '../limits.ts';
+import type { MetadataPatch } from '../resources/vectors.ts';
+import type { Metadata } from '../vectors.ts';
 
 /** Names, ids and metadata as every engine takes them; the schemas of the service are made of the same rules. */
 
@@ -55,6 +57,19 @@ export function checkMetadata(value: unknown, field: string): void {
   }
   if (utf8Length(JSON.stringify(value)) > limits.metadataBytes)
     throw refusal(field, `${field} must be at most ${limits.metadataBytes} bytes as JSON`);
+}
+
+/**
+ * Metadata after a change: `null` removes a key (JSON Merge Patch, RFC 7396).
+ *
+ * @throws UnlabelError `invalid_parameter` where what comes of it is not metadata.
+ */
+export function patchMetadata(metadata: Metadata, patch: MetadataPatch['metadata']): Metadata {
+  if (!isPlain(patch)) throw refusal('metadata', `metadata must be an object, got ${brandOf(patch)}`);
+  const patched = Object.entries({ ...metadata, ...patch }).filter(([, value]) => value !== null);
+  const after = Object.fromEntries(patched) as Metadata;
+  checkMetadata(after, 'metadata');
+  return after;
 }
 
 /** What a write to the gallery throws. */

@@ -46,10 +46,10 @@ export const namespace = name('namespace').meta({
   example: 'photos',
 });
 
-const key = z.string().max(limits.nameLength).regex(keyPattern);
+export const key = z.string().max(limits.nameLength).regex(keyPattern);
 const metadataText = z.string().max(limits.metadataBytes);
-const metadataValue = z.union([metadataText, z.number(), z.boolean()]);
-const metadata = z
+export const metadataValue = z.union([metadataText, z.number(), z.boolean()]);
+export const metadata = z
   .record(key, metadataValue)
   .refine(
     (value) => Object.keys(value).length <= limits.metadataKeys,
@@ -133,15 +133,15 @@ const searchParameters = {
     .meta({ description: `Default: ${defaultMatches}` }),
 };
 const leastCosine = { description: 'Least cosine of a match. Default: -1' };
-/** `filter` as JSON text. */
+const filterText = z
+  .string()
+  .max(limits.filterLength)
+  .optional()
+  .meta({ description: 'A Filter as JSON', example: '{"label":"cat"}' });
 export const searchQuery = z.object({
   ...searchParameters,
   minScore: minScoreText.optional().meta(leastCosine),
-  filter: z
-    .string()
-    .max(limits.filterLength)
-    .optional()
-    .meta({ description: 'A Filter as JSON', example: '{"label":"cat"}' }),
+  filter: filterText,
 });
 
 /** Characters of the longest vector as base64. */
@@ -193,7 +193,7 @@ export const vectorList = z
   .object({
     namespace: z.string(),
     model: modelRef.optional(),
-    count: z.int().meta({ description: 'Vectors in the whole namespace' }),
+    count: z.int().meta({ description: 'Vectors in the whole namespace, or those that meet the filter' }),
     vectors: z.array(vectorItem.pick({ id: true, metadata: true })),
     cursor: z.string().optional().meta({ description: 'For the next page; absent at the last' }),
   })
@@ -202,9 +202,11 @@ export const vectorPath = z.object({ id });
 export const namespaceQuery = z.object({ namespace: namespace.default(defaultNamespace) });
 /** Characters of the longest id as base64. */
 const cursorLength = 4 * Math.ceil(limits.vectorIdBytes / 3);
+export const cursor = z.string().max(cursorLength).optional().meta({ description: 'Of the page before' });
 export const listQuery = namespaceQuery.extend({
   limit: wholeNumber('limit', 1, limits.pageSize).default(defaultPageSize),
-  cursor: z.string().max(cursorLength).optional().meta({ description: 'Of the page before' }),
+  cursor,
+  filter: filterText,
 });
 export const deleted = z.object({ namespace: z.string() }).meta({ id: 'Deleted' });
 

@@ -1,9 +1,11 @@
 import { UnlabelError } from '../../contract/errors.ts';
+import { checkDeletion, checkFilter } from '../../contract/filter.ts';
 import { defaultNamespace, galleryNamespace, limits } from '../../contract/limits.ts';
 import type { CallOptions } from '../../contract/model.ts';
-import type { InNamespace, StoredVector } from '../../contract/resources/vectors.ts';
-import { checkMetadata, checkName, checkText, galleryIsReadOnly } from '../../contract/rules/names.ts';
-import type { Metadata } from '../../contract/vectors.ts';
+import type { InNamespace, InNamespaceWhere, MetadataPatch, StoredVector } from '../../contract/resources/vectors.ts';
+import { checkMetadata, checkName, checkText, galleryIsReadOnly, patchMetadata } from '../../contract/rules/names.ts';
+import type { Filter, Metadata } from '../../contract/vectors.ts';
+import type { NamespaceItem } from '../../contract/wire.ts';
 import { LoadedIndex } from '../../vectors/loaded-index.ts';
 import type { MemoryIndex } from '../../vectors/memory-index.ts';
 import { checkRoom } from '../../vectors/search/room.ts';
@@ -14,6 +16,7 @@ import { type EngineParts, type NamedSource, toVectors } from './sources.ts';
 import type { Change } from './store.ts';
 
 type Options = CallOptions & InNamespace;
+type Where = CallOptions & InNamespaceWhere;
 
 /** A vector to store, taken when the call began. */
 export interface TakenItem extends NamedSource {
@@ -72,15 +75,40 @@ export function createVectorCalls(parts: EngineParts, own: OwnData, deployed: De
       const model = { name, version };
       return { id, namespace, model, metadata: { ...metadata }, embedding: vector.slice(), dimensions };
     },
+    async update(id: string, patch: MetadataPatch['metadata'], { namespace = defaultNamespace }: Options) {
+      checkText(id, 'id');
+      checkWritable(namespace);
+      const index = await own.index(namespace);
+      if (!index) throw vectorNotFound();
+      const { vector, metadata } = index.get(id);
+      const after = patchMetadata(metadata, patch);
+      await write(namespace, { put: [{ id, vector, metadata: after }] });
+      return { ...after };
+    },
     async delete(id: string, { namespace = defaultNamespace }: Options) {
       checkText(id, 'id');
       await write(namespace, { remove: [id] });
     },
-    clear: (namespace: string) => write(namespace, { replace: true }),
-    async page(options: Options, after?: string) {
-      return (await find(options))?.list(limits.pageSize, after) ?? [];
+    async deleteWhere(filter: Filter, { namespace = defaultNamespace }: Options) {
+      checkDeletion(filter);
+      checkWritable(namespace);
+      const ids = (await own.index(namespace))?.ids(filter) ?? [];
+      await write(namespace, { remove: ids });
+      return ids.length;
     },
-    count: async (options: Options) => (await find(options))?.size ?? 0,
+    clear: (namespace: string) => write(namespace, { replace: true }),
+    async page({ filter, ...options }: Where, after?: string) {
+      if (filter !== undefined) checkFilter(filter);
+      return (await find(options))?.list(limits.pageSize, after, filter) ?? [];
+    },
+    async count({ filter, ...options }: Where) {
+      if (filter !== undefined) checkFilter(filter);
+      return (await find(options))?.ids(filter).length ?? 0;
+    },
+    async namespaces(): Promise<NamespaceItem[]> {
+      const all = await own.store.list('vectors');
+      return all.map(({ name, count, model }) => ({ name, count, model: { name: model.name, version: model.version } }));
+    },
     async export(options: InNamespace) {
       const index = await find(options);
       if (!index) throw new UnlabelError('not_found', 'The namespace is empty', { field: 'namespace' });

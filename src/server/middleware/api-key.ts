@@ -42,7 +42,7 @@ export function checkKey() {
   let hasWarned = false;
   return createMiddleware<KeyEnvironment>(async (c, next) => {
     const { API_KEY_HASHES, ALLOW_OPEN_WRITES } = c.env;
-    const scope: Scope = /^(PUT|DELETE)$/.test(c.req.method) ? 'write' : 'read';
+    const scope = scopeOf(c.req);
     if (API_KEY_HASHES !== undefined) refuse(c.var.key, scope, c.req.header());
     else {
       if (!hasWarned) console.warn('*** OPEN: without API keys, anybody may call this API ***');
@@ -57,6 +57,12 @@ export function checkKey() {
     }
     await next();
   });
+}
+
+/** Scope that a request needs: `POST` asks for predictions, but for a deletion. */
+function scopeOf({ method, path }: { method: string; path: string }): Scope {
+  const writes = method === 'POST' ? path.endsWith('/v1/deletions') : !/^(GET|HEAD|OPTIONS)$/.test(method);
+  return writes ? 'write' : 'read';
 }
 
 function refuse(

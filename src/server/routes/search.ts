@@ -1,9 +1,7 @@
-import { createRoute, type z } from '@hono/zod-openapi';
-import { UnlabelError } from '../../contract/errors.ts';
+import { createRoute } from '@hono/zod-openapi';
 import { defaultMatches, defaultNamespace } from '../../contract/limits.ts';
 import { atLeast } from '../../contract/rules/known.ts';
 import {
-  filter,
   searchById,
   searchByVector,
   searchOptions,
@@ -18,13 +16,14 @@ import type { StoreQuery } from '../../vectors/store.ts';
 import { envelope } from '../envelope.ts';
 import type { App } from '../environment.ts';
 import { imagesOf, mediaTypeOf } from '../request/images.ts';
-import { parse, parseJson } from '../request/json.ts';
+import { parse } from '../request/json.ts';
 import { contentTypeOf, readImages, readJson } from '../request/read.ts';
 import { runOnImages } from '../request/run.ts';
 import { readVectors } from '../request/vectors.ts';
 import { storeOf } from '../stores.ts';
 import { searchRequestBody } from './openapi/bodies.ts';
 import { problemResponses, vectorProblems } from './openapi/problems.ts';
+import { filterOf } from './vectors/filter.ts';
 
 const route = createRoute({
   method: 'post',
@@ -58,7 +57,7 @@ export function addSearch(app: App, codecs: Codecs): void {
     const space = namespace ?? query.namespace ?? defaultNamespace;
     const options = {
       topK: topK ?? query.topK ?? defaultMatches,
-      filter: inBody ?? (text === undefined ? undefined : filterOf(text)),
+      filter: inBody ?? filterOf(text),
     };
     const itemOf = (matches: Match[]) => ({ matches: atLeast(matches, minScore ?? query.minScore) });
     const answer = async (query: StoreQuery) => {
@@ -84,13 +83,4 @@ export function addSearch(app: App, codecs: Codecs): void {
       return c.json(envelope(model, results.map(itemOf), request.isBatch), 200);
     });
   });
-}
-
-function filterOf(text: string): z.output<typeof filter> {
-  try {
-    return parse(filter, parseJson(new TextEncoder().encode(text)));
-  } catch (cause) {
-    if (!(cause instanceof UnlabelError) || cause.code === 'invalid_parameter') throw cause;
-    throw new UnlabelError('invalid_parameter', 'filter must be JSON', { field: 'filter', cause });
-  }
 }

@@ -1,6 +1,8 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
 import type { ModelRef } from '../../contract/model.ts';
+import type { MetadataPatch } from '../../contract/resources/vectors.ts';
+import { patchMetadata } from '../../contract/rules/names.ts';
 import type { Filter, Match, Metadata } from '../../contract/vectors.ts';
 import {
   type NewVector,
@@ -77,6 +79,14 @@ export class VectorizeStore implements VectorStore {
     return { id, vector: Float32Array.from(found.values), ...split(found.metadata) };
   }
 
+  /** Not atomic: a write of the same vector in between is lost. */
+  async update(namespace: string, id: string, patch: MetadataPatch['metadata']): Promise<Metadata> {
+    const { vector, model, metadata } = await this.get(namespace, id);
+    const after = patchMetadata(metadata, patch);
+    await this.upsert(namespace, model, [{ id, vector, metadata: after }]);
+    return after;
+  }
+
   async delete(namespace: string, id: string): Promise<void> {
     await this.#index.deleteByIds([fullId(namespace, id)]);
   }
@@ -99,6 +109,10 @@ export class VectorizeStore implements VectorStore {
     { topK, filter }: StoreSearchOptions,
   ): Promise<Match[][]> {
     return Promise.all(vectors.map((vector) => this.#query(namespace, model, vector, topK, filter)));
+  }
+
+  deleteWhere(): Promise<never> {
+    return notSupported('delete by a filter');
   }
 
   clear(): Promise<never> {

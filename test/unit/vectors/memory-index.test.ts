@@ -8,7 +8,12 @@ import { Namespace } from '../../../src/vectors/namespace.ts';
 
 const model = { name: 'm', version: '1.0.0', dimensions: 12 };
 const ref = { name: 'm', version: '1.0.0' };
-const filters: (Filter | undefined)[] = [undefined, { label: 'cat' }, { place: { gte: 50 } }];
+const filters: (Filter | undefined)[] = [
+  undefined,
+  { label: 'cat' },
+  { place: { gte: 50 } },
+  { place: { exists: false } },
+];
 
 test('after any writes it answers as the namespace of the service does', async () => {
   const random = seededRandom(3);
@@ -18,7 +23,21 @@ test('after any writes it answers as the namespace of the service does', async (
   const pick = (count: number) => Math.floor(random() * count);
   for (let round = 0; round < 300; round++) {
     const id = `${['é', 'z', '\u{1f600}', '\uffee', 'A'][pick(5)]}${pick(30)}`;
-    if (pick(4) === 0) {
+    if (pick(20) === 0) {
+      const some: Filter = { place: { gte: round - 40, lt: round - 30 } };
+      const ids = index.ids(some);
+      for (const id of [...ids].slice(0, 3)) index.remove(id);
+      expect(await namespace.deleteWhere(some, 3)).toEqual({
+        deleted: Math.min(3, ids.length),
+        hasMore: ids.length > 3,
+      });
+    } else if (pick(6) === 0 && index.ids().includes(id)) {
+      const item = index.get(id);
+      const metadata = namespace.update(id, { label: 'dog', place: null, seen: round });
+      expect(metadata).toEqual({ ...item.metadata, label: 'dog', seen: round, place: undefined });
+      expect(metadata).not.toHaveProperty('place');
+      index.set({ ...item, metadata });
+    } else if (pick(4) === 0) {
       await namespace.delete(id);
       index.remove(id);
     } else {
@@ -34,12 +53,18 @@ test('after any writes it answers as the namespace of the service does', async (
       const { matches } = await namespace.search(query, { topK: 7, filter });
       expect(index.search(query, { topK: 7, filter })).toEqual(matches);
     }
-    const page = namespace.list(10);
+    for (const filter of filters) {
+      const page = await namespace.list(4, undefined, filter);
+      expect(page.count).toBe(index.ids(filter).length);
+      expect(page.vectors).toEqual(index.list(4, undefined, filter));
+      expect(page.hasMore).toBe(page.count > page.vectors.length);
+    }
+    const page = await namespace.list(10);
     expect(index.size).toBe(page.count);
     expect(index.list(10)).toEqual(page.vectors);
     const [, , , fourth] = page.vectors;
     if (fourth) {
-      expect(index.list(5, fourth.id)).toEqual(namespace.list(5, fourth.id).vectors);
+      expect(index.list(5, fourth.id)).toEqual((await namespace.list(5, fourth.id)).vectors);
       const byId = await namespace.search({ id: fourth.id }, { topK: 3 });
       expect(index.search({ id: fourth.id }, { topK: 3 })).toEqual(byId.matches);
     }

@@ -142,7 +142,7 @@ test('a namespace is bound to the model of its first vector until it is empty', 
   expect(() =>
     namespace.upsert(model, [vectorOf(random, 'b'), { id: 'c', vector: short, metadata: {} }]),
   ).toThrow('with 11 dimensions');
-  expect(namespace.list(10).vectors).toEqual([{ id: 'a', metadata: {} }]);
+  expect((await namespace.list(10)).vectors).toEqual([{ id: 'a', metadata: {} }]);
 
   await namespace.delete('a');
   expect(namespace.about()).toBeUndefined();
@@ -168,9 +168,9 @@ test('a write that does not fit changes nothing', async () => {
     expect.objectContaining({ code: 'quota_exceeded', message: expect.stringContaining('10922') }),
   );
   expect(namespace.about()).toEqual(before);
-  expect(namespace.list(1).count).toBe(10_900);
+  expect((await namespace.list(1)).count).toBe(10_900);
   write(10_890, 32);
-  expect(namespace.list(1).count).toBe(10_922);
+  expect((await namespace.list(1)).count).toBe(10_922);
   write(0, 100); // replaces
 });
 
@@ -203,13 +203,13 @@ test('a quota bounds what is added, and nothing of a write beyond it is kept', a
   expect(() => write(['f'], 3)).toThrow(refusal);
   for (const id of ['c', 'd', 'e']) await namespace.delete(id);
   write(['f'], 3);
-  expect(namespace.list(10).vectors.map(({ id }) => id)).toEqual(['a', 'b', 'f']);
+  expect((await namespace.list(10)).vectors.map(({ id }) => id)).toEqual(['a', 'b', 'f']);
 });
 
 test('reading leaves nothing behind', async () => {
   const { storage, namespace } = create();
   expect(namespace.about()).toBeUndefined();
-  expect(namespace.list(10)).toEqual({ model: undefined, count: 0, vectors: [], hasMore: false });
+  expect(await namespace.list(10)).toEqual({ model: undefined, count: 0, vectors: [], hasMore: false });
   await namespace.delete('a');
   expect(() => namespace.get('a')).toThrow(expect.objectContaining({ code: 'vector_not_found' }));
   expect([...storage.sql.exec('SELECT * FROM sqlite_master')]).toEqual([]);
@@ -223,12 +223,12 @@ test('pages go on after an id, whatever has been written since', async () => {
     model,
     ids.map((id) => vectorOf(random, id)),
   );
-  const first = namespace.list(3);
+  const first = await namespace.list(3);
   expect(first).toMatchObject({ count: 8, hasMore: true, model });
   expect(first.vectors.map(({ id }) => id)).toEqual(['Z', 'a', 'b']);
   await namespace.delete('b');
   namespace.upsert(model, [vectorOf(random, 'a1')]);
-  const rest = namespace.list(10, 'b');
+  const rest = await namespace.list(10, 'b');
   expect(rest.vectors.map(({ id }) => id)).toEqual(['c', 'd', 'e', 'é', '日本']);
   expect(rest.hasMore).toBe(false);
 });

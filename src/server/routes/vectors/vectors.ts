@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { UnlabelError } from '../../contract/errors.ts';
-import { defaultNamespace, limits } from '../../contract/limits.ts';
-import { embeddingsQuery, model } from '../../contract/schemas/inference.ts';
+import { UnlabelError } from '../../../contract/errors.ts';
+import { defaultNamespace, limits } from '../../../contract/limits.ts';
+import { embeddingsQuery, model } from '../../../contract/schemas/inference.ts';
 import {
   deleted,
   listQuery,
@@ -11,19 +11,22 @@ import {
   vectorItem,
   vectorList,
   vectorPath,
-} from '../../contract/schemas/vectors.ts';
-import type { Codecs } from '../../image/codecs/codecs.ts';
-import { encodeFloat32 } from '../../util/float32.ts';
-import type { App } from '../environment.ts';
-import { parse } from '../request/json.ts';
-import { readJson } from '../request/read.ts';
-import { readVectors, vectorModelOf } from '../request/vectors.ts';
-import { storeOf } from '../stores.ts';
-import { jsonBody } from './openapi/bodies.ts';
-import { problemResponses, storeProblems, vectorProblems } from './openapi/problems.ts';
+} from '../../../contract/schemas/vectors.ts';
+import type { Codecs } from '../../../image/codecs/codecs.ts';
+import { encodeFloat32 } from '../../../util/float32.ts';
+import type { App } from '../../environment.ts';
+import { parse } from '../../request/json.ts';
+import { readJson } from '../../request/read.ts';
+import { readVectors, vectorModelOf } from '../../request/vectors.ts';
+import { storeOf } from '../../stores.ts';
+import { jsonBody } from '../openapi/bodies.ts';
+import { problemResponses, storeProblems, vectorProblems } from '../openapi/problems.ts';
+import { cursorOf, lastOf } from './cursor.ts';
+import { filterOf } from './filter.ts';
 
-const tags = ['Vectors'];
-const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+export const tags = ['Vectors'];
+/** An answer of a route. */
+export const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
   200: { description, content: { 'application/json': { schema } } },
 });
 
@@ -52,7 +55,7 @@ const listRoute = createRoute({
   method: 'get',
   path: '/v1/vectors',
   tags,
-  summary: 'List ids and metadata of a namespace, by id',
+  summary: 'List ids and metadata of a namespace, by id: of all vectors, or of those that meet a filter',
   request: { query: listQuery },
   responses: { ...json('A page', vectorList), ...storeProblems },
 });
@@ -122,8 +125,13 @@ export function addVectors(app: App, codecs: Codecs): void {
   });
 
   app.openapi(listRoute, async (c) => {
-    const { namespace, limit, cursor } = c.req.valid('query');
-    const { hasMore, ...page } = await storeOf(c, namespace).list(namespace, limit, cursor && idOf(cursor));
+    const { namespace, limit, cursor, filter } = c.req.valid('query');
+    const { hasMore, ...page } = await storeOf(c, namespace).list(
+      namespace,
+      limit,
+      cursor && lastOf(cursor),
+      filterOf(filter),
+    );
     const last = page.vectors.at(-1);
     return c.json({ namespace, ...page, ...(hasMore && last && { cursor: cursorOf(last.id) }) }, 200);
   });
@@ -151,24 +159,4 @@ export function addVectors(app: App, codecs: Codecs): void {
     await storeOf(c, namespace).delete(namespace, c.req.valid('param').id);
     return c.json({ namespace }, 200);
   });
-}
-
-/** A cursor is the last id of a page in base64url: opaque to callers, and the same for every store. */
-function cursorOf(id: string): string {
-  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(id)));
-  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-
-function idOf(cursor: string): string {
-  try {
-    const bytes = Uint8Array.from(atob(cursor.replaceAll('-', '+').replaceAll('_', '/')), (char) =>
-      char.charCodeAt(0),
-    );
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new UnlabelError('invalid_parameter', 'cursor must be that of an earlier page', {
-      field: 'cursor',
-      cause,
-    });
-  }
 }
