@@ -9,6 +9,7 @@ import { startHosted } from '../harness/servers/hosted.ts';
 import { checkCommonJs } from './examples/common-js.ts';
 import type { Check } from './examples/example.ts';
 import { checkNode } from './examples/node.ts';
+import { checkOutside } from './examples/outside.ts';
 import { install, pack } from './examples/package.ts';
 import { checkEsbuild, checkImportMap } from './examples/plain-page.ts';
 import { checkPython } from './examples/python.ts';
@@ -18,6 +19,7 @@ import { checkWorker } from './examples/worker.ts';
 const checks: Record<string, Check> = {
   node: checkNode,
   'common-js': checkCommonJs,
+  outside: checkOutside,
   python: checkPython,
   worker: checkWorker,
   'vite-react': checkViteReact,
@@ -26,7 +28,12 @@ const checks: Record<string, Check> = {
 };
 
 /** Projects of `examples/` that a check of another name starts from. */
-const sources: Record<string, string> = { 'common-js': 'node', esbuild: 'node', 'import-map': 'node' };
+const sources: Record<string, string> = {
+  'common-js': 'node',
+  outside: 'node',
+  esbuild: 'node',
+  'import-map': 'node',
+};
 
 const { values } = parseCommand(
   `Usage: npm run check -- examples [--only NAME]...

@@ -1,12 +1,12 @@
-import { drawableSize, unreadable } from '../contract/drawable.ts';
 import { UnlabelError } from '../contract/errors.ts';
-import { brandOf, type ImageBytes, type ImageSource, isBlob, isBytes } from '../contract/image-source.ts';
+import type { ImageSource } from '../contract/image-source.ts';
 import { limits } from '../contract/limits.ts';
 import { bitmapOf, bitmapOfSvg } from './bitmap-web.ts';
 import { fitPixels, fitRows } from './fit/fit.ts';
 import { flatten } from './fit/flatten.ts';
 import type { Size } from './fit/resize.ts';
 import { finish } from './fit/steps.ts';
+import { fitSource } from './fit-source.ts';
 import { readHeader, withinBytes } from './header.ts';
 import { decodeDc } from './jpeg/dc.ts';
 import { hideExif, withEndMarker } from './jpeg/header.ts';
@@ -38,25 +38,12 @@ const exifFlag = 0x08;
  * @returns `input.height * input.width * 3` bytes of RGB, rows from the top.
  * @throws UnlabelError `invalid_image`, `image_too_large` or `unsupported_media_type`.
  */
-export async function fitImage(image: ImageSource, input: Size, field: string): Promise<Uint8Array> {
-  try {
-    if (isBytes(image)) return await fitFile(await read(image), input);
-    const size = drawableSize(image);
-    checkPixels(size, limits.pageImagePixels);
-    if ('data' in image) return fitPixels(rgba(image), input);
-    return 'naturalWidth' in image ? fitBitmap(await bitmapOf(image), input) : fitDrawn(image, size, input);
-  } catch (error) {
-    if (error instanceof UnlabelError)
-      throw new UnlabelError(error.code, error.message, { field, cause: error.cause });
-    throw unreadable(error, field);
-  }
-}
-
-async function read(image: ImageBytes): Promise<Uint8Array<ArrayBuffer>> {
-  if (isBlob(image)) return new Uint8Array(await image.arrayBuffer());
-  return ArrayBuffer.isView(image)
-    ? new Uint8Array(image.buffer as ArrayBuffer, image.byteOffset, image.byteLength)
-    : new Uint8Array(image as ArrayBuffer);
+export function fitImage(image: ImageSource, input: Size, field: string): Promise<Uint8Array> {
+  return fitSource(image, input, field, fitFile, (drawable, size) =>
+    'naturalWidth' in drawable
+      ? bitmapOf(drawable).then((bitmap) => fitBitmap(bitmap, input))
+      : fitDrawn(drawable, size, input),
+  );
 }
 
 async function fitFile(bytes: Uint8Array<ArrayBuffer>, input: Size): Promise<Uint8Array> {
@@ -131,11 +118,6 @@ function unturned(bytes: Uint8Array<ArrayBuffer>, { type, end }: ImageHeader): U
 /** Whether a WebP has flags (RFC 9649, 2.7). */
 function isExtended(webp: Uint8Array): boolean {
   return String.fromCharCode(...webp.subarray(12, 16)) === 'VP8X';
-}
-
-function rgba(image: ImageData): ImageData & { data: Uint8ClampedArray } {
-  if (brandOf(image.data) !== 'Uint8ClampedArray') throw new TypeError('its pixels have more than 8 bits');
-  return image as ImageData & { data: Uint8ClampedArray };
 }
 
 /** Fits what a canvas draws, strip by strip. */

@@ -11,6 +11,3 @@ export interface Rgba {
  * @throws UnlabelError `invalid_image` when the data is damaged or cut off.
  */
 export type Decode = (bytes: Uint8Array) => Promise<Rgba>;
-
-/** Gets a compiled module; called when the first image of its kind arrives. */
-export type ModuleSource = () => WebAssembly.Module | Promise<WebAssembly.Module>;

@@ -7,9 +7,8 @@ import type { Deployment } from './files/deployment.ts';
 import { getManifest, getRuntime, getWeights } from './files/model-files.ts';
 import type { Host } from './host/host.ts';
 import { type StartedHost, startHost, type Thread } from './host/start.ts';
-import type { LocalOptions, Progress } from './options.ts';
+import type { EngineOptions, Progress } from './options.ts';
 import type { RuntimeBuild } from './runtimes/build.ts';
-import { trimmed } from './runtimes/trimmed-web.ts';
 
 /** A network that is loaded and has given its golden output. */
 export interface Loaded {
@@ -39,7 +38,7 @@ export interface Loader {
 /** @param signal - ends all downloads. */
 export function createLoader(
   deployment: Deployment,
-  { runtime = trimmed, webgpu, worker = true, onProgress: report }: LocalOptions,
+  { runtime, webgpu, worker = true, onProgress: report }: EngineOptions,
   signal: AbortSignal,
 ): Loader {
   // What the caller's function throws must not end the download, which other engines may share.
@@ -47,7 +46,7 @@ export function createLoader(
     try {
       report?.(progress);
     } catch (error) {
-      reportError(error);
+      (globalThis.reportError ?? console.error)(error);
     }
   };
   const manifest = getManifest(deployment, signal);

@@ -3,13 +3,13 @@ import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import type { CallOptions } from '../contract/model.ts';
 import type { Network } from '../inference/model.ts';
-import { abortable } from '../util/abortable.ts';
+import { abortable, anySignal } from '../util/abortable.ts';
 import { createSerial } from '../util/serial.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import type { Deployment } from './files/deployment.ts';
 import type { TakenImage } from './host/take-image.ts';
 import { type OpenModel, openModel } from './open.ts';
-import type { LocalOptions } from './options.ts';
+import type { EngineOptions } from './options.ts';
 
 /** Images of one run: so many may be in memory as full-size pixels at once. */
 const batchSize = 8;
@@ -41,10 +41,10 @@ export interface LocalNetwork<Model extends string> {
  */
 export function createNetwork<Model extends string>(
   deployment: () => Deployment,
-  options: LocalOptions<Model>,
+  options: EngineOptions,
   lifetime: AbortSignal,
 ): LocalNetwork<Model> {
-  const loading = anySignal(options.signal, lifetime);
+  const loading = withSignal(options.signal, lifetime);
   const inTurn = createSerial();
   let opened: OpenModel | undefined;
   let hasWarned = false;
@@ -80,7 +80,7 @@ export function createNetwork<Model extends string>(
     nameOf: (index: number) => string,
     task: RunTask<Item>,
   ): Promise<(Answer<Model> & Item)[]> {
-    const signal = anySignal(own, lifetime);
+    const signal = withSignal(own, lifetime);
     const taken = images.map((image, index): TakenImage => ({ image, field: nameOf(index) }));
     const results: (Answer<Model> & Item)[] = [];
     for (let start = 0; start < taken.length; start += batchSize) {
@@ -128,6 +128,7 @@ export function createNetwork<Model extends string>(
   };
 }
 
-export function anySignal(own: AbortSignal | undefined, other: AbortSignal): AbortSignal {
-  return own ? AbortSignal.any([own, other]) : other;
+/** The signal of a call, where it has one, and another. */
+export function withSignal(own: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+  return own ? anySignal(own, other) : other;
 }

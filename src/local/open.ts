@@ -9,7 +9,7 @@ import type { Host } from './host/host.ts';
 import type { Thread } from './host/start.ts';
 import { pageLimits } from './limits.ts';
 import { createLoader, type Loaded, type Loader } from './loader.ts';
-import type { LocalOptions } from './options.ts';
+import type { EngineOptions } from './options.ts';
 import { recallTimings, rememberTimings } from './timings.ts';
 
 /** A model that is ready to run. */
@@ -38,7 +38,7 @@ interface Choice extends Loaded {
  */
 export async function openModel(
   deployment: Deployment,
-  options: LocalOptions,
+  options: EngineOptions,
   signal: AbortSignal,
   fastEnough = 5,
 ): Promise<OpenModel> {

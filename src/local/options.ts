@@ -71,8 +71,14 @@ export interface LocalOptions<Model extends string = string> {
   signal?: AbortSignal | undefined;
 }
 
+/** What an engine needs of its options, wherever it runs. */
+export interface EngineOptions
+  extends Pick<LocalOptions, 'webgpu' | 'device' | 'onProgress' | 'worker' | 'signal'> {
+  runtime: RuntimeBuild;
+}
+
 /**
- * A network in this page. Images are read in the order of the calls; a call before the network is loaded waits.
+ * A network in this page, or in this process. Images are read in the order of the calls; a call before the network is loaded waits.
  *
  * After a failure to load, the next call or the next read of {@link ready} loads again.
  *
@@ -93,7 +99,7 @@ export interface LocalEngine<Model extends string = string> extends Engine<Image
   readonly ready: Promise<void>;
   /** What the network runs on; undefined until {@link ready}. */
   readonly device: Device | undefined;
-  /** Which thread the network runs in: a Worker's, or the page's own; undefined until {@link ready}. */
+  /** Which thread the network runs in: a Worker's, or that of the page or process; undefined until {@link ready}. */
   readonly thread: 'worker' | 'page' | undefined;
   /** Why it runs on that device and in that thread, in a sentence; undefined until {@link ready}. */
   readonly reason: string | undefined;

@@ -8,3 +8,14 @@ export function abortable<Value>(promise: Promise<Value>, signal: AbortSignal | 
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
+
+/** A signal that is aborted with the first of some. `AbortSignal.any` is not in Node before 20.3, nor in Safari before 17.4. */
+export function anySignal(...signals: AbortSignal[]): AbortSignal {
+  if (typeof AbortSignal.any === 'function') return AbortSignal.any(signals);
+  const controller = new AbortController();
+  for (const signal of signals) {
+    if (signal.aborted) controller.abort(signal.reason);
+    signal.addEventListener('abort', () => controller.abort(signal.reason), { signal: controller.signal });
+  }
+  return controller.signal;
+}

@@ -3,8 +3,10 @@
 import { version as runtimeVersion } from '../../dist/runtime/ort.js';
 import { fitImage } from '../../src/image/fit-web.ts';
 import { createClient } from '../../src/index.ts';
+import { createBrowserCache } from '../../src/local/files/cache.ts';
 import { deploymentOf } from '../../src/local/files/deployment.ts';
 import { openModel } from '../../src/local/open.ts';
+import { trimmed } from '../../src/local/runtimes/trimmed-web.ts';
 import { createEngine, createLocalEngine, type LocalEngine, type LocalOptions } from '../../src/local.ts';
 import { stock } from '../../src/stock.ts';
 import { webgpu } from '../../src/webgpu.ts';
@@ -24,7 +26,12 @@ async function failureOf(promise: Promise<unknown>) {
 
 /** Opens a model as an engine does; `fastEnough: 0` always compares the devices. */
 const open = (options: LocalOptions, fastEnough?: number) =>
-  openModel(deploymentOf(options), options, new AbortController().signal, fastEnough);
+  openModel(
+    deploymentOf(options, createBrowserCache()),
+    { ...options, runtime: options.runtime ?? trimmed },
+    new AbortController().signal,
+    fastEnough,
+  );
 
 const fixture = {
   createClient,

@@ -1,8 +1,10 @@
 import type { Page } from 'playwright-core';
 import type { ClassCollection, Engine, ImageSource, VectorCollection } from '../../src/local.ts';
+import type { Site } from '../browser/site.ts';
+import { type Realm, startProcess } from './process.ts';
 
 /** Every implementation of the interface, by name. */
-export const engineNames = ['hosted', 'local', 'local without a Worker', 'automatic'] as const;
+export const engineNames = ['hosted', 'local', 'local without a Worker', 'automatic', 'node'] as const;
 export type EngineName = (typeof engineNames)[number];
 
 // An interface, which TypeScript resolves late: the type of an image looks at all that is global.
@@ -18,9 +20,16 @@ declare global {
     Record<string, Uint8Array<ArrayBuffer>>;
 }
 
-/** Makes an engine in a page, and waits until it can answer in its own way. */
-export function startEngine(page: Page, name: EngineName, url: string, files: Record<string, string>) {
-  return page.evaluate(
+/** Opens the place of an engine. */
+export async function openRealm(site: Site, name: EngineName): Promise<Realm> {
+  if (name === 'node') return startProcess();
+  const page = await site.open();
+  return { evaluate: page.evaluate.bind(page) as Page['evaluate'], close: () => page.context().close() };
+}
+
+/** Makes an engine in its place, and waits until it can answer in its own way. */
+export function startEngine(realm: Realm, name: EngineName, url: string, files: Record<string, string>) {
+  return realm.evaluate(
     async ({ name, url, files }) => {
       const hosted = unlabel.createClient({ url, model: 'cifar10', maxRetries: 0 });
       const createLocal = (worker: boolean) =>
@@ -34,6 +43,7 @@ export function startEngine(page: Page, name: EngineName, url: string, files: Re
           await local.ready;
           return unlabel.createEngine<string>({ hosted, local });
         },
+        node: async () => createLocal(false),
       };
       globalThis.tested = await create[name]();
       globalThis.pictures = Object.fromEntries(

@@ -2,12 +2,12 @@
  * Classes of one's own, neighbors and vectors, on each implementation: the same examples give the same answers to the
  * bit, whoever keeps them.
  */
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
 import { type Client, createClient } from '../../src/index.ts';
 import { base64, type Site, startSite } from '../browser/site.ts';
-import { type EngineName, engineNames, startEngine } from './engines.ts';
+import { type EngineName, engineNames, openRealm, startEngine } from './engines.ts';
+import type { Realm } from './process.ts';
 
 const shots = 5;
 const labels = ['stripes', 'dots', '7'];
@@ -49,9 +49,9 @@ function plain<Answer extends object>(answer: Answer): Omit<Answer, 'source'> {
 }
 
 describe.each(engineNames)('%s', (name: EngineName) => {
-  let page: Page;
+  let page: Realm;
   beforeAll(async () => {
-    page = await site.open();
+    page = await openRealm(site, name);
     await startEngine(page, name, site.hosted.url, files);
     await page.evaluate(
       async ({ labels, shots }) => {
@@ -64,7 +64,7 @@ describe.each(engineNames)('%s', (name: EngineName) => {
       { labels, shots },
     );
   });
-  afterAll(() => page?.context().close());
+  afterAll(() => page?.close());
 
   const failureOf = async (call: () => Promise<unknown>) => {
     const failure = await page.evaluate(

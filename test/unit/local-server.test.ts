@@ -3,9 +3,12 @@ import { createEngine, createLocalEngine } from '../../src/local.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('an engine that is made on a server loads nothing, and refuses calls with a typed error', async () => {
+test.each([
+  ['Node', {}],
+  ['Deno, which has canvases', { createImageBitmap: () => {}, OffscreenCanvas: class {} }],
+])('an engine that is made on a server loads nothing, and refuses calls: %s', async (_, globals) => {
   const fetch = vi.fn();
-  vi.stubGlobal('fetch', fetch);
+  for (const [name, value] of Object.entries({ ...globals, fetch })) vi.stubGlobal(name, value);
   const engine = createLocalEngine({ model: 'cifar10' });
   expect([engine.device, engine.thread, engine.reason, engine.manifest]).toEqual(Array(4).fill(undefined));
   await new Promise((resolve) => setTimeout(resolve, 20));

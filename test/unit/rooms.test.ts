@@ -21,6 +21,7 @@ const mayImport: Record<string, string[]> = {
   demo: ['index.ts', 'local.ts', 'webgpu.ts', 'contract'],
   'index.ts': ['client', 'contract'],
   'local.ts': ['local', 'contract'],
+  'node.ts': ['local', 'contract'],
   'react.ts': ['react'],
   'server.ts': ['server', 'vectors', 'contract'],
   'server-stock.ts': ['inference'],
@@ -84,7 +85,7 @@ test.each(files)('%s names a platform only behind the seam', async (file) => {
     const isForThePage = specifier.endsWith('-web.ts') && isOfThePage;
     if (isOurPlatform && !isForThePage && !lazy.includes(specifier))
       expect(
-        isPlatform || /^(server|server-stock|local|stock|webgpu)\.ts$/.test(file),
+        isPlatform || /^(server|server-stock|local|node|stock|webgpu)\.ts$/.test(file),
         `${file} imports ${specifier}`,
       ).toBe(true);
     if (isPlatformModule && !isPlatform) {

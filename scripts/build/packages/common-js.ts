@@ -24,7 +24,8 @@ const options: BuildOptions = {
  */
 export async function addCommonJs(out: string): Promise<void> {
   const cjs = join(out, 'cjs');
-  const core = "export * from './index.js'; export * from './local.js';";
+  const shared = ['index', 'local', 'local/engine-core', 'local/files/cache', 'local/files/deployment'];
+  const core = shared.map((file) => `export * from './${file}.js';`).join('\n');
   await build({
     ...options,
     stdin: { contents: core, resolveDir: out },
@@ -38,6 +39,16 @@ export async function addCommonJs(out: string): Promise<void> {
     entryPoints: ['react', 'stock', 'webgpu'].map((entry) => join(out, `${entry}.js`)),
     outdir: cjs,
     plugins: [runtimesAsModules, shareCore],
+  });
+  await build({
+    ...options,
+    entryPoints: [join(out, 'node.js')],
+    outdir: cjs,
+    platform: 'node',
+    packages: 'external',
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    plugins: [shareEngine],
   });
   for (const entry of ['index', 'local']) {
     const names = Object.keys(await import(pathToFileURL(join(out, `${entry}.js`)).href));
@@ -58,6 +69,17 @@ const shareCore: Plugin = {
   name: 'share-core',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\.\/(local\/(automatic|engine)|contract\/errors)\.js$/ }, () => ({
+      path: './core.js',
+      external: true,
+    }));
+  },
+};
+
+/** So does the engine of a process, whose network throws errors of the same class. */
+const shareEngine: Plugin = {
+  name: 'share-engine',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/(automatic|cache|deployment|engine-core|errors)\.js$/ }, () => ({
       path: './core.js',
       external: true,
     }));

@@ -13,7 +13,7 @@ interface RootManifest {
 }
 
 /** Entries of `unlabel`; each has ES modules and CommonJS. */
-export const clientEntries = ['index', 'local', 'react', 'stock', 'webgpu'] as const;
+export const clientEntries = ['index', 'local', 'node', 'react', 'stock', 'webgpu'] as const;
 
 /** Workers of `unlabel`, which no module imports: bundlers find them by `new Worker(new URL(...))`. */
 export const clientWorkers = ['trimmed', 'stock', 'webgpu'].map(
@@ -65,8 +65,13 @@ export async function packageManifests(
         ),
         './package.json': './package.json',
       },
-      peerDependencies: { 'onnxruntime-web': onnxruntime, react: '>=16.8' },
-      peerDependenciesMeta: optional('onnxruntime-web', 'react'),
+      peerDependencies: {
+        '@jsquash/jpeg': devDependencies['@jsquash/jpeg'],
+        '@jsquash/webp': devDependencies['@jsquash/webp'],
+        'onnxruntime-web': onnxruntime,
+        react: '>=16.8',
+      },
+      peerDependenciesMeta: optional('@jsquash/jpeg', '@jsquash/webp', 'onnxruntime-web', 'react'),
     },
     server: {
       name: 'unlabel-server',

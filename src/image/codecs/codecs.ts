@@ -1,8 +1,6 @@
-import mozjpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
-import libwebp from '@jsquash/webp/codec/dec/webp_dec.js';
-import type { Decode, ModuleSource } from '../pixels.ts';
+import type { Decode } from '../pixels.ts';
 import { decodePng } from '../png/decode.ts';
-import { type EmscriptenFactory, wasmDecoder } from './wasm-decoder.ts';
+import { type DecoderSource, wasmDecoder } from './wasm-decoder.ts';
 
 /** A decoder for each image type. Give them only what `readHeader` let through: they do not look at the limits. */
 export interface Codecs {
@@ -15,13 +13,13 @@ export interface Codecs {
  * Makes the decoders: mozjpeg and libwebp of jSquash (libjpeg-turbo's accurate integer DCT and fancy upsampling, as
  * Pillow), and our own PNG.
  *
- * @param modules `mozjpeg_dec.wasm` of @jsquash/jpeg and `webp_dec.wasm` of @jsquash/webp.
+ * @param sources `mozjpeg_dec` of @jsquash/jpeg and `webp_dec` of @jsquash/webp.
  */
-export function createCodecs(modules: { jpeg: ModuleSource; webp: ModuleSource }): Codecs {
+export function createCodecs({ jpeg, webp }: { jpeg: DecoderSource; webp: DecoderSource }): Codecs {
   return {
     // false: leave the orientation to us.
-    jpeg: wasmDecoder(mozjpeg as EmscriptenFactory, modules.jpeg, [false]),
+    jpeg: wasmDecoder(jpeg, [false]),
     png: decodePng,
-    webp: wasmDecoder(libwebp as EmscriptenFactory, modules.webp),
+    webp: wasmDecoder(webp),
   };
 }

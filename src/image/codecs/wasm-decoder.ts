@@ -1,5 +1,5 @@
 import { UnlabelError } from '../../contract/errors.ts';
-import type { Decode, ModuleSource, Rgba } from '../pixels.ts';
+import type { Decode, Rgba } from '../pixels.ts';
 
 /** The part of an Emscripten module factory that jSquash's decoders need. */
 export type EmscriptenFactory = (options: {
@@ -12,6 +12,9 @@ export type EmscriptenFactory = (options: {
   printErr(line: string): void;
 }) => Promise<{ decode(bytes: Uint8Array, ...options: boolean[]): Rgba | null }>;
 
+/** Gets the glue code of a decoder, its default export, and its compiled module: for the first image of its kind. */
+export type DecoderSource = () => Promise<{ factory: EmscriptenFactory; module: WebAssembly.Module }>;
+
 /**
  * What libjpeg says when it made up pixels. Stray bytes between segments, which some cameras write, are no loss.
  */
@@ -21,21 +24,16 @@ const dataLoss = /^(Premature end|Corrupt JPEG data(?!: \d+ extraneous))/;
  * Makes a decoder out of an Emscripten build. Its instance is made on first use, once for all callers, and thrown away
  * after an exception, which leaves its heap and stack as they were at that moment.
  *
- * @param factory default export of the decoder's glue code.
- * @param source its compiled module. A failure to get or start it goes to all who wait, and is forgotten.
+ * @param source a failure to get or start it goes to all who wait, and is forgotten.
  * @param options what the build's `decode` takes after the bytes; it refuses any other number of arguments.
  */
-export function wasmDecoder(
-  factory: EmscriptenFactory,
-  source: ModuleSource,
-  options: boolean[] = [],
-): Decode {
+export function wasmDecoder(source: DecoderSource, options: boolean[] = []): Decode {
   let current: Promise<Run> | undefined;
   return async (bytes) => {
     let starting: Promise<Run>;
     let decode: Run;
     do {
-      starting = current ??= start(factory, source, options);
+      starting = current ??= start(source, options);
       try {
         decode = await starting;
       } catch (error) {
@@ -57,8 +55,8 @@ export function wasmDecoder(
 /** Null when the decoder found the data damaged; it throws when it gave up midway. */
 type Run = (bytes: Uint8Array) => Rgba | null;
 
-async function start(factory: EmscriptenFactory, source: ModuleSource, options: boolean[]): Promise<Run> {
-  const module = await source();
+async function start(source: DecoderSource, options: boolean[]): Promise<Run> {
+  const { factory, module } = await source();
   let messages: string[] = [];
   const decoder = await factory({
     noInitialRun: true,

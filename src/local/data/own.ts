@@ -64,8 +64,11 @@ export function createOwnData(store: DataStore): OwnData {
  * numbers come first there. So a set has the same indices in the page and once it is pushed.
  */
 export function byLabel(rows: readonly Row[]): [label: string, vectors: Float32Array[]][] {
-  const groups = Map.groupBy(rows, ({ metadata }) => `${metadata.label}`);
-  return Object.entries(
-    Object.fromEntries(Array.from(groups, ([label, group]) => [label, group.map(({ vector }) => vector)])),
-  );
+  const groups: Record<string, Float32Array[]> = Object.create(null);
+  for (const { metadata, vector } of rows) {
+    const label = `${metadata.label}`;
+    groups[label] ??= [];
+    groups[label].push(vector);
+  }
+  return Object.entries(groups);
 }

@@ -4,7 +4,12 @@ import { pageLimits } from '../limits.ts';
 const cacheName = 'unlabel';
 
 /** The headers that are stored with a file. Others do not matter here, and `Vary` would hide the file. */
-const storedHeaders = ['content-type', 'etag'];
+export function storedHeaders(headers: Headers): [string, string][] {
+  return ['content-type', 'etag'].flatMap((name): [string, string][] => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+}
 
 /** Files kept for the next visit. If storage is denied, full or does not answer, nothing is kept and nothing fails. */
 export interface FileCache {
@@ -40,11 +45,7 @@ export function createBrowserCache(): FileCache {
       }),
     put: (url, { body, headers }) =>
       attempt(async (cache) => {
-        const kept = storedHeaders.flatMap((name): [string, string][] => {
-          const value = headers.get(name);
-          return value === null ? [] : [[name, value]];
-        });
-        await cache.put(url, new Response(body, { headers: kept }));
+        await cache.put(url, new Response(body, { headers: storedHeaders(headers) }));
         for (const { url: other } of await cache.keys())
           if (other !== url.href && versionless(other) === versionless(url)) await cache.delete(other);
       }),
@@ -63,7 +64,7 @@ export const noCache: FileCache = {
  * An address without what differs between versions of a file: the hash of weights, the folder of the runtime. All else
  * tells files apart, such as the model of a gallery.
  */
-function versionless(address: string | URL): string {
+export function versionless(address: string | URL): string {
   const url = new URL(address);
   url.searchParams.delete('sha256');
   url.pathname = url.pathname.replace(/\/runtime\/[^/]+\//, '/runtime/');

@@ -2,7 +2,7 @@ import { UnlabelError } from '../../contract/errors.ts';
 import { galleryNamespace } from '../../contract/limits.ts';
 import type { ModelFile } from '../../contract/manifest.ts';
 import type { LocalOptions } from '../options.ts';
-import { createBrowserCache, type FileCache, noCache } from './cache.ts';
+import type { FileCache } from './cache.ts';
 
 /** A deployment as an engine uses it: where its files are, how they are requested, and where they are kept. */
 export interface Deployment {
@@ -23,9 +23,14 @@ export interface Deployment {
   readonly cache: FileCache;
 }
 
+/** The addresses among the options of an engine, and the key for them. */
+export type DeploymentOptions = Pick<LocalOptions, 'model' | 'baseUrl' | 'runtimeUrl' | 'apiKey'>;
+
 /** @throws UnlabelError `invalid_parameter` for an invalid address. */
-export function deploymentOf(options: LocalOptions): Deployment {
-  const { model, baseUrl = '/', runtimeUrl, apiKey, cache = true } = options;
+export function deploymentOf(
+  { model, baseUrl = '/', runtimeUrl, apiKey }: DeploymentOptions,
+  cache: FileCache,
+): Deployment {
   const base = asFolder(resolve('baseUrl', baseUrl));
   const manifestUrl =
     model instanceof URL || model.includes('/')
@@ -52,7 +57,7 @@ export function deploymentOf(options: LocalOptions): Deployment {
       apiKey && origin !== base.origin
         ? ` (the API key is sent to the origin of baseUrl only, which is ${base.origin})`
         : '',
-    cache: cache ? createBrowserCache() : noCache,
+    cache,
   };
 }
 

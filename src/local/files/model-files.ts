@@ -140,7 +140,9 @@ export function getRuntime(
 
 /** Compiles while the bytes arrive; afterwards if the server sent another media type. */
 async function compile(response: Response): Promise<WebAssembly.Module> {
-  return response.headers.get('content-type') === 'application/wasm'
+  const isWasm = response.headers.get('content-type') === 'application/wasm';
+  // Bun 1.4 ends a process that waits for nothing else.
+  return isWasm && !('Bun' in globalThis)
     ? WebAssembly.compileStreaming(response)
     : WebAssembly.compile(await response.arrayBuffer());
 }

@@ -1,5 +1,6 @@
+import type { ImageSource } from '../../contract/image-source.ts';
 import type { Manifest, Precision } from '../../contract/manifest.ts';
-import { fitImage } from '../../image/fit-web.ts';
+import type { Size } from '../../image/fit/resize.ts';
 import { Model } from '../../inference/model.ts';
 import type { NetworkOutput } from '../../inference/runtime/runtime.ts';
 import type { WebRuntime } from '../../inference/runtime/web-runtime.ts';
@@ -27,7 +28,7 @@ export interface Host {
   load(request: LoadRequest): Promise<void>;
   /** Milliseconds of one run for one image: the median of a few. */
   time(): Promise<number>;
-  /** @throws UnlabelError as {@link fitImage}. */
+  /** @throws UnlabelError `invalid_image`, `image_too_large` or `unsupported_media_type`. */
   run(images: TakenImage[]): Promise<NetworkOutput>;
   dispose(): void;
 }
@@ -36,8 +37,11 @@ export interface Host {
 const timedRuns = 7;
 const timedSpan = 300;
 
+/** Makes the pixels of a model's input out of an image; `field` is its name in errors. */
+export type FitImage = (image: ImageSource, input: Size, field: string) => Promise<Uint8Array>;
+
 /** Runs networks in the calling thread. */
-export function createHost(runtime: WebRuntime): Host {
+export function createHost(runtime: WebRuntime, fitImage: FitImage): Host {
   let model: Model | undefined;
   let running: Promise<unknown> = Promise.resolve();
   const loaded = () => {

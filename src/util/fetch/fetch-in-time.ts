@@ -1,3 +1,5 @@
+import { anySignal } from '../abortable.ts';
+
 /**
  * Fetches with a limit on every wait: the response, and then each next part of its body, must arrive in time. The
  * whole may take longer.
@@ -13,7 +15,7 @@ export async function fetchInTime(
   createError: () => Error,
 ): Promise<Response> {
   const late = new AbortController();
-  const signal = init.signal ? AbortSignal.any([init.signal, late.signal]) : late.signal;
+  const signal = init.signal ? anySignal(init.signal, late.signal) : late.signal;
   const wait = async <T>(promise: Promise<T>): Promise<T> => {
     const timer = setTimeout(() => late.abort(createError()), ms);
     try {

@@ -1,5 +1,6 @@
 import type { Prediction } from '../../contract/engine.ts';
 import type { Match } from '../../contract/vectors.ts';
+import { exp } from './exp.ts';
 
 /** A neighbor's vote weighs exp(cosine / this), as in Wu et al., https://arxiv.org/abs/1805.01978. */
 export const neighborTemperature = 0.07;
@@ -17,7 +18,7 @@ export function classifyByNeighbors(
   const votes = new Map<string, number>();
   for (const { score, metadata } of neighbors) {
     if (typeof metadata.label !== 'string') continue;
-    votes.set(metadata.label, (votes.get(metadata.label) ?? 0) + Math.exp(score / neighborTemperature));
+    votes.set(metadata.label, (votes.get(metadata.label) ?? 0) + exp(score / neighborTemperature));
   }
   const total = [...votes.values()].reduce((sum, vote) => sum + vote, 0);
   return Array.from(votes, ([label, vote]) => ({ label, index: classes.indexOf(label), score: vote / total }))

@@ -1,5 +1,6 @@
 import type { Prediction } from '../../contract/engine.ts';
 import { cosine, norm } from '../search/nearest.ts';
+import { exp } from './exp.ts';
 
 /**
  * Divides cosines before the softmax over the classes of a set. Ours: the cosines of a picture with two prototypes
@@ -62,7 +63,7 @@ export function leastSimilarity(vectors: readonly Float32Array[]): number | unde
 /** Ranks the classes of a set for a vector: softmax of cosine / {@link prototypeTemperature}; equal scores by index. */
 export function rankPrototypes(classes: readonly ClassPrototype[], vector: Float32Array): RankedPrototype[] {
   const cosines = classes.map(({ prototype }) => cosine(prototype, vector));
-  const weights = cosines.map((similarity) => Math.exp(similarity / prototypeTemperature));
+  const weights = cosines.map((similarity) => exp(similarity / prototypeTemperature));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return classes
     .map(({ label, least }, index) => ({

@@ -1,0 +1,156 @@
+import type { ClassifyOptions } from '../contract/engine.ts';
+import { UnlabelError } from '../contract/errors.ts';
+import { checkFilter } from '../contract/filter.ts';
+import type { ImageSource } from '../contract/image-source.ts';
+import { defaultTopK, limits, topKRange } from '../contract/limits.ts';
+import type { CallOptions } from '../contract/model.ts';
+import { checkLabels, checkMinScore } from '../contract/rules/known.ts';
+import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
+import { classify } from '../inference/classify.ts';
+import { embed } from '../inference/embed.ts';
+import { abortable } from '../util/abortable.ts';
+import { singleFlight } from '../util/single-flight.ts';
+import { timeout } from '../util/timeout.ts';
+import type { Deployment } from './files/deployment.ts';
+import { pageLimits } from './limits.ts';
+import type { LookupOptions } from './lookup/classify.ts';
+import { createNetwork, withSignal } from './network.ts';
+import type { EngineOptions, LocalEngine } from './options.ts';
+import { createResources } from './resources.ts';
+import { isList, withTaken } from './take-call.ts';
+
+/**
+ * Makes an engine of a deployment, and starts to load its model.
+ *
+ * @param deployment - undefined where no engine can run: nothing is loaded then, and calls are refused.
+ */
+export function createEngineOf<Model extends string>(
+  deployment: Deployment | undefined,
+  options: EngineOptions,
+): LocalEngine<Model> {
+  const lifetime = new AbortController();
+  const { signal: ended } = lifetime;
+  const network = createNetwork<Model>(() => requireHere(deployment), options, ended);
+
+  /** Takes the images of a call, and gives one answer for one image. */
+  async function forImages<Result>(
+    images: ImageSource | readonly ImageSource[],
+    signal: AbortSignal,
+    call: (images: ImageSource[], nameOf: (index: number) => string) => Promise<Result[]>,
+  ): Promise<Result | Result[]> {
+    requireHere(deployment);
+    const results = await withTaken(images, 'images', signal, call);
+    return isList(images, 'images') ? results : (results[0] as Result);
+  }
+
+  async function classifyImages(
+    images: ImageSource | readonly ImageSource[],
+    options: ClassifyOptions & LookupOptions = {},
+  ) {
+    const { topK = defaultTopK, minScore, method = 'network', classes } = options;
+    if (!Number.isInteger(topK) || topK < 1 || topK > limits.topK)
+      throw new UnlabelError('invalid_parameter', topKRange, { field: 'topK' });
+    checkMinScore(minScore);
+    checkLabels(options.labels);
+    if (method !== 'network' && method !== 'neighbors')
+      throw new UnlabelError('invalid_parameter', 'method must be network or neighbors', { field: 'method' });
+    const choice = { topK, minScore, labels: options.labels && [...options.labels] };
+    const signal = withSignal(options.signal, ended);
+    const own = { ...options, signal };
+    return forImages(images, signal, async (taken, nameOf) => {
+      if (classes !== undefined || method === 'neighbors')
+        return (await loadLookup(signal)).classify(taken, own, choice, nameOf);
+      return network.infer(taken, own, nameOf, (network, batch) => classify(network, batch, choice));
+    });
+  }
+
+  function embedTaken(
+    images: readonly ImageSource[],
+    options: CallOptions,
+    nameOf: (index: number) => string,
+  ) {
+    return network.infer(images, options, nameOf, async (network, batch) =>
+      (await embed(network, batch)).map((embedding) => ({ embedding, dimensions: embedding.length })),
+    );
+  }
+
+  async function embedImages(images: ImageSource | readonly ImageSource[], options: CallOptions = {}) {
+    return forImages(images, withSignal(options.signal, ended), (taken, nameOf) =>
+      embedTaken(taken, options, nameOf),
+    );
+  }
+
+  /** The code of lookups is loaded by the first one. */
+  const importLookup = singleFlight(async () => {
+    const deployed = requireHere(deployment);
+    const late = () => new Error('no answer');
+    const { createLookup } = await timeout(import('./lookup/lookup.ts'), pageLimits.stallMs, late).catch(
+      (cause) => {
+        const message = `The code of lookups cannot be loaded: ${(cause as Error).message}`;
+        throw new UnlabelError('model_unavailable', message, { cause });
+      },
+    );
+    const parts = { embed: embedTaken, open: network.load };
+    return createLookup<Model>(parts, deployed, withSignal(options.signal, ended));
+  });
+  const loadLookup = (signal: AbortSignal) => abortable(importLookup(), signal);
+
+  async function search(
+    query: SearchQuery<ImageSource> | readonly SearchQuery<ImageSource>[],
+    options: SearchOptions = {},
+  ) {
+    requireHere(deployment);
+    const signal = withSignal(options.signal, ended);
+    const own = { ...options, signal };
+    if (own.filter !== undefined) {
+      checkFilter(own.filter);
+      own.filter = structuredClone(own.filter);
+    }
+    const results = await withTaken<SearchQuery<ImageSource>, SearchResult<Model>[]>(
+      query,
+      'queries',
+      signal,
+      async (queries, nameOf) => (await loadLookup(signal)).search(queries, own, nameOf),
+    );
+    return isList<SearchQuery<ImageSource>>(query, 'queries') ? results : (results[0] as SearchResult<Model>);
+  }
+
+  // Awaiting callers get the error.
+  if (deployment) network.load().catch(() => {});
+  return {
+    get ready() {
+      return network.load().then(() => {});
+    },
+    get device() {
+      return network.opened?.device;
+    },
+    get thread() {
+      return network.opened?.thread;
+    },
+    get reason() {
+      return network.opened?.reason;
+    },
+    get manifest() {
+      return network.opened?.manifest;
+    },
+    get persistent() {
+      return loadLookup(ended).then(({ isPersistent }) => isPersistent);
+    },
+    classify: classifyImages as LocalEngine<Model>['classify'],
+    embed: embedImages as LocalEngine<Model>['embed'],
+    search: search as LocalEngine<Model>['search'],
+    ...createResources({ load: loadLookup, signalOf: ({ signal }) => withSignal(signal, ended) }),
+    dispose() {
+      lifetime.abort(new UnlabelError('model_unavailable', 'The engine has been disposed'));
+      network.opened?.host.dispose();
+    },
+  };
+}
+
+function requireHere(deployment: Deployment | undefined): Deployment {
+  if (deployment) return deployment;
+  throw new UnlabelError(
+    'not_supported',
+    'createLocalEngine of unlabel/local runs in browsers with createImageBitmap and OffscreenCanvas, and in their Workers. On a server use createClient, or createLocalEngine of unlabel/node',
+  );
+}

@@ -1,0 +1,14 @@
+export type * from './contract/engine.ts';
+export type { ErrorCode } from './contract/errors.ts';
+export { UnlabelError } from './contract/errors.ts';
+export type { ImageSource } from './contract/image-source.ts';
+export type { Manifest, ModelFile, Precision } from './contract/manifest.ts';
+export type * from './contract/model.ts';
+export type * from './contract/resources/classes.ts';
+export type * from './contract/resources/vectors.ts';
+export type * from './contract/vectors.ts';
+export type { ClassSetItem as ClassSet } from './contract/wire.ts';
+export { type AutomaticEngine, type AutomaticOptions, createEngine } from './local/automatic.ts';
+export type { ClassTarget, LocalClasses, LocalVectors } from './local/data/interface.ts';
+export { createLocalEngine, type NodeOptions } from './local/engine-node.ts';
+export type { LocalEngine, Progress } from './local/options.ts';
