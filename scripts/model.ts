@@ -23,8 +23,16 @@ else if (command === 'setup') setup();
 else if (!existsSync(python)) {
   console.error('Expected Python in .venv, found none. Make it with: npm run model -- setup');
   process.exitCode = 1;
+} else if (command === 'name-classes') {
+  const { buildNamingPage } = await import('./naming/build.ts');
+  await buildNamingPage();
+  train(command);
 } else if (command === 'test') run(python, '-m', 'pytest', 'test/train', ...args);
-else run(python, '-m', 'training', command, ...args);
+else train(command);
+
+function train(name: string): void {
+  run(python, '-m', 'training', name, ...args);
+}
 
 function setup(): void {
   run('python3', '-m', 'venv', '.venv');

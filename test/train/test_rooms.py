@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "model": {"nn", "data"},
     "report": {"nn", "data", "model"},
     "stages": {"nn", "data", "report", "recipe"},
+    "naming": {"data", "model", "report", "stages"},
 }
 LINES, FILES = 300, 12
 

@@ -178,6 +178,7 @@ def stages(training: dict) -> str:
         "classes": "the choice of the classes, by mutual information of two views, among the heads and spectral clusters",
         "self-label": "{} epochs of self-labeling",
         "distill": "{} epochs of distillation",
+        "naming": "{} times a person merged or split classes",
     }
     text = ", ".join(words[stage].format(epochs) for stage, epochs in training["stages"].items())
     if "teacher" in training:
@@ -220,7 +221,7 @@ def card(manifest: Manifest, evaluation: Evaluation) -> str:
     names = {
         "hungarian": "They were named after training, by the one-to-one map from classes to labels that fits the labeled "
         "images best (Hungarian method).",
-        "person": "A person named the classes by their most typical training images.",
+        "person": "A person named the classes by their images.",
         "numbered": "The classes are numbered: no labeled images named them.",
     }
     sections = [
