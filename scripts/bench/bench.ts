@@ -13,6 +13,10 @@ await runSubcommand(
       load: () => import('./search.ts'),
       summary: 'exactness, time and memory of the vector search; prints them',
     },
+    naming: {
+      load: () => import('./naming.ts'),
+      summary: 'how fast the page that names classes opens, and the memory of the browser; prints them',
+    },
   },
   'answers',
 );

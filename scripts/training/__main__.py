@@ -13,7 +13,7 @@ COMMANDS = {
     "distill": ("stages.distill", "distills a run into a smaller network"),
     "evaluate": ("evaluate", "measures a run with labeled images"),
     "export": ("export_model", "exports a run as a model"),
-    "name-classes": ("name_classes", "names the classes of a model"),
+    "name-classes": ("name_classes", "names, merges and splits the classes of a model"),
     "score": ("score", "measures a model by its answers in onnxruntime-web"),
     "gallery": ("gallery", "makes the gallery of a model"),
     "transfer": ("transfer", "measures the embedding of a model on other data"),

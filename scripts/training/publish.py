@@ -36,5 +36,5 @@ def publish(run: Path, images: str | Path, name: str) -> None:
     node = ROOT / "node_modules/.bin/node"
     command = [str(node) if node.exists() else shutil.which("node"), str(ROOT / "scripts/build/verify.ts"), str(out)]
     subprocess.run(command, check=True)
-    print(f"\nnpm run name-classes -- {name}    names its classes by their most typical images")
+    print(f"\nnpm run name-classes -- {name} --open    shows what is in each class, and takes its name")
     print(f"npm start    serves it: POST /v1/classify?model={name}")

@@ -1,5 +1,7 @@
 """One's own pictures, of any size and without labels, to a model with named classes."""
 
+import base64
+import hashlib
 import itertools
 import json
 import re
@@ -10,6 +12,9 @@ from training import publish
 import pytest
 import torch
 from training import train
+from training.model.onnx_files import open_graph
+from training.naming.pictures import open_pictures
+from training.naming.session import Session
 from PIL import Image
 from textures import NAMES, textures
 
@@ -91,24 +96,57 @@ def test_few_pictures_are_said_to_be_few(pictures, tmp_path, capsys):
         assert not warned(3)
 
 
-def test_a_person_names_classes_by_their_most_typical_pictures(model, run, pictures, monkeypatch, capsys):
-    answers = iter(["stripes", "stripes", "dots", ""])
-    monkeypatch.setattr("builtins.input", lambda prompt: next(answers))
-    name_classes.main(["pets", "--run", str(run[0])])
-    assert "Another class is called stripes" in capsys.readouterr().out
+def test_what_a_person_makes_of_the_classes_is_what_the_files_answer(model, run, pictures):
+    seen = open_pictures(model, pictures, run[0] / "naming")
+    session = Session(model, run[0], seen)
+    sizes = [entry["size"] for entry in session.describe()["classes"]]
+    assert sum(sizes) == len(seen.paths) == 240 and not session.describe()["canUndo"]
+    session.edit("rename", {"class": 0, "name": "dots"})
+    session.edit("save", {})
     told = manifest(model)
-    assert told["classes"] == ["stripes", "dots", "class-2"] and told["classNames"] == "person"
+    assert told["classes"] == ["dots", "class-1", "class-2"] and told["classNames"] == "person"
     assert "A person named the classes" in (model / "card.md").read_text()
     assert "'dots'" in (model.parent / "labels.d.ts").read_text()
-    page = (run[0] / "classes.html").read_text()
-    counts = [int(count) for count in re.findall(r"<small>(\d+) images", page)]
-    assert sum(counts) == 240
-    assert page.count("<img") == sum(min(count, name_classes.SHOWN) for count in counts)
+
+    session.edit("split", {"class": max(range(3), key=sizes.__getitem__)})
+    session.edit("merge", {"classes": [0, 1]})
+    session.edit("save", {})
+    told = manifest(model)
+    assert told["classes"] == list(session.state.classes.names) and len(told["classes"]) == 3
+    assert "2 times a person merged or split classes" in (model / "card.md").read_text()
+    for file in told["files"]:
+        path = model / file["file"]
+        assert file["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest() and set(file["metrics"]) == {"agreement"}
+        image = torch.frombuffer(bytearray(base64.b64decode(told["golden"]["input"])), dtype=torch.uint8).view(1, 24, 24, 3)
+        expected = torch.tensor(told["golden"]["outputs"][file["precision"]]["probabilities"])
+        assert (open_graph(path)(image)[0][0] - expected).abs().max() < 1e-5
+
+    # The page opens with what was saved, and works the pictures out only once.
+    (run[0] / "naming" / "0.jpg").unlink()
+    again = Session(model, run[0], open_pictures(model, pictures, run[0] / "naming"))
+    assert again.state.classes.names == session.state.classes.names and torch.equal(again.assigned, session.assigned)
+    assert not (run[0] / "naming" / "0.jpg").exists()
 
 
-def test_typical_pictures_are_the_nearest_to_the_mean_of_their_class():
-    embeddings = torch.nn.functional.normalize(torch.tensor([[1.0, 0.9], [1, 0], [0, 1], [1, 0.4], [0.1, 1]]), dim=1)
-    assert name_classes.typical(torch.tensor([0, 0, 1, 0, 1]), embeddings, 3) == [[3, 0, 1], [2, 4], []]
+def test_a_model_that_cannot_be_written_stays_as_it_was(model, run, pictures):
+    session = Session(model, run[0], open_pictures(model, pictures, run[0] / "naming"))
+    session.edit("merge", {"classes": [0, 1]})
+    before = {path.name: path.read_bytes() for path in model.iterdir()}
+    # Embeddings of other pictures: the files would not answer what the page shows.
+    session.pictures.embeddings = -session.pictures.embeddings
+    with pytest.raises(RuntimeError, match="otherwise than the page"):
+        session.edit("save", {})
+    assert {path.name: path.read_bytes() for path in model.iterdir()} == before
+
+
+def test_another_folder_of_images_is_looked_at_anew(model, run, pictures, tmp_path):
+    few = tmp_path / "few"
+    few.mkdir()
+    for path in sorted(pictures.iterdir())[:20]:
+        (few / path.name).write_bytes(path.read_bytes())
+    (few / "broken.jpg").write_bytes(b"no picture")
+    seen = open_pictures(model, few, run[0] / "naming")
+    assert len(seen.paths) == 20 and [text.split(":")[0] for text in seen.damaged] == ["broken.jpg"]
 
 
 def test_a_few_pictures_of_each_kind_name_the_classes(model, pictures, tmp_path):
@@ -122,19 +160,12 @@ def test_a_few_pictures_of_each_kind_name_the_classes(model, pictures, tmp_path)
 
     # No other way to give these names agrees with more of the pictures.
     paths = sorted(tmp_path.rglob("*.*"))
-    classes, _ = name_classes.look(model, paths)
+    classes = name_classes.classify(model, paths)
 
     def agreeing(names) -> int:
         return sum(path.parent.name == names[number] for path, number in zip(paths, classes, strict=True))
 
     assert agreeing(told["classes"]) == max(map(agreeing, itertools.permutations(NAMES)))
-
-
-def test_fewer_kinds_than_classes_leave_the_others_their_numbers():
-    labels, classes = torch.tensor([0, 0, 1, 1]), torch.tensor([2, 2, 0, 1])
-    assert name_classes.match(labels, ["cat", "dog"], classes, ["a", "b", "c"]) in (["dog", "b", "cat"], ["a", "dog", "cat"])
-    with pytest.raises(SystemExit, match="--labeled"):
-        name_classes.match(labels, ["cat", "dog"], classes, ["a"])
 
 
 @pytest.mark.parametrize(

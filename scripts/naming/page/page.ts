@@ -54,7 +54,7 @@ async function show(next: State): Promise<void> {
     `${count(classes.length, 'class', 'classes')} in ${count(state.pictures, 'picture')} by the model ${state.model}. ${
       state.damaged.length > 0 ? `${count(state.damaged.length, 'file')} could not be read. ` : ''
     }Nothing leaves this machine.`;
-  status.textContent = state.saved ? 'The model has these classes' : 'Not saved yet';
+  status.textContent = state.saved ? 'Saved' : 'Not saved yet';
   save.disabled = state.saved;
   undo.disabled = !state.canUndo;
   showLegend(classes, (number) => map.highlight(number));
