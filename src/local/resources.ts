@@ -3,6 +3,7 @@ import { checkDeletion } from '../contract/filter.ts';
 import { brandOf, isBlob } from '../contract/image-source.ts';
 import type { CallOptions } from '../contract/model.ts';
 import type { InNamespace } from '../contract/resources/vectors.ts';
+import { namedIn } from '../contract/rules/namespace.ts';
 import { listPictures } from '../contract/rules/pictures.ts';
 import type { LocalClasses, LocalVectors } from './data/interface.ts';
 import type { NamedSource } from './data/sources.ts';
@@ -92,7 +93,10 @@ export function createResources({ load, signalOf }: Parts): { classes: LocalClas
         const taken = structuredClone(filter);
         return without(options, ({ vectors }, own) => vectors.deleteWhere(taken, own));
       },
-      clear: (namespace, options = {}) => without(options, ({ vectors }) => vectors.clear(namespace)),
+      clear: async (options) => {
+        const namespace = namedIn(options);
+        await without(options, ({ vectors }) => vectors.clear(namespace));
+      },
       async *list(options) {
         for (let last: string | undefined; ; ) {
           const after = last;

@@ -24,7 +24,7 @@ const failureOf = (call: Promise<unknown>) =>
 const writes: [string, (client: Client) => Promise<unknown>][] = [
   ['upsert', (client) => client.vectors.upsert([{ id: 'a', vector: [1] }])],
   ['delete', (client) => client.vectors.delete('a')],
-  ['clear', (client) => client.vectors.clear('n')],
+  ['clear', (client) => client.vectors.clear({ namespace: 'n' })],
   ['classes.create', (client) => client.classes.create('set', { a: [[1]] })],
   ['classes.delete', (client) => client.classes.delete('set')],
 ];

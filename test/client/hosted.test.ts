@@ -102,7 +102,7 @@ test('stores, lists, finds and deletes vectors, more than one request takes', as
   expect((await client.search({ id: 'sky' }, { namespace, filter })).matches).toEqual([]);
 
   await client.vectors.delete('sky', { namespace });
-  await client.vectors.clear(namespace);
+  await client.vectors.clear({ namespace });
   expect(await client.vectors.count({ namespace })).toBe(0);
 });
 

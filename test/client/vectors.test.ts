@@ -127,13 +127,27 @@ test('a list reads pages as they are needed, and stops with the reader', async (
   expect(await vectors.count({ namespace: 'n' })).toBe(5);
 });
 
+test.each([undefined, {}, 'photos', { namespace: '' }, { namespace: undefined }])(
+  'clear(%j) names no namespace, and empties none',
+  async (options) => {
+    const { url, received } = await serve();
+    const { vectors } = createClient({ url });
+    await expect(vectors.clear(options as never)).rejects.toMatchObject({
+      code: 'invalid_parameter',
+      field: 'namespace',
+      message: expect.stringContaining("expected { namespace: 'name' }"),
+    });
+    expect(received).toEqual([]);
+  },
+);
+
 test('a vector is read bit by bit, and deleted by its id', async () => {
   const item = { id: 'a/b', namespace: 'n', model, metadata: { x: true }, dimensions: 3 };
   const { url, received } = await serve(json({ ...item, embedding: packed }), json({ namespace: 'n' }));
   const { vectors } = createClient({ url });
   expect(await vectors.get('a/b', { namespace: 'n' })).toEqual({ ...item, embedding: vector });
   expect(await vectors.delete('a/b', { namespace: 'n' })).toBeUndefined();
-  expect(await vectors.clear('n')).toBeUndefined();
+  expect(await vectors.clear({ namespace: 'n' })).toBeUndefined();
   expect(received.map(({ method, url }) => `${method} ${url.pathname}${url.search}`)).toEqual([
     'GET /v1/vectors/a%2Fb?namespace=n&encoding=base64',
     'DELETE /v1/vectors/a%2Fb?namespace=n',

@@ -218,7 +218,7 @@ describe.each(engineNames)('%s', (name: EngineName) => {
       await tested.vectors.delete('a', { namespace });
       await tested.vectors.delete('a', { namespace });
       const left = await tested.vectors.count({ namespace });
-      await tested.vectors.clear(namespace);
+      await tested.vectors.clear({ namespace });
       return { ...found, left, cleared: await tested.vectors.count({ namespace }) };
     });
     const { model } = await client.embed(picture('one'));

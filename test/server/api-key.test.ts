@@ -112,7 +112,7 @@ test('a key of some namespaces sees nothing of another, and writes nothing there
   for (const write of [
     () => album.vectors.upsert([{ id: 'secret', vector }], { namespace }),
     () => album.vectors.delete('secret', { namespace }),
-    () => album.vectors.clear(namespace),
+    () => album.vectors.clear({ namespace }),
     () => album.vectors.upsert([{ id: 'default', vector }]),
     () => album.classes.create('shared', { b: [vector] }),
     () => album.classes.delete('shared'),
@@ -148,7 +148,7 @@ test('a key with a quota fills each of its namespaces so far, with vectors or pi
   await upsert(all, 'bound', 'c', 'd');
   await expect(upsert(bound, 'bound', 'e')).rejects.toBeInstanceOf(QuotaExceededError);
   await upsert(bound, 'bound', 'd');
-  await bound.vectors.clear('bound');
+  await bound.vectors.clear({ namespace: 'bound' });
   await upsert(bound, 'bound', 'e', 'f', 'g');
 });
 

@@ -85,7 +85,7 @@ test('it cannot be written to, and asking it for strangers is an error', async (
   const vector = index.get(index.list(1)[0]?.id as string).vector;
   await expect(client.vectors.upsert([{ id: 'mine', vector }], gallery)).rejects.toMatchObject(refused);
   await expect(client.vectors.delete('mine', gallery)).rejects.toMatchObject(refused);
-  await expect(client.vectors.clear('gallery')).rejects.toMatchObject(refused);
+  await expect(client.vectors.clear({ namespace: 'gallery' })).rejects.toMatchObject(refused);
   await expect(client.vectors.get('mine', gallery)).rejects.toMatchObject({ code: 'vector_not_found' });
   const stranger = { embedding: vector, model: { name: 'cifar10', version: '0.0.1' } };
   await expect(client.search(stranger, gallery)).rejects.toMatchObject({ code: 'model_mismatch' });

@@ -1,6 +1,7 @@
 import { checkDeletion, checkFilter } from '../../contract/filter.ts';
 import { defaultNamespace, limits } from '../../contract/limits.ts';
 import type { InNamespace, InNamespaceWhere, VectorCollection } from '../../contract/resources/vectors.ts';
+import { namedIn } from '../../contract/rules/namespace.ts';
 import type {
   Deleted,
   DeletedWhere,
@@ -119,12 +120,14 @@ export function createVectors(connection: Connection, model?: string): Vectors {
         (body) => checkShape((body as Deleted).namespace === namespace),
         options,
       ),
-    clear: (namespace, options) =>
-      send(
+    async clear(options) {
+      const namespace = namedIn(options);
+      await send(
         { path: base, query: { namespace }, method: 'DELETE' },
         (body) => checkShape((body as Deleted).namespace === namespace),
         options,
-      ),
+      );
+    },
     async deleteWhere(filter, { namespace = defaultNamespace, ...options } = {}) {
       checkDeletion(filter);
       const body = jsonOf({ namespace, filter });

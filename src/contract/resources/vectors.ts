@@ -62,8 +62,13 @@ export interface VectorCollection<Image, Options extends CallOptions = CallOptio
    * @returns how many were deleted, as far as answers told: one that was lost on the way does not count.
    */
   deleteWhere(filter: Filter, options?: Options & InNamespace): Promise<number>;
-  /** Empties a namespace. It may then take vectors of another model. */
-  clear(namespace: string, options?: Options): Promise<void>;
+  /**
+   * Empties a namespace, which must be named. It may then take vectors of another model:
+   * `client.vectors.clear({ namespace: 'photos' })`.
+   *
+   * @throws UnlabelError `invalid_parameter` where `namespace` is no text.
+   */
+  clear(options: Options & { namespace: string }): Promise<void>;
   /** Ids and metadata by id: `for await (const { id } of client.vectors.list())`. */
   list(options?: Options & InNamespaceWhere): AsyncGenerator<{ id: string; metadata: Metadata }, void>;
   /** Number of vectors in the namespace, or of those that meet a filter. */

@@ -60,7 +60,7 @@ test('an empty namespace of the page leaves the one of the deployment to be sear
   expect(await page.evaluate(() => engine.vectors.count())).toBe(0);
   await page.evaluate(() => engine.vectors.upsert([{ id: 'own', vector: Array(128).fill(1) }]));
   expect((await search(files[1])).map(({ id }) => id)).toEqual(['own']);
-  await page.evaluate(() => engine.vectors.clear('default'));
+  await page.evaluate(() => engine.vectors.clear({ namespace: 'default' }));
   expect(await search(files[1])).toEqual(expected);
   expect(await page.evaluate(() => engine.vectors.pull({ namespace: 'nothing' }))).toBe(0);
 });
@@ -75,7 +75,7 @@ test('a namespace goes into a file, which the other readers of such files take, 
     );
     const before = await engine.search(images, { namespace, filter: { label: 'odd' } });
     const file = await engine.vectors.export({ namespace });
-    await engine.vectors.clear(namespace);
+    await engine.vectors.clear({ namespace });
     const count = await engine.vectors.import(file, { namespace: 'copy' });
     const after = await engine.search(images, { namespace: 'copy', filter: { label: 'odd' } });
     // Its labels make it a set of classes too.
