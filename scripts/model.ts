@@ -10,7 +10,7 @@ Usage: npm run model -- COMMAND [options]
   setup  makes .venv with Python 3.11 or later, and installs PyTorch and the rest (minutes)
   test   runs the tests of the training
   other  a command of scripts/training: train, refine, distill, evaluate, export, name-classes, score, gallery,
-         transfer, card, runtime-probes
+         transfer, card, measure-store, runtime-probes
 
 npm run model -- COMMAND --help says more. npm run train is npm run model -- train.
 `;

@@ -25,10 +25,11 @@ const run = values.run ?? (await mkdtemp(join(tmpdir(), 'unlabel-naming-')));
 const naming = await startNamingPage(values.model, values.images, run);
 console.log(`ready after ${naming.seconds.toFixed(0)} s`);
 const times: number[] = [];
-let memory = 0;
+let [blank, memory] = [0, 0];
 for (let i = 0; i < 5; i++) {
   const browser = await launchChromium();
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  if (i === 4) blank = await memoryOfChildren();
   const began = performance.now();
   await page.goto(naming.url);
   await page.locator('.class').first().waitFor();
@@ -55,7 +56,8 @@ for (let i = 0; i < 5; i++) {
   await browser.close();
 }
 console.log(`opens in ${quantile(times).toFixed(0)} ms, at most ${Math.max(...times).toFixed(0)} ms`);
-console.log(`memory of the browser: ${(memory / 1024).toFixed(0)} MiB`);
+const mebi = (kibi: number) => `${(kibi / 1024).toFixed(0)} MiB`;
+console.log(`memory of the browser: ${mebi(memory)}, of which an empty page takes ${mebi(blank)}`);
 await naming.stop();
 if (!values.run) await rm(run, { recursive: true });
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "gallery": ("gallery", "makes the gallery of a model"),
     "transfer": ("transfer", "measures the embedding of a model on other data"),
     "card": ("report.card", "writes the card of a model again"),
+    "measure-store": ("data.measure_store", "measures what reading images once costs"),
     "runtime-probes": ("runtime_probes", "writes the small networks that the runtime is trimmed with"),
 }
 

@@ -56,7 +56,7 @@ def serve(model: Path, images: Path | None, run: Path, port: int, show: bool) ->
         if not (run / "checkpoint.pt").exists():
             raise ValueError(f"--images: expected a folder of images, as there is no run in {run}")
         images = Path(read(run / "checkpoint.pt")["images"])
-    pictures = open_pictures(model, images, run / "naming")
+    pictures = open_pictures(model, images, run)
     for damaged in pictures.damaged:
         print(f"left out: {damaged}")
     server = NamingServer(Session(model, run, pictures), PAGE, port)

@@ -44,8 +44,8 @@ class Config:
     neighbor_rate: float = 0.5
     neighbor_epochs: int = 3
 
-    # Images become squares of `stored_size` pixels (0: `size`). Each process holds them on its device, unless they take
-    # more than `memory_gib`: then `workers` per process decode them as needed.
+    # Images become squares of `stored_size` pixels (0: `size`), once, in a file that is mapped into memory (data/store.py),
+    # unless they take more than `memory_gib`: then `workers` per process decode them as needed.
     stored_size: int = 0
     memory_gib: float = 8.0
     workers: int = 8

@@ -31,9 +31,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import torch
 
-from training.data.images import Files, Folder, decode, list_folder, load_folder
+from training.data.images import Files, Folder, decode, list_folder
+from training.data.store import read_once
 from training.model.manifest import read_manifest
-from training.nn.distributed import device_name, processes, rank
+from training.nn.distributed import device_name, first_goes_first, processes, rank
 from training.publish import check_free, publish
 from training.recipe import PRESETS, Config, add_options, config_of, given_options
 from training.stages.checkpoint import CHECKPOINTS, Checkpoint, forget_later, last_checkpoint, read, save
@@ -79,7 +80,7 @@ def choose_again(args: argparse.Namespace, device: torch.device) -> None:
     name = args.name or checkpoint.get("name")
     config = dataclasses.replace(config_of(checkpoint), **given_options(args))
     check_heads(config)
-    folder = load_folder(checkpoint["images"], config.stored)
+    folder = read_once(list_folder(checkpoint["images"]), config.stored, args.run)
     for stage in (REFINEMENT, DISTILLATION):
         stage.run(args.run, folder, device, given_options(args))
     if name:
@@ -105,8 +106,12 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
         saved, images, preset, config = None, args.images, args.preset, PRESETS[args.preset]
     config = dataclasses.replace(config, **given_options(args))
     files = list_folder(images)
-    count = len(files.paths)
-    streamed = count * 3 * config.stored**2 > config.memory_gib * 2**30
+    streamed = len(files.paths) * 3 * config.stored**2 > config.memory_gib * 2**30
+    folder = files
+    if not streamed:
+        with first_goes_first():  # one process reads the images, and the others map what it wrote
+            folder = read_once(files, config.stored, args.run)
+    count = len(folder.paths)
     if config.queue > count // 2:
         config = dataclasses.replace(config, queue=count // 3)
     if config.auto_classes:
@@ -114,7 +119,7 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
         if streamed:
             raise SystemExit("--classes auto: needs images that fit in memory; give their number, or more --memory-gib")
     if first:
-        where = "decoded as needed" if streamed else "in memory"
+        where = "decoded as needed" if streamed else "decoded once"
         print(f"{count} images, {where}, {config.heads} classes, {device_name(device)}")
         if count < FEW * config.classes:
             print(
@@ -123,7 +128,6 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
             )
         if config.batch < 10 * config.classes:
             print(f"warning: --batch {config.batch} is less than ten images per class, so the uniform prior is off in a batch")
-    folder = files if streamed else load_folder(images, config.stored)
     trainer = Trainer(config, folder, device)
     if saved:
         trainer.load(saved)

@@ -68,7 +68,7 @@ def test_pictures_decoded_as_needed_train_the_same_network_as_those_in_memory(tm
         return torch.load(run / "checkpoint.pt", weights_only=True)["network"]
 
     held = weights(tmp_path / "held")
-    assert "in memory" in capsys.readouterr().out
+    assert "decoded once" in capsys.readouterr().out
     streamed = weights(tmp_path / "streamed", "--memory-gib", "0", "--workers", "2")
     said = capsys.readouterr().out
     assert "decoded as needed" in said and "Skips refinement" in said

@@ -97,7 +97,7 @@ def test_few_pictures_are_said_to_be_few(pictures, tmp_path, capsys):
 
 
 def test_what_a_person_makes_of_the_classes_is_what_the_files_answer(model, run, pictures):
-    seen = open_pictures(model, pictures, run[0] / "naming")
+    seen = open_pictures(model, pictures, run[0])
     session = Session(model, run[0], seen)
     sizes = [entry["size"] for entry in session.describe()["classes"]]
     assert sum(sizes) == len(seen.paths) == 240 and not session.describe()["canUndo"]
@@ -123,13 +123,13 @@ def test_what_a_person_makes_of_the_classes_is_what_the_files_answer(model, run,
 
     # The page opens with what was saved, and works the pictures out only once.
     (run[0] / "naming" / "0.jpg").unlink()
-    again = Session(model, run[0], open_pictures(model, pictures, run[0] / "naming"))
+    again = Session(model, run[0], open_pictures(model, pictures, run[0]))
     assert again.state.classes.names == session.state.classes.names and torch.equal(again.assigned, session.assigned)
     assert not (run[0] / "naming" / "0.jpg").exists()
 
 
 def test_a_model_that_cannot_be_written_stays_as_it_was(model, run, pictures):
-    session = Session(model, run[0], open_pictures(model, pictures, run[0] / "naming"))
+    session = Session(model, run[0], open_pictures(model, pictures, run[0]))
     session.edit("merge", {"classes": [0, 1]})
     before = {path.name: path.read_bytes() for path in model.iterdir()}
     # Embeddings of other pictures: the files would not answer what the page shows.
@@ -145,7 +145,7 @@ def test_another_folder_of_images_is_looked_at_anew(model, run, pictures, tmp_pa
     for path in sorted(pictures.iterdir())[:20]:
         (few / path.name).write_bytes(path.read_bytes())
     (few / "broken.jpg").write_bytes(b"no picture")
-    seen = open_pictures(model, few, run[0] / "naming")
+    seen = open_pictures(model, few, run[0])
     assert len(seen.paths) == 20 and [text.split(":")[0] for text in seen.damaged] == ["broken.jpg"]
 
 

@@ -2,9 +2,10 @@
 const across = 32;
 const side = 32;
 /** Sheets in memory, of 4 MiB each when decoded. */
-const most = 24;
+const most = 12;
 
-const sheets = new Map<number, HTMLImageElement>();
+/** By number; a sheet that is on its way has none yet. */
+const sheets = new Map<number, ImageBitmap | undefined>();
 
 /**
  * Draws the thumbnail of a picture, if its sheet is here.
@@ -17,21 +18,24 @@ export function drawThumbnail(
   onLoad: () => void,
 ): void {
   const number = Math.floor(picture / across ** 2);
-  let sheet = sheets.get(number);
-  if (!sheet) {
-    sheet = new Image();
-    sheet.src = `sheet/${number}`;
-    sheet.decode().then(onLoad, () => {});
-  }
+  const sheet = sheets.get(number);
+  if (!sheets.has(number)) load(number).then(onLoad, () => {});
   // The one that was used last stays longest.
   sheets.delete(number);
   sheets.set(number, sheet);
-  for (const old of sheets.keys()) {
-    if (sheets.size <= most) break;
-    sheets.delete(old);
-  }
-  if (!sheet.complete || sheet.naturalWidth === 0) return;
+  if (!sheet) return;
   const place = picture % across ** 2;
   const [left, top] = [(place % across) * side, Math.floor(place / across) * side];
   context.drawImage(sheet, left, top, side, side, x - size / 2, y - size / 2, size, size);
+}
+
+/** An ImageBitmap, unlike an image, gives its memory back when it is closed. */
+async function load(number: number): Promise<void> {
+  const bitmap = await createImageBitmap(await (await fetch(`sheet/${number}`)).blob());
+  sheets.set(number, bitmap);
+  for (const [old, sheet] of sheets) {
+    if (sheets.size <= most) break;
+    sheet?.close();
+    sheets.delete(old);
+  }
 }

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -47,12 +47,14 @@ class Folder:
         labels: int64 ``[N]``, or None without class folders.
         classes: class names by label, sorted, or None.
         paths: file of each image, relative to the folder, with ``/``.
+        damaged: files that were left out, each with the reason.
     """
 
     pixels: Tensor
     labels: Tensor | None
     classes: list[str] | None
     paths: list[str]
+    damaged: list[str] = field(default_factory=list)
 
 
 def read_image(path: Path, size: int) -> np.ndarray:

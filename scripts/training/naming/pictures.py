@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +14,11 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from training.data.images import list_folder, read_image
+from training.data.copies import small_squares
+from training.data.images import Files, Folder, list_folder
 from training.data.neighbors import nearest_neighbors
+from training.data.store import key_of as images_key
+from training.data.store import read_once
 from training.model.manifest import path_of, read_manifest
 from training.model.onnx_files import open_graph
 from training.naming.layout import lay_out, map_order
@@ -26,7 +26,6 @@ from training.naming.layout import lay_out, map_order
 NEIGHBORS = 15
 BATCH = 200
 THUMBNAIL, ACROSS = 32, 32  # side of a thumbnail in pixels, and thumbnails along a side of a sheet
-SMALL = 8  # side of the squares that copies are compared by
 
 
 @dataclass
@@ -55,94 +54,60 @@ class Pictures:
     sheets: Path
 
 
-def open_pictures(model: Path, images: Path, folder: Path) -> Pictures:
-    """Reads what ``folder`` keeps of the images, or works it out: minutes for tens of thousands."""
+def open_pictures(model: Path, images: Path, run: Path) -> Pictures:
+    """Reads what the folder of a run keeps of the images, or works it out: minutes for tens of thousands."""
     files = list_folder(images)
-    key = key_of(model, files.paths)
-    kept = folder / "pictures.pt"
+    folder, kept = run / "naming", run / "naming" / "pictures.pt"
+    key = key_of(model, files)
     if not kept.exists() or (state := torch.load(kept, weights_only=True))["key"] != key:
         folder.mkdir(parents=True, exist_ok=True)
-        state = {"key": key} | look_at_all(model, files.root, files.paths, folder)
+        state = {"key": key} | look_at_all(model, read_once(files, read_manifest(model)["input"]["width"], run), folder)
         torch.save(state, kept.with_suffix(".part"))
         kept.with_suffix(".part").replace(kept)
     del state["key"]
     return Pictures(root=files.root, sheets=folder, **state)
 
 
-def key_of(model: Path, paths: list[str]) -> str:
+def key_of(model: Path, files: Files) -> str:
     """Changes with the images and with what embeds them, but not with the classes."""
     golden = read_manifest(model)["golden"]["outputs"]["fp32"]["embedding"]
-    return hashlib.sha256(json.dumps([golden, paths]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([golden, images_key(files)]).encode()).hexdigest()
 
 
-def bar(items: Iterator, total: int, title: str) -> Iterator:
-    """Shows how far it is, and the time that is left, on a terminal."""
-    return tqdm(items, title, total, disable=not sys.stderr.isatty(), mininterval=1, leave=False)
-
-
-def look_at_all(model: Path, root: Path, paths: list[str], folder: Path) -> dict:
-    """Embeds the images, finds their neighbors and copies, lays out the map and writes the sheets."""
-    embeddings, thumbnails, kept, damaged = [], [], [], []
-    for places, pixels, errors in bar(decoded(model, root, paths), -(-len(paths) // BATCH), "looking at the pictures"):
-        damaged += errors
-        if places:
-            kept += places
-            embeddings.append(pixels[0])
-            thumbnails.append(pixels[1])
-    if len(kept) < 2:
-        raise SystemExit(f"--images: expected two images or more that can be decoded in {root}, got {len(kept)}")
-    embedding, thumbnail = torch.cat(embeddings), np.concatenate(thumbnails)
+def look_at_all(model: Path, images: Folder, folder: Path) -> dict:
+    """Embeds the images, finds their neighbors, lays out the map and writes the sheets."""
+    if len(images.paths) < 2:
+        raise ValueError(f"--images: expected two images or more that can be decoded, got {len(images.paths)}")
+    predict = open_graph(path_of(model, "fp32"))
+    batches = images.pixels.permute(0, 2, 3, 1).split(BATCH)
+    bar = tqdm(batches, "looking at the images", disable=not sys.stderr.isatty(), mininterval=1, leave=False)
+    embedding = torch.cat([predict(part.contiguous())[1] for part in bar])
     print("finding neighbors, and laying out the map", flush=True)
-    neighbors = nearest_neighbors(embedding[None], min(NEIGHBORS, len(kept) - 1))
+    neighbors = nearest_neighbors(embedding[None], min(NEIGHBORS, len(embedding) - 1))
     places = lay_out(embedding, neighbors)
     order = map_order(places)
-    rank = order.argsort()
-    embedding, neighbors, thumbnail = embedding[order], rank[neighbors[order]], thumbnail[order.numpy()]
-    write_sheets(thumbnail, folder)
+    embedding, neighbors = embedding[order], order.argsort()[neighbors[order]]
+    thumbnails = np.concatenate([thumbnails_of(images.pixels[part]) for part in order.split(BATCH)])
+    write_sheets(thumbnails, folder)
+    pairs = zip(embedding.split(5000), neighbors.split(5000), strict=True)
     return {
-        "paths": [paths[kept[i]] for i in order.tolist()],
-        "damaged": damaged,
+        "paths": [images.paths[i] for i in order.tolist()],
+        "damaged": images.damaged,
         "embeddings": embedding,
         "neighbors": neighbors,
-        "cosines": torch.cat([(e[:, None] * embedding[n]).sum(2) for e, n in zip(embedding.split(5000), neighbors.split(5000), strict=True)]),
-        "small": torch.from_numpy(squares(thumbnail)),
+        "cosines": torch.cat([(own[:, None] * embedding[nearest]).sum(2) for own, nearest in pairs]),
+        "small": torch.cat([small_squares(images.pixels[part]) for part in order.split(BATCH)]),
         "places": places[order],
     }
 
 
-def decoded(model: Path, root: Path, paths: list[str]) -> Iterator[tuple[list[int], tuple[Tensor, np.ndarray], list[str]]]:
-    """Embeddings and thumbnails ``[N, side, side, 3]`` batch by batch, with the indices of their paths, and what cannot
-    be decoded."""
-    predict, size = open_graph(path_of(model, "fp32")), read_manifest(model)["input"]["width"]
-
-    def read(path: str) -> np.ndarray | str:
-        try:
-            return read_image(root / path, size)
-        except Exception as error:  # any file of any folder
-            return f"{path}: {error}"
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(paths), BATCH):
-            read_ = list(pool.map(read, paths[start : start + BATCH]))
-            good = [start + i for i, image in enumerate(read_) if not isinstance(image, str)]
-            errors = [image for image in read_ if isinstance(image, str)]
-            if not good:
-                yield [], (torch.empty(0), np.empty(0)), errors
-                continue
-            pixels = np.stack([read_[i - start].transpose(1, 2, 0) for i in good])
-            small = pixels if size == THUMBNAIL else np.stack([resized(image, THUMBNAIL) for image in pixels])
-            yield good, (predict(torch.from_numpy(pixels))[1], small), errors
-
-
-def resized(pixels: np.ndarray, side: int) -> np.ndarray:
-    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR))
-
-
-def squares(thumbnails: np.ndarray) -> np.ndarray:
-    """Means of blocks, uint8 ``[N, SMALL * SMALL * 3]``."""
-    step = THUMBNAIL // SMALL
-    blocks = thumbnails.reshape(-1, SMALL, step, SMALL, step, 3)
-    return np.concatenate([part.mean((2, 4)).round().astype(np.uint8).reshape(len(part), -1) for part in np.array_split(blocks, -(-len(blocks) // 5000))])
+def thumbnails_of(pixels: Tensor) -> np.ndarray:
+    """uint8 ``[N, THUMBNAIL, THUMBNAIL, 3]`` of images ``[N, 3, H, W]``."""
+    images = pixels.permute(0, 2, 3, 1).numpy()
+    if images.shape[1] == THUMBNAIL:
+        return images
+    size = (THUMBNAIL, THUMBNAIL)
+    return np.stack([np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR)) for image in images])
 
 
 def write_sheets(thumbnails: np.ndarray, folder: Path) -> None:

@@ -11,6 +11,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+from training.data.copies import copies
 from training.model.heads import read_head
 from training.model.manifest import path_of, read_manifest
 from training.naming import finds, write
@@ -49,7 +50,7 @@ class Session:
         self.saved = classes
         self.state = State(classes, {}, manifest["training"].get("stages", {}).get("naming", 0))
         self.history: list[State] = []
-        self.copies = finds.copies(pictures.neighbors, pictures.cosines, pictures.small)
+        self.copies = copies(pictures.neighbors, pictures.cosines, pictures.small)
         self.look()
 
     def look(self) -> None:

@@ -52,6 +52,16 @@ def device_name(device: torch.device) -> str:
     return f"{world()} x {name}" if world() > 1 else name
 
 
+@contextmanager
+def first_goes_first() -> Iterator[None]:
+    """Lets the other processes in when process 0 is done."""
+    if rank() > 0:
+        dist.barrier()
+    yield
+    if rank() == 0 and world() > 1:
+        dist.barrier()
+
+
 class _Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx, rows: Tensor) -> Tensor:

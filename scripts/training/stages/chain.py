@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from training.data.images import Folder, load_folder
+from training.data.images import Folder, list_folder
+from training.data.store import read_once
 from training.recipe import add_options, config_of, given_options
 from training.stages.checkpoint import CHECKPOINTS, Checkpoint, forget_later, last_checkpoint, read, save
 
@@ -60,5 +61,6 @@ class LaterStage:
         changes = given_options(args)
         if not changes.get(self.setting, getattr(config_of(checkpoint), self.setting)):
             raise SystemExit(f"--{self.setting.replace('_', '-')}: expected at least 1, got none")
-        folder = load_folder(args.images or Path(checkpoint["images"]), config_of(checkpoint).stored)
+        files = list_folder(args.images or Path(checkpoint["images"]))
+        folder = read_once(files, config_of(checkpoint).stored, args.run)
         self.run(args.run, folder, torch.device(args.device), changes)

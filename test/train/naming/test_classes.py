@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from training.data.copies import copies
 from training.naming import finds
 from training.naming.classes import LONGEST, Classes
 from training.naming.layout import lay_out, map_order
@@ -95,8 +96,8 @@ def test_copies_are_grouped_and_likenesses_are_not():
     small[5] = (small[1].int() + 3).clamp(max=255).byte()
     neighbors = torch.tensor([[1], [4], [3], [2], [5], [1]])
     cosines = torch.tensor([[0.99], [1.0], [0.99], [0.99], [0.97], [0.98]])
-    assert finds.copies(neighbors, cosines, small) == [[1, 4, 5]]
-    assert finds.copies(neighbors, 0 * cosines, small) == []
+    assert copies(neighbors, cosines, small) == [[1, 4, 5]]
+    assert copies(neighbors, 0 * cosines, small) == []
 
 
 def test_what_to_label_next_reaches_most_pictures_that_no_label_reaches():
