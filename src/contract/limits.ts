@@ -49,10 +49,12 @@ export const limits = {
    */
   pageImagePixels: 8192 * 8192,
   /**
-   * Pixels of an image that are read in one piece, in some 30 ms; then other requests have their turn. Of the images that
-   * take more, one is read at a time, so that only its state is kept in between.
+   * Pixels of a PNG, and of a JPEG of which only the DC coefficients are kept, that are read in one piece, in some 30 ms;
+   * then other requests have their turn. Of the images that take more, one is read at a time, so that only its state is
+   * kept in between.
    */
   pixelsPerPiece: 2 ** 21,
+  jpegPixelsPerPiece: 2 ** 24,
   /** Pixels along one side of an image: about what WebP can hold; refuses images a pixel thin and very long. */
   imageSide: 16_384,
   /** Images of one batch. */
@@ -72,10 +74,10 @@ export const limits = {
    */
   jpegScans: 100,
   /**
-   * Blocks of all scans that are read to find the end of a progressive JPEG without an end marker: 10 scans of 200
+   * Blocks of all scans that are read to find the end of a progressive JPEG without an end marker: 10 scans of 100
    * megapixels. Each costs some nanoseconds even where nothing is in it.
    */
-  lastScanBlocks: 2 ** 25,
+  lastScanBlocks: 2 ** 24,
   /**
    * Chunks of one PNG: some encoders write one for every row, others one for every 8 kB; hundreds of thousands of empty
    * ones would cost seconds.

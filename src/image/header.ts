@@ -29,9 +29,13 @@ export function withinBytes<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    // DataView throws this for every read past the end.
-    if (error instanceof RangeError)
-      throw new UnlabelError('invalid_image', 'The image is cut off', { cause: error });
-    throw error;
+    throw namedCutOff(error);
   }
+}
+
+/** The error itself, but for reading past the end. */
+export function namedCutOff(error: unknown): unknown {
+  // DataView throws this for every read past the end.
+  if (!(error instanceof RangeError)) return error;
+  return new UnlabelError('invalid_image', 'The image is cut off', { cause: error });
 }

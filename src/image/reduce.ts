@@ -3,8 +3,8 @@ import { fitPixels, fitRows } from './fit/fit.ts';
 import { orient } from './fit/orient.ts';
 import type { Size } from './fit/resize.ts';
 import type { Steps } from './fit/steps.ts';
-import { withinBytes } from './header.ts';
-import { decodeDc } from './jpeg/dc.ts';
+import { namedCutOff } from './header.ts';
+import { dcSteps } from './jpeg/dc.ts';
 import { checkLastScan } from './jpeg/last-scan.ts';
 import { pngRows } from './png/rows.ts';
 import type { ImageHeader } from './sniff.ts';
@@ -16,13 +16,16 @@ const block = 8;
 const enoughBlocks = 2;
 
 /** Whether {@link fitReduced} rests in between. */
-export function isInPieces({ width, height, rowBytes }: ImageHeader): boolean {
-  return rowBytes !== undefined && width * height > limits.pixelsPerPiece;
+export function isInPieces({ type, width, height, rowBytes }: ImageHeader): boolean {
+  const pixels = width * height;
+  return type === 'jpeg'
+    ? pixels > limits.jpegPixelsPerPiece
+    : rowBytes !== undefined && pixels > limits.pixelsPerPiece;
 }
 
 /**
  * Fits a picture that need not be held as a whole: a large JPEG by its DC coefficients, and a PNG by its rows, which comes
- * to the same bytes as decoding it first, and in pieces. The same code runs on a server and in a page.
+ * to the same bytes as decoding it first; both in pieces. The same code runs on a server and in a page.
  *
  * A JPEG is read so where the part that is cropped to the input's aspect ratio has at least 16 times the input's pixels
  * along each side (512 for 32, 1024 for 64), and 8 times as many samples of color, which matters only where color is
@@ -48,10 +51,12 @@ export function* fitReduced(
     const blocks = pixels > limits.imagePixels ? 1 : Math.max(enoughBlocks, subsampling);
     if (scale < blocks * block) return undefined;
     const size = { width: width / block, height: height / block };
-    return withinBytes(() => {
+    try {
       if (end !== undefined) checkLastScan(bytes, end);
-      return fitPixels(decodeDc(bytes), input, orientation, size);
-    });
+      return fitPixels(yield* dcSteps(bytes), input, orientation, size);
+    } catch (error) {
+      throw namedCutOff(error);
+    }
   }
   if (type === 'png' && orientation === 1 && rowBytes && rowBytes * height <= limits.pngRowBytes)
     return yield* fitRows(pngRows(bytes), input);

@@ -3,8 +3,8 @@ import { damaged } from './segments.ts';
 /** Bits that are looked up at once; longer codes are found bit by bit. */
 export const lookupBits = 12;
 
-/** Most bits that an entry of {@link Codes.skips} may take: what a reader always has. */
-export const heldBits = 25;
+/** Most bits that an entry of {@link Codes.skips} may take: what a reader always has. With the rest of a byte they are 30. */
+export const heldBits = 23;
 
 /** Bits of an entry of {@link Codes.skips}: bits to take, coefficients to pass, and whether the block ends. */
 export const skipBits = 5;

@@ -1,3 +1,5 @@
+import { limits } from '../../contract/limits.ts';
+import type { Steps } from '../fit/steps.ts';
 import type { Codes } from './codes.ts';
 import { EntropyReader } from './entropy.ts';
 import type { Frame, Scan } from './frame.ts';
@@ -34,21 +36,22 @@ interface Part {
 }
 
 /**
- * Reads the DC coefficients of a scan into their planes, and skips what else it has (ITU T.81, annex F and G).
+ * Reads the DC coefficients of a scan into their planes, and skips what else it has (ITU T.81, annex F and G). It may rest
+ * after every `limits.jpegPixelsPerPiece`.
  *
  * @param bytes - the file.
  * @param at - where the entropy-coded data begins.
  * @returns where it ends.
  * @throws UnlabelError `invalid_image` where it is damaged. RangeError where blocks are missing.
  */
-export function readDcScan(
+export function* readDcScan(
   bytes: Uint8Array,
   at: number,
   frame: Frame,
   scan: Scan,
   tables: Tables,
   planes: readonly DcPlane[],
-): number {
+): Steps<number> {
   const parts = partsOf(frame, scan, tables, planes);
   const reader = new EntropyReader(bytes, at);
   const { restartInterval } = tables;
@@ -56,18 +59,34 @@ export function readDcScan(
   // The blocks of a single component come in rows, without those that fill up the last units.
   const columns = parts.length === 1 ? first.plane.columns : Math.ceil(frame.width / (8 * frame.maxAcross));
   const rows = parts.length === 1 ? first.plane.rows : Math.ceil(frame.height / (8 * frame.maxDown));
-  for (let y = 0, unit = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++, unit++) {
-      if (restartInterval > 0 && unit > 0 && unit % restartInterval === 0) {
-        reader.restart(unit / restartInterval - 1);
-        for (const part of parts) part.previous = 0;
-      }
-      for (let i = 0; i < parts.length; i++) readUnit(reader, parts[i] as Part, x, y, scan);
-    }
+  const pixelsOfRow = frame.width * 8 * frame.maxDown;
+  for (let y = 0, pixels = 0; y < rows; y++) {
+    readUnits(reader, parts, columns, y, scan, restartInterval);
     // Once a row: zeros that are read after the end cost little.
     reader.check();
+    pixels += pixelsOfRow;
+    if (pixels < limits.jpegPixelsPerPiece) continue;
+    pixels = 0;
+    yield;
   }
   return reader.end;
+}
+
+function readUnits(
+  reader: EntropyReader,
+  parts: Part[],
+  columns: number,
+  y: number,
+  scan: Scan,
+  restartInterval: number,
+): void {
+  for (let x = 0, unit = y * columns; x < columns; x++, unit++) {
+    if (restartInterval > 0 && unit > 0 && unit % restartInterval === 0) {
+      reader.restart(unit / restartInterval - 1);
+      for (const part of parts) part.previous = 0;
+    }
+    for (let i = 0; i < parts.length; i++) readUnit(reader, parts[i] as Part, x, y, scan);
+  }
 }
 
 function readUnit(reader: EntropyReader, part: Part, x: number, y: number, { high, low }: Scan): void {

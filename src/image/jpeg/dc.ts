@@ -1,3 +1,4 @@
+import { finish, type Steps } from '../fit/steps.ts';
 import type { Rgba } from '../pixels.ts';
 import { type Colors, dcPixels } from './dc-pixels.ts';
 import { createPlanes, type DcPlane, readDcScan } from './dc-scan.ts';
@@ -15,6 +16,11 @@ import { Tables } from './tables.ts';
  * @throws UnlabelError `invalid_image` when a block is missing or the data is damaged. RangeError at the end of the bytes.
  */
 export function decodeDc(bytes: Uint8Array): Rgba {
+  return finish(dcSteps(bytes));
+}
+
+/** Decodes as {@link decodeDc} does, in pieces. */
+export function* dcSteps(bytes: Uint8Array): Steps<Rgba> {
   const tables = new Tables();
   const quantization: number[] = [];
   let frame: Frame | undefined;
@@ -37,7 +43,7 @@ export function decodeDc(bytes: Uint8Array): Rgba {
       }
       at =
         scan.first === 0
-          ? readDcScan(bytes, at, frame, scan, tables, planes)
+          ? yield* readDcScan(bytes, at, frame, scan, tables, planes)
           : (endOfScan(bytes, at) ?? bytes.length);
     } else if (segment.marker === marker.endOfImage) break;
     else tables.read(segment);

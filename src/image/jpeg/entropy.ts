@@ -2,6 +2,12 @@ import { type Codes, endFlag, heldBits, lookupBits, passBits, skipBits } from '.
 import { damaged, isRestart } from './segments.ts';
 
 /**
+ * Bits that are held: all whole numbers of 30 bits are small ones to V8, also where it compresses pointers, as workerd and
+ * Chromium do. Larger ones would be objects, and reading took four times as long.
+ */
+const holdMask = (1 << 30) - 1;
+
+/**
  * Reads the entropy-coded data of a scan (ITU T.81, annex F), highest bit first. After its end it reads zeros; what
  * was read of them {@link check} tells.
  */
@@ -54,18 +60,24 @@ export class EntropyReader {
   /** Skips the AC coefficients of a block. */
   skipBlock(codes: Codes, skips: Uint16Array): void {
     const bytes = this.#bytes;
-    let [hold, held, at] = [this.#hold, this.#held, this.#at];
+    let hold = this.#hold;
+    let held = this.#held;
+    let at = this.#at;
     for (let k = 1; k < 64; ) {
       while (held < heldBits) {
         const byte = bytes[at] as number;
         // Also past the end, where it is undefined.
         if (!(byte < 0xff)) {
-          [this.#hold, this.#held, this.#at] = [hold, held, at];
+          this.#hold = hold;
+          this.#held = held;
+          this.#at = at;
           this.#fill();
-          [hold, held, at] = [this.#hold, this.#held, this.#at];
+          hold = this.#hold;
+          held = this.#held;
+          at = this.#at;
           break;
         }
-        hold = (hold << 8) | byte;
+        hold = ((hold << 8) | byte) & holdMask;
         held += 8;
         at++;
       }
@@ -79,12 +91,18 @@ export class EntropyReader {
         held -= entry & ((1 << skipBits) - 1);
         break;
       } else {
-        [this.#hold, this.#held, this.#at] = [hold, held, at];
+        this.#hold = hold;
+        this.#held = held;
+        this.#at = at;
         k = this.#skipOne(codes, k);
-        [hold, held, at] = [this.#hold, this.#held, this.#at];
+        hold = this.#hold;
+        held = this.#held;
+        at = this.#at;
       }
     }
-    [this.#hold, this.#held, this.#at] = [hold, held, at];
+    this.#hold = hold;
+    this.#held = held;
+    this.#at = at;
   }
 
   /** Goes on after the next restart marker, which must be the one with this number. */
@@ -148,7 +166,7 @@ export class EntropyReader {
         else byte = 0;
       } else if (isInFile) this.#at++;
       if (!isInFile) this.#padded += 8;
-      this.#hold = (this.#hold << 8) | byte;
+      this.#hold = ((this.#hold << 8) | byte) & holdMask;
       this.#held += 8;
     }
   }
