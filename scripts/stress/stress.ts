@@ -18,6 +18,10 @@ await runSubcommand(
       load: () => import('./fuzz.ts'),
       summary: 'searches for inputs that the readers of untrusted bytes mistreat (10 min)',
     },
+    worst: {
+      load: () => import('./worst.ts'),
+      summary: 'measures time, memory and delay of the worst bodies that are accepted (3 min)',
+    },
     hostile: {
       load: () => import('./hostile.ts'),
       summary: 'sends 140,000 damaged pictures and bodies; all get a documented answer within 2 s (20 min)',

@@ -6,6 +6,7 @@ import { oddPictures } from '../../scripts/harness/inputs/odd-pictures.ts';
 import { largestDifference, readFixture } from '../../scripts/harness/inputs/parity-fixtures.ts';
 import { codecs } from '../../src/image/codecs/codecs-node.ts';
 import { prepareImage } from '../../src/image/prepare.ts';
+import type { Client } from '../../src/index.ts';
 import { base64, largest, type Site, scoresOf, startSite } from './site.ts';
 
 let site: Site;
@@ -16,6 +17,7 @@ beforeAll(async () => {
   await page.evaluate(async (url) => {
     globalThis.engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl: url, device: 'wasm' });
     globalThis.client = unlabel.createClient({ url, model: 'cifar10', upload: 'tensor' });
+    globalThis.fileClient = unlabel.createClient({ url, model: 'cifar10', upload: 'file' });
     await engine.ready;
   }, site.hosted.url);
 });
@@ -52,7 +54,7 @@ test('a large JPEG comes to the same pixels in the page and on the server', asyn
 });
 
 test('a JPEG without its last blocks is refused', async () => {
-  for (const name of ['baseline-420.jpg', 'restart.jpg', 'grey.jpg']) {
+  for (const name of ['baseline-420.jpg', 'restart.jpg', 'grey.jpg', 'progressive-420.jpg']) {
     const failure = await page.evaluate(
       (file) => unlabel.failureOf(engine.classify(unlabel.bytesOf(file))),
       base64(readFixture(`images/${name}`).subarray(0, -12)),
@@ -147,8 +149,8 @@ const kinds = [
   'ImageData with transparency',
 ];
 
-test.each(kinds)('%s: local and hosted have the same pixels', async (kind) => {
-  const { local, hosted } = await page.evaluate(
+test.each(kinds)('%s: local and hosted have the same pixels, also as a file', async (kind) => {
+  const { local, hosted, files } = await page.evaluate(
     async ({ kind, turned }) => {
       const canvas = Object.assign(document.createElement('canvas'), { width: 96, height: 80 });
       const context = canvas.getContext('2d') as CanvasRenderingContext2D;
@@ -181,13 +183,21 @@ test.each(kinds)('%s: local and hosted have the same pixels', async (kind) => {
       return {
         local: [await engine.classify(image, { topK: 1000 }), await engine.classify(plain, { topK: 1000 })],
         hosted: [await client.classify(image, { topK: 1000 }), await client.classify(plain, { topK: 1000 })],
+        files: [await fileClient.classify(image, { topK: 1000 })],
       };
     },
     { kind, turned: base64(readFixture('images/orientation-6.jpg')) },
   );
   const scores = [...local, ...hosted].map((answer) => scoresOf(answer as never));
   for (const each of scores) expect(largest(each, scores[0] as number[])).toBeLessThanOrEqual(1e-5);
+  // A canvas that is made a PNG of rounds what is transparent.
+  const tolerance = kind.endsWith('transparency') ? 0.01 : 1e-5;
+  expect(largest(scoresOf(files[0] as never), scores[0] as number[])).toBeLessThanOrEqual(tolerance);
 });
+
+declare global {
+  var fileClient: Client;
+}
 
 test('what no browser decodes is refused, and what helps is said', async () => {
   const heic = new TextEncoder().encode('\0\0\0\x18ftypheic\0\0\0\0mif1heic');

@@ -95,6 +95,76 @@ test.each(routes)('%s %s asks for the right key', async (method, route) => {
   });
 });
 
+/** Other ways to write a path, which a router, an asset server or a proxy may take for it. */
+const spellings = (path: string) => [
+  path.replace(/[a-z]/, (letter) => `%${letter.charCodeAt(0).toString(16)}`),
+  path.replace(/\/(\w)(?!.*\/\w)/, (_, letter) => `/%${letter.charCodeAt(0).toString(16)}`),
+  path.replace(/(?<=.)\//, '%2F'),
+  path.replace(/(?<=.)\//, '%252F'),
+  `/${path}`,
+  path.replaceAll('/', '//'),
+  path.replace(/(?<=.)\//, '/./'),
+  path.replace(/(?<=.)\//, '/%2e%2e/v1/'),
+  `${path}/`,
+  `${path}//`,
+  `${path}%00`,
+  `${path};x`,
+  path.toUpperCase(),
+];
+
+test.each(routes)('%s %s: HEAD, OPTIONS and other spellings have no more rights', async (method, route) => {
+  const path = route.replaceAll(/:(\w+)(\{[^}]*\})?/g, 'x');
+  const isPublic = needs[`${method} ${route}`] === 'nothing';
+  const callers = { none: {}, bad: bearer('bad'), revoked: bearer('revoked') };
+  for (const [caller, headers] of Object.entries(callers)) {
+    const plain = await ask(method, path, headers);
+    if (method === 'GET')
+      expect([caller, (await ask('HEAD', path, headers)).status]).toEqual([caller, plain.status]);
+    // A preflight says what may be sent, and nothing of what is there.
+    const options = await ask('OPTIONS', path, { ...headers, origin: 'https://a.example' });
+    expect([caller, options.status, options.text]).toEqual([caller, 204, '']);
+    if (isPublic) continue;
+    for (const spelled of spellings(path)) {
+      const { status } = await ask(method, spelled, headers);
+      expect([spelled, caller, status]).toEqual([spelled, caller, expect.toBeOneOf([401, 404])]);
+    }
+  }
+  // A key that may only read, by no spelling, writes; nor does one of some namespaces get to others.
+  if (needs[`${method} ${route}`] !== 'write') return;
+  for (const spelled of spellings(path)) {
+    const { status } = await ask(method, spelled, bearer('read'));
+    expect([spelled, status]).toEqual([spelled, expect.toBeOneOf([403, 404])]);
+  }
+});
+
+test.each(routes)('%s %s: caches keep nothing that needed a key', async (method, route) => {
+  const path = route.replaceAll(
+    /:(\w+)(\{[^}]*\})?/g,
+    (_, name) => ({ name: 'cifar10', file: 'cifar10.int8.onnx' })[name as string] ?? 'x',
+  );
+  const open: Bindings = { ASSETS: shippedAssets };
+  const cacheOf = async (verb: string, key: string | undefined, bindings: Bindings) => {
+    const headers = key === undefined ? {} : bearer(key);
+    const answer = await app.request(path, { method: verb, headers }, bindings);
+    await answer.arrayBuffer();
+    const vary = (answer.headers.get('vary') ?? '').toLowerCase().split(/, */);
+    return [
+      answer.headers.get('cache-control'),
+      vary.includes('authorization') && vary.includes('origin'),
+    ] as const;
+  };
+  for (const verb of method === 'GET' ? ['GET', 'HEAD'] : [method])
+    for (const key of [undefined, 'bad', 'read', 'write', 'page']) {
+      const [closed, varies] = await cacheOf(verb, key, env);
+      if (!route.startsWith('/v1')) {
+        expect([verb, key, closed]).toEqual([verb, key, (await cacheOf(verb, key, open))[0]]);
+        continue;
+      }
+      expect([verb, key, closed, varies]).toEqual([verb, key, expect.stringMatching(/^private, /), true]);
+      expect(closed).not.toMatch(/public/);
+    }
+});
+
 test('every row of the table is a route', () => {
   expect(Object.keys(needs).sort()).toEqual([...new Set(routes.map((route) => route.join(' ')))].sort());
 });

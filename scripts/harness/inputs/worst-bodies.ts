@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import encodeWebp, { init } from '@jsquash/webp/encode.js';
 import { limits } from '../../../src/contract/limits.ts';
 import { scanlines } from '../../../src/image/png/scanlines.ts';
-import type { Attack } from './attacks.ts';
+import { type Attack, attacks } from './attacks.ts';
 import { drawPhoto } from './draw-photo.ts';
 import { drawPng } from './draw-png.ts';
 import { flatJpeg } from './flat-jpeg.ts';
@@ -14,10 +14,15 @@ import { seededRandom } from './random-vectors.ts';
 export interface WorstBody extends Attack {
   /** MB of memory beyond the body that it may take. Default: that of all others. */
   mostMb?: number;
+  /** What must have been sent before. */
+  before?: Attack;
 }
 
 /** MB of a picture of 4 MP that the decoders of JPEG and WebP decode as a whole, in a memory of their own. */
 const wholeMb = 64;
+
+/** A body that loads the network. */
+export const warmUp = attacks().find(({ name }) => name === '32 pictures') as Attack;
 
 /** The worst that every route takes, of each kind of body. */
 export async function worstBodies(): Promise<WorstBody[]> {
@@ -35,6 +40,7 @@ export async function worstBodies(): Promise<WorstBody[]> {
   const values = JSON.stringify(Array.from({ length: limits.filterValues }, (_, i) => `${i}`));
   const filter = Array.from({ length: limits.filterKeys }, (_, i) => `"k${i}":{"in":${values}}`).join();
   return [
+    ...attacks().filter(({ isAccepted }) => isAccepted),
     body('a JPEG of 100 MP', classify, flatJpeg(10_000, 10_000, 3)),
     body('a JPEG of 48 MP and 8 MB', classify, photo),
     {
@@ -72,6 +78,19 @@ export async function worstBodies(): Promise<WorstBody[]> {
       json('PUT', '/v1/vectors'),
       `{"namespace":"pictures","vectors":[${Array.from({ length: 100 }, (_, i) => `{"id":"${i}","image":"${middle}"}`).join()}]}`,
     ),
+    {
+      ...body(
+        'the most metadata',
+        json('PATCH', '/v1/vectors/a?namespace=patched'),
+        `{"metadata":{${Array.from({ length: limits.metadataKeys }, (_, i) => `"k${i}":"${'x'.repeat(20)}"`).join()}}}`,
+      ),
+      before: body(
+        'a vector',
+        json('PUT', '/v1/vectors'),
+        '{"namespace":"patched","vectors":[{"id":"a","vector":[1],"model":{"name":"m","version":"1"}}]}',
+      ),
+    },
+    body('the largest filter', json('POST', '/v1/deletions'), `{"namespace":"long","filter":{${filter}}}`),
     body(
       '1,000 pictures',
       json('PUT', '/v1/classes/b'),

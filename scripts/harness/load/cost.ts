@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attack } from '../inputs/attacks.ts';
-import type { BareWorkerd } from '../servers/bare-workerd.ts';
+import type { WorstBody } from '../inputs/worst-bodies.ts';
+import { type BareWorkerd, startBareWorkerd } from '../servers/bare-workerd.ts';
 
 /** Milliseconds of CPU time between two looks that say that nothing is left to do, and how many of them in a row. */
 const idle = { ms: 10, looks: 8 };
+
+/** Without keys, only this setting lets others than this machine write. */
+export const openWrites = { ALLOW_OPEN_WRITES: 'true' };
 
 /** What some work costs a Worker, in CPU time, as others use this machine. */
 export interface Cost {
@@ -41,4 +45,23 @@ export async function sendAttack(
 ): Promise<{ status: number; text: string }> {
   const answer = await fetch(url + path, { method, body, headers: { 'content-type': type, ...headers } });
   return { status: answer.status, text: await answer.text() };
+}
+
+/** MB of memory that a body makes a fresh Worker take beyond the body, which has loaded its network before. */
+export async function memoryOf(
+  { before, ...body }: WorstBody,
+  warmUp: Attack,
+): Promise<{ status: number; mb: number }> {
+  const workerd = await startBareWorkerd(undefined, { vars: openWrites });
+  try {
+    await sendAttack(workerd, warmUp);
+    if (before) await sendAttack(workerd, before);
+    let status = 0;
+    const growth = await workerd.growth(async () => {
+      ({ status } = await sendAttack(workerd, body));
+    });
+    return { status, mb: growth - body.body.length / 1e6 };
+  } finally {
+    await workerd.stop();
+  }
 }
