@@ -1,5 +1,5 @@
 import type { Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
-import type { ModelName } from '../contract/model.ts';
+import type { ModelName, Settled } from '../contract/model.ts';
 import type { ClassifyLookup, SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { type ConnectionOptions, type RequestOptions, serviceOf } from './http/service.ts';
@@ -25,7 +25,8 @@ export interface ClientOptions<Model extends string = string> extends Connection
 
 /**
  * The network behind a service. An array of images in gives an array of answers out, in order; it is sent in as few
- * requests as the limits of the service allow (32 images, 8 MiB), four at a time. If one of them fails, the call fails.
+ * requests as the limits of the service allow (32 images, 8 MiB), four at a time. If one of them fails, the call fails,
+ * unless `settled: true` asks for an answer, or an error, of each image.
  *
  * Images are taken when the call begins. An image may also be given by its address or as a stream ({@link HostedImage}):
  * this side reads it, and sends it on.
@@ -46,6 +47,14 @@ export interface Client<Model extends string = string> extends Engine<HostedImag
   ): Promise<Classification<Model, string>>;
   classify(
     images: readonly HostedImage[],
+    options: ClassifyOptions & RequestOptions & ClassifyLookup & Settled,
+  ): Promise<PromiseSettledResult<Classification<Model, string>>[]>;
+  classify(
+    images: readonly HostedImage[],
+    options: ClassifyOptions & RequestOptions & Settled,
+  ): Promise<PromiseSettledResult<Classification<Model>>[]>;
+  classify(
+    images: readonly HostedImage[],
     options: ClassifyOptions & RequestOptions & ClassifyLookup,
   ): Promise<Classification<Model, string>[]>;
   classify(image: HostedImage, options?: ClassifyOptions & RequestOptions): Promise<Classification<Model>>;
@@ -59,6 +68,10 @@ export interface Client<Model extends string = string> extends Engine<HostedImag
    * @throws what {@link classify} throws.
    */
   embed(image: HostedImage, options?: RequestOptions): Promise<Embedding<Model>>;
+  embed(
+    images: readonly HostedImage[],
+    options: RequestOptions & Settled,
+  ): Promise<PromiseSettledResult<Embedding<Model>>[]>;
   embed(images: readonly HostedImage[], options?: RequestOptions): Promise<Embedding<Model>[]>;
   /**
    * Finds the stored vectors most similar to an image, a vector, an answer of {@link embed}, or another stored vector.
@@ -71,6 +84,10 @@ export interface Client<Model extends string = string> extends Engine<HostedImag
     query: SearchQuery<HostedImage>,
     options?: SearchOptions & RequestOptions,
   ): Promise<SearchResult<Model>>;
+  search(
+    queries: readonly SearchQuery<HostedImage>[],
+    options: SearchOptions & RequestOptions & Settled,
+  ): Promise<PromiseSettledResult<SearchResult<Model>>[]>;
   search(
     queries: readonly SearchQuery<HostedImage>[],
     options?: SearchOptions & RequestOptions,

@@ -1,4 +1,5 @@
 import type { Single } from '../contract/wire.ts';
+import { checkShape } from './check-shape.ts';
 import type { Query, Send } from './http/request.ts';
 import type { RequestOptions } from './http/service.ts';
 import type { HostedImage } from './images/take.ts';
@@ -7,6 +8,8 @@ import type { HostedImage } from './images/take.ts';
 export interface Task<Item, Result> {
   path: string;
   query: Query;
+  /** Whether each image of a list has an outcome of its own. */
+  settled?: boolean | undefined;
   /** Makes the result of the answer to one image; throws if the answer has another shape. */
   read(answer: Single<Item>): Result;
 }
@@ -22,7 +25,7 @@ export type Infer = <Item, Result>(
   images: HostedImage | readonly HostedImage[],
   options?: RequestOptions,
   nameOf?: (index: number) => string,
-) => Promise<Result | Result[]>;
+) => Promise<Result | Result[] | PromiseSettledResult<Result>[]>;
 
 /** How a client reaches its service. */
 export interface Connection {
@@ -32,3 +35,9 @@ export interface Connection {
 
 /** Requests of one call in flight at a time: one instance of the service takes as many without a queue. */
 export const concurrency = 4;
+
+/** The result of the answer to one image. */
+export function readOne<Item, Result>({ read }: Task<Item, Result>, answer: Single<Item>): Result {
+  checkShape(typeof answer.model.name === 'string');
+  return read(answer);
+}

@@ -2,7 +2,7 @@ import type { ImageSource } from '../contract/image-source.ts';
 import type { Batch, Single } from '../contract/wire.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { checkShape } from './check-shape.ts';
-import { concurrency, type Infer, type Task } from './connection.ts';
+import { concurrency, type Infer, readOne, type Task } from './connection.ts';
 import type { Follow } from './http/follow.ts';
 import type { Send } from './http/request.ts';
 import type { RequestOptions } from './http/service.ts';
@@ -13,6 +13,7 @@ import type { Pack, Upload } from './images/pack.ts';
 import { type HostedImage, Taken } from './images/take.ts';
 import { mapConcurrent } from './map-concurrent.ts';
 import type { Models } from './resources/models.ts';
+import { inferSettled } from './settled.ts';
 
 /**
  * Makes what runs tasks on images.
@@ -44,6 +45,8 @@ export function createInfer(
     const sources = Array.from(list, (image) => sourceOf(image, options));
     try {
       const pack = await loadPack();
+      if (task.settled && isMany(images))
+        return await inferSettled(send, task, pack, sources, nameOf, options);
       const attempt = async () => {
         // One after the other: the pixels of all of them together may not fit into memory.
         const bodies: Blob[] = [];
@@ -99,11 +102,6 @@ async function sendMany<Item, Result>(
     return send({ path, query, body: pack.many(batch.bodies), rename }, readBatch, options);
   });
   return results.flat();
-}
-
-function readOne<Item, Result>({ read }: Task<Item, Result>, answer: Single<Item>): Result {
-  checkShape(typeof answer.model.name === 'string');
-  return read(answer);
 }
 
 /** An image that was taken, or that an address leads to; rejects where it cannot be had. */

@@ -1,4 +1,4 @@
-import type { CallOptions, Device, LabelOf, ModelRef, Source } from './model.ts';
+import type { CallOptions, Device, LabelOf, ModelRef, Settled, Source } from './model.ts';
 import type { ClassifyLookup, SearchOptions, SearchQuery, SearchResult } from './vectors.ts';
 
 /** One class of a {@link Classification}. */
@@ -64,7 +64,8 @@ export interface ClassifyOptions extends CallOptions {
 
 /**
  * One typed API, wherever the network runs. An array of images in gives an array of answers out, in order. Images are
- * taken as they are when the call begins: what becomes of a canvas or a buffer afterwards makes no difference.
+ * taken as they are when the call begins: what becomes of a canvas or a buffer afterwards makes no difference. With
+ * `settled: true` each answer of an array has a `status` of its own, as of `Promise.allSettled`.
  */
 export interface Engine<Image, Model extends string = string> {
   /**
@@ -74,14 +75,30 @@ export interface Engine<Image, Model extends string = string> {
   classify(image: Image, options: ClassifyOptions & ClassifyLookup): Promise<Classification<Model, string>>;
   classify(
     images: readonly Image[],
+    options: ClassifyOptions & ClassifyLookup & Settled,
+  ): Promise<PromiseSettledResult<Classification<Model, string>>[]>;
+  classify(
+    images: readonly Image[],
+    options: ClassifyOptions & Settled,
+  ): Promise<PromiseSettledResult<Classification<Model>>[]>;
+  classify(image: Image, options?: ClassifyOptions): Promise<Classification<Model>>;
+  classify(
+    images: readonly Image[],
     options: ClassifyOptions & ClassifyLookup,
   ): Promise<Classification<Model, string>[]>;
-  classify(image: Image, options?: ClassifyOptions): Promise<Classification<Model>>;
   classify(images: readonly Image[], options?: ClassifyOptions): Promise<Classification<Model>[]>;
   /** Maps an image to a unit vector; similar images have near vectors. */
   embed(image: Image, options?: CallOptions): Promise<Embedding<Model>>;
+  embed(
+    images: readonly Image[],
+    options: CallOptions & Settled,
+  ): Promise<PromiseSettledResult<Embedding<Model>>[]>;
   embed(images: readonly Image[], options?: CallOptions): Promise<Embedding<Model>[]>;
   /** Finds the stored vectors most similar to an image, a vector, or another stored vector. */
   search(query: SearchQuery<Image>, options?: SearchOptions): Promise<SearchResult<Model>>;
+  search(
+    queries: readonly SearchQuery<Image>[],
+    options: SearchOptions & Settled,
+  ): Promise<PromiseSettledResult<SearchResult<Model>>[]>;
   search(queries: readonly SearchQuery<Image>[], options?: SearchOptions): Promise<SearchResult<Model>[]>;
 }

@@ -20,6 +20,14 @@ export type Source = 'hosted' | 'local';
 /** What it was computed on. */
 export type Device = 'wasm' | 'webgpu';
 
+/**
+ * Asks for each answer of a list by itself, as `Promise.allSettled` gives it: an image that cannot be read does not
+ * fail the others.
+ */
+export interface Settled {
+  settled: true;
+}
+
 /** Options of every call. */
 export interface CallOptions {
   /** Cancels the call; it then rejects with the signal's reason. */

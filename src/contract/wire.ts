@@ -1,4 +1,5 @@
 import type { Prediction } from './engine.ts';
+import type { ErrorCode } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 import type { Device, ModelRef, Source } from './model.ts';
 import type { Match, Metadata } from './vectors.ts';
@@ -28,10 +29,15 @@ export interface SearchItem {
   matches: Match[];
 }
 
+/** What stands in the place of an image that cannot be read, where `settled=true`. */
+export interface FailedItem {
+  error: { code: ErrorCode; detail: string; field?: string | undefined };
+}
+
 /** Answer to one image. */
 export type Single<Item> = Answer & Item;
 /** Answer to a batch: one item an image, in order. */
-export type Batch<Item> = Answer & { results: Item[] };
+export type Batch<Item> = Answer & { results: (Item | FailedItem)[] };
 
 /** Answer of `GET /v1/models`. */
 export interface ModelList {

@@ -2,8 +2,10 @@ import type { Classification, ClassifyOptions, Embedding, Engine } from '../cont
 import type { ErrorCode, UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { galleryNamespace } from '../contract/limits.ts';
-import type { CallOptions } from '../contract/model.ts';
+import type { CallOptions, Settled } from '../contract/model.ts';
+import { settleOwn } from '../contract/rules/settle.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
+import { createSerial } from '../util/serial.ts';
 import type { LocalClasses, LocalVectors } from './data/interface.ts';
 import type { LookupOptions } from './lookup/classify.ts';
 import type { LocalEngine } from './options.ts';
@@ -69,20 +71,49 @@ export function createEngine<Model extends string>({
     call: (engine: Engine<ImageSource, Model>, input: Query) => Promise<Answer>,
     isLocalFirst: () => Promise<boolean> | boolean = isPreferred,
   ): Promise<Answer> {
-    return withTaken(input, kind, signal, async (items) => {
-      const taken = (isList(input, kind) ? items : items[0]) as Query;
-      const [first, second] = (await isLocalFirst()) ? [local, hosted] : [hosted, local];
+    return withTaken(input, kind, signal, (items) =>
+      askTaken((isList(input, kind) ? items : items[0]) as Query, signal, call, isLocalFirst),
+    );
+  }
+
+  async function askTaken<Query, Answer>(
+    taken: Query,
+    signal: AbortSignal | undefined,
+    call: (engine: Engine<ImageSource, Model>, input: Query) => Promise<Answer>,
+    isLocalFirst: () => Promise<boolean> | boolean,
+  ): Promise<Answer> {
+    const [first, second] = (await isLocalFirst()) ? [local, hosted] : [hosted, local];
+    try {
+      return await call(first, taken);
+    } catch (error) {
+      if (signal?.aborted || callerErrors.has((error as Partial<UnlabelError>).code)) throw error;
       try {
-        return await call(first, taken);
-      } catch (error) {
-        if (signal?.aborted || callerErrors.has((error as Partial<UnlabelError>).code)) throw error;
-        try {
-          return await call(second, taken);
-        } catch (other) {
-          throw signal?.aborted ? other : error;
-        }
+        return await call(second, taken);
+      } catch (other) {
+        throw signal?.aborted ? other : error;
       }
+    }
+  }
+
+  /** Asks for each item of a list by itself, four at a time. */
+  function askEach<Query extends SearchQuery<ImageSource>, Answer>(
+    inputs: readonly Query[],
+    kind: Kind,
+    signal: AbortSignal | undefined,
+    call: (engine: Engine<ImageSource, Model>, input: Query) => Promise<Answer>,
+    isLocalFirst: () => Promise<boolean> | boolean = isPreferred,
+  ): Promise<PromiseSettledResult<Answer>[]> {
+    const lanes = Array.from({ length: 4 }, createSerial);
+    const answers = Array.from(inputs, (input, i) => {
+      const name = `${kind}[${i}]`;
+      const inLane = lanes[i % lanes.length] as ReturnType<typeof createSerial>;
+      const ask = ([taken]: Query[]) => inLane(() => askTaken(taken as Query, signal, call, isLocalFirst));
+      return settleOwn(
+        name,
+        withTaken([input], kind, signal, ask, () => name),
+      );
     });
+    return Promise.all(answers);
   }
 
   function isPreferred(): boolean {
@@ -110,8 +141,18 @@ export function createEngine<Model extends string>({
 
   function classify(
     image: ImageSource | readonly ImageSource[],
-    options: ClassifyOptions & LookupOptions = {},
+    options: ClassifyOptions & LookupOptions & Partial<Settled> = {},
   ) {
+    if (options.settled && isList(image, 'images')) {
+      const { settled, ...own } = options;
+      return askEach(
+        image,
+        'images',
+        options.signal,
+        (engine, taken) => engine.classify(taken, own),
+        () => hasLookup(options),
+      );
+    }
     return ask<ImageSource, Classification<Model> | Classification<Model>[]>(
       image,
       'images',
@@ -121,9 +162,12 @@ export function createEngine<Model extends string>({
     );
   }
 
-  function embed(image: ImageSource, options?: CallOptions): Promise<Embedding<Model>>;
-  function embed(images: readonly ImageSource[], options?: CallOptions): Promise<Embedding<Model>[]>;
-  function embed(image: ImageSource | readonly ImageSource[], options: CallOptions = {}) {
+  function embed(
+    image: ImageSource | readonly ImageSource[],
+    { settled, ...options }: CallOptions & Partial<Settled> = {},
+  ) {
+    if (settled && isList(image, 'images'))
+      return askEach(image, 'images', options.signal, (engine, taken) => engine.embed(taken, options));
     return ask<ImageSource, Embedding<Model> | Embedding<Model>[]>(
       image,
       'images',
@@ -133,15 +177,18 @@ export function createEngine<Model extends string>({
   }
 
   // The service has the current vectors of its own; the page has a copy that may have to be downloaded.
-  function search(query: SearchQuery<ImageSource>, options?: SearchOptions): Promise<SearchResult<Model>>;
-  function search(
-    queries: readonly SearchQuery<ImageSource>[],
-    options?: SearchOptions,
-  ): Promise<SearchResult<Model>[]>;
   function search(
     query: SearchQuery<ImageSource> | readonly SearchQuery<ImageSource>[],
-    options: SearchOptions = {},
+    { settled, ...options }: SearchOptions & Partial<Settled> = {},
   ) {
+    if (settled && isList<SearchQuery<ImageSource>>(query, 'queries'))
+      return askEach(
+        query,
+        'queries',
+        options.signal,
+        (engine, taken) => engine.search(taken, options),
+        () => hasNamespace(options.namespace),
+      );
     return ask<SearchQuery<ImageSource>, SearchResult<Model> | SearchResult<Model>[]>(
       query,
       'queries',
@@ -153,8 +200,8 @@ export function createEngine<Model extends string>({
 
   return {
     classify: classify as Engine<ImageSource, Model>['classify'],
-    embed,
-    search,
+    embed: embed as Engine<ImageSource, Model>['embed'],
+    search: search as Engine<ImageSource, Model>['search'],
     classes: local.classes,
     vectors: local.vectors,
     get persistent() {

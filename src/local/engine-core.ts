@@ -3,7 +3,7 @@ import { UnlabelError } from '../contract/errors.ts';
 import { checkFilter } from '../contract/filter.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { defaultTopK, limits, topKRange } from '../contract/limits.ts';
-import type { CallOptions } from '../contract/model.ts';
+import type { CallOptions, Settled } from '../contract/model.ts';
 import { checkLabels, checkMinScore } from '../contract/rules/known.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { classify } from '../inference/classify.ts';
@@ -17,7 +17,7 @@ import type { LookupOptions } from './lookup/classify.ts';
 import { createNetwork, withSignal } from './network.ts';
 import type { EngineOptions, LocalEngine } from './options.ts';
 import { createResources } from './resources.ts';
-import { isList, withTaken } from './take-call.ts';
+import { isList, withEachTaken, withTaken } from './take-call.ts';
 
 /**
  * Makes an engine of a deployment, and starts to load its model.
@@ -35,17 +35,18 @@ export function createEngineOf<Model extends string>(
   /** Takes the images of a call, and gives one answer for one image. */
   async function forImages<Result>(
     images: ImageSource | readonly ImageSource[],
-    signal: AbortSignal,
+    { signal, settled }: CallOptions & Partial<Settled>,
     call: (images: ImageSource[], nameOf: (index: number) => string) => Promise<Result[]>,
-  ): Promise<Result | Result[]> {
+  ): Promise<Result | Result[] | PromiseSettledResult<Result>[]> {
     requireHere(deployment);
+    if (settled && isList(images, 'images')) return withEachTaken(images, 'images', signal, call);
     const results = await withTaken(images, 'images', signal, call);
     return isList(images, 'images') ? results : (results[0] as Result);
   }
 
   async function classifyImages(
     images: ImageSource | readonly ImageSource[],
-    options: ClassifyOptions & LookupOptions = {},
+    options: ClassifyOptions & LookupOptions & Partial<Settled> = {},
   ) {
     const { topK = defaultTopK, minScore, method = 'network', classes } = options;
     if (!Number.isInteger(topK) || topK < 1 || topK > limits.topK)
@@ -57,7 +58,7 @@ export function createEngineOf<Model extends string>(
     const choice = { topK, minScore, labels: options.labels && [...options.labels] };
     const signal = withSignal(options.signal, ended);
     const own = { ...options, signal };
-    return forImages(images, signal, async (taken, nameOf) => {
+    return forImages(images, own, async (taken, nameOf) => {
       if (classes !== undefined || method === 'neighbors')
         return (await loadLookup(signal)).classify(taken, own, choice, nameOf);
       return network.infer(taken, own, nameOf, (network, batch) => classify(network, batch, choice));
@@ -74,10 +75,12 @@ export function createEngineOf<Model extends string>(
     );
   }
 
-  async function embedImages(images: ImageSource | readonly ImageSource[], options: CallOptions = {}) {
-    return forImages(images, withSignal(options.signal, ended), (taken, nameOf) =>
-      embedTaken(taken, options, nameOf),
-    );
+  async function embedImages(
+    images: ImageSource | readonly ImageSource[],
+    options: CallOptions & Partial<Settled> = {},
+  ) {
+    const own = { ...options, signal: withSignal(options.signal, ended) };
+    return forImages(images, own, (taken, nameOf) => embedTaken(taken, options, nameOf));
   }
 
   /** The code of lookups is loaded by the first one. */
@@ -97,7 +100,7 @@ export function createEngineOf<Model extends string>(
 
   async function search(
     query: SearchQuery<ImageSource> | readonly SearchQuery<ImageSource>[],
-    options: SearchOptions = {},
+    { settled, ...options }: SearchOptions & Partial<Settled> = {},
   ) {
     requireHere(deployment);
     const signal = withSignal(options.signal, ended);
@@ -106,13 +109,13 @@ export function createEngineOf<Model extends string>(
       checkFilter(own.filter);
       own.filter = structuredClone(own.filter);
     }
-    const results = await withTaken<SearchQuery<ImageSource>, SearchResult<Model>[]>(
-      query,
-      'queries',
-      signal,
-      async (queries, nameOf) => (await loadLookup(signal)).search(queries, own, nameOf),
-    );
-    return isList<SearchQuery<ImageSource>>(query, 'queries') ? results : (results[0] as SearchResult<Model>);
+    type Query = SearchQuery<ImageSource>;
+    const call = async (queries: Query[], nameOf: (index: number) => string) =>
+      (await loadLookup(signal)).search(queries, own, nameOf);
+    const isMany = isList<Query>(query, 'queries');
+    if (settled && isMany) return withEachTaken(query, 'queries', signal, call);
+    const results = await withTaken<Query, SearchResult<Model>[]>(query, 'queries', signal, call);
+    return isMany ? results : (results[0] as SearchResult<Model>);
   }
 
   // Awaiting callers get the error.

@@ -1,4 +1,5 @@
 import type { ImageSource } from '../contract/image-source.ts';
+import { settleOwn } from '../contract/rules/settle.ts';
 import { isId, vectorOf } from '../contract/vector-query.ts';
 import type { SearchQuery } from '../contract/vectors.ts';
 import { abortable } from '../util/abortable.ts';
@@ -45,6 +46,27 @@ export async function withTaken<Query extends SearchQuery<ImageSource>, Result>(
   } finally {
     taking.then(closeImages, () => {});
   }
+}
+
+/**
+ * Runs a call for each item of a list by itself, for `settled: true`: an item that cannot be read does not fail the
+ * others.
+ */
+export function withEachTaken<Query extends SearchQuery<ImageSource>, Result>(
+  input: readonly Query[],
+  kind: Kind,
+  signal: AbortSignal | undefined,
+  call: (items: Query[], nameOf: (index: number) => string) => Promise<Result[]>,
+): Promise<PromiseSettledResult<Result>[]> {
+  const answers = Array.from(input, (item, i) => {
+    const name = `${kind}[${i}]`;
+    const answer = withTaken([item], kind, signal, call, () => name);
+    return settleOwn(
+      name,
+      answer.then(([result]) => result as Result),
+    );
+  });
+  return Promise.all(answers);
 }
 
 /** A copy of a vector or an id. */

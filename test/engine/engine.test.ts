@@ -77,6 +77,51 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     expect((await page.evaluate(() => tested.classify(pictures.one))).predictions).toHaveLength(5);
   });
 
+  test('settled: each image has an answer or an error of its own, in order', async () => {
+    const outcomes = await page.evaluate(async () => {
+      const { one, other, broken } = pictures;
+      const images = [broken, one, 'no image' as never, other, broken];
+      const brief = (outcomes: PromiseSettledResult<object>[]) =>
+        outcomes.map((outcome) =>
+          outcome.status === 'fulfilled'
+            ? { ...outcome.value, embedding: 0 }
+            : { code: outcome.reason.code, isNamed: outcome.reason.message.includes(outcome.reason.field) },
+        );
+      return {
+        classified: brief(await tested.classify(images, { topK: 2, settled: true })),
+        embedded: brief(await tested.embed(images, { settled: true })),
+        found: brief(await tested.search([broken, one, { id: 'none' }], { topK: 1, settled: true })),
+        none: await tested.classify([], { settled: true }),
+      };
+    });
+    const [first, second] = await client.classify([one, other], { topK: 2 });
+    const failure = { code: 'invalid_image', isNamed: true };
+    const classified = outcomes.classified.map((answer) => ('code' in answer ? answer : plain(answer)));
+    const expected = [first, second].map((answer) => ({ ...plain(answer as object), embedding: 0 }));
+    expect(classified).toEqual([failure, expected[0], failure, expected[1], failure]);
+    expect(outcomes.embedded.map((answer) => Object.keys(answer).includes('dimensions'))).toEqual([
+      false,
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(outcomes.found).toEqual([
+      failure,
+      expect.objectContaining({ matches: expect.any(Array) }),
+      expect.objectContaining({ code: 'vector_not_found' }),
+    ]);
+    expect(outcomes.none).toEqual([]);
+  });
+
+  test('settled: what is not the fault of an image fails the call', async () => {
+    const calls = [
+      () => tested.classify([pictures.one], { topK: 0, settled: true }),
+      () => tested.classify([pictures.one], { classes: 'none', settled: true }),
+    ];
+    for (const call of calls) expect(await failureOf(call)).toBeDefined();
+  });
+
   test('embed: the same vector to the bit, of norm 1', async () => {
     const answers = await page.evaluate(async () => {
       const all = [await tested.embed(pictures.one), ...(await tested.embed([pictures.one, pictures.other]))];

@@ -252,6 +252,31 @@ test('the models list names the default and holds every shipped manifest', async
   expect(list.models.find(({ name }) => name === 'cifar10')).toEqual(shipped);
 });
 
+test.each(['classify', 'embeddings', 'search?namespace=gallery'])(
+  'settled: a batch to %s answers for the images that can be read',
+  async (path) => {
+    const bad = new Uint8Array([1, 2]);
+    const cut = png.subarray(0, 60) as Uint8Array<ArrayBuffer>;
+    const send = (value: string, ...files: Uint8Array<ArrayBuffer>[]) =>
+      call(`/v1/${path}${path.includes('?') ? '&' : '?'}settled=${value}`, form('files', ...files));
+    const answer = await send('true', bad, png, cut, png);
+    expect(answer.status).toBe(200);
+    const { results } = (await answer.json()) as { results: Record<string, unknown>[] };
+    const { results: good } = (await (await send('false', png)).json()) as { results: unknown[] };
+    const failure = (field: string) => ({
+      error: { code: 'invalid_image', detail: expect.any(String), field },
+    });
+    expect(results).toEqual([failure('files[0]'), good[0], failure('files[2]'), good[0]]);
+    expect(await (await send('true', bad, bad)).json()).toMatchObject({
+      results: [failure('files[0]'), failure('files[1]')],
+    });
+    expect((await send('false', png, bad)).status).toBe(400);
+    expect((await send('maybe', png)).status).toBe(422);
+    const single = await call(`/v1/${path}${path.includes('?') ? '&' : '?'}settled=true`, new Blob([bad]));
+    expect(single.status).toBe(400);
+  },
+);
+
 test('the OpenAPI document describes every route and all its references resolve', async () => {
   const text = await (await call('/openapi.json')).text();
   const document = JSON.parse(text);

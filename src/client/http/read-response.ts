@@ -1,5 +1,6 @@
 import { type ErrorCode, errorStatuses, type Problem } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
+import type { FailedItem } from '../../contract/wire.ts';
 import * as errors from '../errors.ts';
 
 // Of the codes that share a status, the first stands for an answer without a code.
@@ -46,7 +47,7 @@ export interface Answer {
  */
 export function readAnswer<T>(
   { response, address, text }: Answer,
-  read: (body: unknown) => T,
+  read: (body: unknown, response: Response) => T,
   rename: (field: string) => string = (field) => field,
 ): T {
   const { ok, status, headers } = response;
@@ -60,7 +61,7 @@ export function readAnswer<T>(
       body = JSON.parse(text);
       if (ok) {
         shape = ' of another shape';
-        return read(body);
+        return read(body, response);
       }
     }
   } catch (error) {
@@ -73,13 +74,37 @@ export function readAnswer<T>(
   const detail =
     problem?.detail ??
     `Expected an answer of the Unlabel API from ${address}, got HTTP ${status} with ${type}${shape}`;
-  // The messages of the service do not have the caller's own name of an item.
-  const message = field && field !== problem.field ? `${field}: ${detail}` : detail;
-  throw new (classes[code] as typeof errors.UnlabelApiError)(code, response, message, {
-    problem,
+  throw errorOf(code, response, detail, { problem, from: problem?.field, field, cause });
+}
+
+/** The error of one image of a batch whose others were answered. */
+export function apiErrorOf(
+  { code, detail, field }: FailedItem['error'],
+  response: Response,
+  rename: (field: string) => string,
+): errors.UnlabelApiError {
+  const known = Object.hasOwn(classes, code) ? code : 'invalid_image';
+  return errorOf(known, response, detail, { from: field, field: field && rename(field) });
+}
+
+/** @param from - what the service calls the field; its messages do not have the caller's own name of an item. */
+function errorOf(
+  code: ErrorCode,
+  response: Response,
+  detail: string,
+  {
+    from,
     field,
-    cause,
-  });
+    ...rest
+  }: {
+    from?: string | undefined;
+    field?: string | undefined;
+    problem?: Problem | undefined;
+    cause?: unknown;
+  },
+): errors.UnlabelApiError {
+  const message = field && field !== from ? `${field}: ${detail}` : detail;
+  return new (classes[code] as typeof errors.UnlabelApiError)(code, response, message, { field, ...rest });
 }
 
 function isProblem(body: unknown): body is Problem {

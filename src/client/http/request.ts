@@ -28,7 +28,7 @@ export interface Outgoing {
  */
 export type Send = <T>(
   outgoing: Outgoing,
-  read: (body: unknown) => T,
+  read: (body: unknown, response: Response) => T,
   options?: RequestOptions,
 ) => Promise<T>;
 

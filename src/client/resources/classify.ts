@@ -1,4 +1,5 @@
 import type { Classification, ClassifyOptions } from '../../contract/engine.ts';
+import type { Settled } from '../../contract/model.ts';
 import { checkLabels } from '../../contract/rules/known.ts';
 import type { ClassifyLookup } from '../../contract/vectors.ts';
 import type { ClassifyItem } from '../../contract/wire.ts';
@@ -14,17 +15,22 @@ export function createClassify<Model extends string>(connection: Connection, mod
   type Lookup = Classification<Model, string>;
 
   function classify(image: HostedImage, options: Options & ClassifyLookup): Promise<Lookup>;
+  function classify(
+    images: readonly HostedImage[],
+    options: Options & Settled,
+  ): Promise<PromiseSettledResult<Lookup>[]>;
   function classify(images: readonly HostedImage[], options: Options & ClassifyLookup): Promise<Lookup[]>;
   function classify(image: HostedImage, options?: Options): Promise<Result>;
   function classify(images: readonly HostedImage[], options?: Options): Promise<Result[]>;
   async function classify(
     images: HostedImage | readonly HostedImage[],
-    { signal, timeout, ...query }: Options = {},
-  ): Promise<Lookup | Lookup[] | Result | Result[]> {
+    { signal, timeout, settled, ...query }: Options & Partial<Settled> = {},
+  ): Promise<Lookup | Lookup[] | Result | Result[] | PromiseSettledResult<Lookup>[]> {
     // An empty list would be left out of the address, and let every class answer.
     checkLabels(query.labels);
     const task: Task<ClassifyItem, Lookup> = {
       path: 'v1/classify',
+      settled,
       query: { model, ...query },
       read(answer) {
         checkShape(

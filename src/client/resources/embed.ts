@@ -1,4 +1,5 @@
 import type { Embedding } from '../../contract/engine.ts';
+import type { Settled } from '../../contract/model.ts';
 import type { EmbeddingItem } from '../../contract/wire.ts';
 import { decodeFloat32 } from '../../util/float32.ts';
 import { checkShape } from '../check-shape.ts';
@@ -25,9 +26,16 @@ export function createEmbed<Model extends string>(connection: Connection, model?
   const task = embedTask(model);
 
   function embed(image: HostedImage, options?: RequestOptions): Promise<Result>;
+  function embed(
+    images: readonly HostedImage[],
+    options: RequestOptions & Settled,
+  ): Promise<PromiseSettledResult<Result>[]>;
   function embed(images: readonly HostedImage[], options?: RequestOptions): Promise<Result[]>;
-  function embed(images: HostedImage | readonly HostedImage[], options?: RequestOptions) {
-    return connection.infer(task, images, options);
+  function embed(
+    images: HostedImage | readonly HostedImage[],
+    { settled, ...options }: RequestOptions & Partial<Settled> = {},
+  ) {
+    return connection.infer({ ...task, settled }, images, options);
   }
   return embed;
 }

@@ -1,4 +1,6 @@
 import { checkFilter } from '../../contract/filter.ts';
+import type { Settled } from '../../contract/model.ts';
+import { settleOwn } from '../../contract/rules/settle.ts';
 import { isId } from '../../contract/vector-query.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../../contract/vectors.ts';
 import type { SearchItem, Single } from '../../contract/wire.ts';
@@ -16,15 +18,20 @@ export function createSearch<Model extends string>(connection: Connection, model
   type Query = SearchQuery<HostedImage>;
 
   function search(query: Query, options?: Options): Promise<Result>;
+  function search(
+    queries: readonly Query[],
+    options: Options & Settled,
+  ): Promise<PromiseSettledResult<Result>[]>;
   function search(queries: readonly Query[], options?: Options): Promise<Result[]>;
   async function search(
     query: Query | readonly Query[],
-    { signal, timeout, filter, ...options }: Options = {},
-  ): Promise<Result | Result[]> {
+    { signal, timeout, filter, settled, ...options }: Options & Partial<Settled> = {},
+  ): Promise<Result | Result[] | PromiseSettledResult<Result>[]> {
     if (filter !== undefined) checkFilter(filter);
     const request = { signal, timeout };
     const task: Task<SearchItem, Result> = {
       path: 'v1/search',
+      settled,
       query: { model, ...options, filter: filter && JSON.stringify(filter) },
       read(answer) {
         checkShape(answer.matches.every(({ id, score }) => typeof id === 'string' && Number.isFinite(score)));
@@ -45,7 +52,7 @@ export function createSearch<Model extends string>(connection: Connection, model
     if (!Array.isArray(query)) return connection.infer(task, query as HostedImage, request);
     const queries = Array.from(query as readonly Query[], (one, i) => ({ one, i, sent: sentOf(one) }));
     const images = queries.filter(({ sent }) => !sent);
-    const results: Result[] = [];
+    const results: (Result | PromiseSettledResult<Result>)[] = [];
     const searchImages = async () => {
       const nameOf = (place: number) => `queries[${images[place]?.i}]`;
       const found = await connection.infer(
@@ -59,10 +66,13 @@ export function createSearch<Model extends string>(connection: Connection, model
     };
     const searchVectors = () =>
       mapConcurrent(queries, concurrency, async ({ i, sent }) => {
-        if (sent) results[i] = await sendOne(sent, (field) => `queries[${i}].${field}`);
+        if (!sent) return;
+        const name = `queries[${i}]`;
+        const answer = sendOne(sent, (field) => `${name}.${field}`);
+        results[i] = settled ? await settleOwn(name, answer) : await answer;
       });
     await Promise.all([searchImages(), searchVectors()]);
-    return results;
+    return results as Result[] | PromiseSettledResult<Result>[];
   }
   return search;
 }

@@ -42,6 +42,27 @@ export const embeddingItem = {
   dimensions: z.int().min(1).meta({ example: 128 }),
 };
 
+const failedItem = z
+  .object({
+    error: z.object({
+      code: z.enum(Object.keys(errorStatuses) as [ErrorCode, ...ErrorCode[]]),
+      detail: z.string(),
+      field: z.string().optional(),
+    }),
+  })
+  .meta({
+    id: 'FailedItem',
+    description: 'In the place of an image that cannot be read, where `settled=true`',
+  });
+/** The results of a batch. */
+export const resultsOf = <Item extends z.ZodRawShape>(item: Item) =>
+  z.array(z.union([z.object(item), failedItem]));
+/** Whether a batch answers for each image by itself; in a query. */
+export const settled = z.enum(['true', 'false'], 'settled must be true or false').default('false').meta({
+  description:
+    'For a batch: an image that cannot be read has an `error` among the results, instead of failing all',
+});
+
 const classifyItem = {
   predictions,
   unknown: z
@@ -54,12 +75,12 @@ const classifyItem = {
 };
 export const classification = z.object({ ...answer, ...classifyItem }).meta({ id: 'Classification' });
 export const classificationBatch = z
-  .object({ ...answer, results: z.array(z.object(classifyItem)) })
+  .object({ ...answer, results: resultsOf(classifyItem) })
   .meta({ id: 'ClassificationBatch', description: 'One result an image, in order' });
 
 export const embedding = z.object({ ...answer, ...embeddingItem }).meta({ id: 'Embedding' });
 export const embeddingBatch = z
-  .object({ ...answer, results: z.array(z.object(embeddingItem)) })
+  .object({ ...answer, results: resultsOf(embeddingItem) })
   .meta({ id: 'EmbeddingBatch', description: 'One result an image, in order' });
 
 export const problem = z
@@ -194,6 +215,7 @@ const labels = z.union([
 
 export const classifyQuery = z.object({
   model,
+  settled,
   topK: wholeNumber('topK', 1, limits.topK)
     .default(defaultTopK)
     .meta({ description: 'Number of predictions; more than there are classes gives all' }),
@@ -209,6 +231,7 @@ export const classifyQuery = z.object({
 
 export const embeddingsQuery = z.object({
   model,
+  settled,
   encoding: z
     .enum(['float', 'base64'], 'encoding must be float or base64')
     .default('float')

@@ -31,6 +31,8 @@ import {
   minScoreText,
   model,
   modelRef,
+  resultsOf,
+  settled,
   wholeNumber,
 } from './inference.ts';
 
@@ -121,7 +123,7 @@ const matches = z.array(match).meta({ description: 'Best first; equal scores by 
 
 export const searchResult = z.object({ ...answer, matches }).meta({ id: 'SearchResult' });
 export const searchResultBatch = z
-  .object({ ...answer, results: z.array(z.object({ matches })) })
+  .object({ ...answer, results: resultsOf({ matches }) })
   .meta({ id: 'SearchResultBatch', description: 'One result an image, in order' });
 
 /** How to search; in the query, or beside `vector`, `id` or `image` in a JSON body. */
@@ -140,6 +142,7 @@ const filterText = z
   .meta({ description: 'A Filter as JSON', example: '{"label":"cat"}' });
 export const searchQuery = z.object({
   ...searchParameters,
+  settled,
   minScore: minScoreText.optional().meta(leastCosine),
   filter: filterText,
 });

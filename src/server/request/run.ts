@@ -11,11 +11,15 @@ import { timed } from '../middleware/server-timing.ts';
 import type { Turn } from '../queue.ts';
 import type { InputImage } from './images.ts';
 
+/** Errors of images that cannot be read, by their places in the request. */
+export type Failed = Map<number, UnlabelError>;
+
 /**
  * Runs the network on images, in turn with other requests: decodes one image a turn, or a piece of a large one, and runs
  * with the last of every `limits.imagesPerRun`.
  * @param run - runs the network on RGB bytes of the model's size, one array an image.
- * @returns the results of the runs, in the order of the images.
+ * @param failed - takes the errors of images that cannot be read, by their places. Default: the first one is thrown.
+ * @returns the results of the runs, in the order of the images; without those that failed.
  * @throws UnlabelError that names the field; `overloaded`.
  */
 export function runOnImages<Result>(
@@ -24,8 +28,15 @@ export function runOnImages<Result>(
   model: Model,
   codecs: Codecs,
   run: (tensors: Uint8Array[]) => Promise<Result[]>,
+  failed?: Failed | undefined,
 ): Promise<Result[]> {
-  const headers = readHeaders(images);
+  const readable = new Set(images);
+  const fail = (image: InputImage, error: unknown) => {
+    if (!failed || !(error instanceof UnlabelError) || error.field !== image.field) throw error;
+    failed.set(images.indexOf(image), error);
+    readable.delete(image);
+  };
+  const headers = readHeaders(images, fail);
   const { queue, largeImages, times } = c.var;
   const { signal } = c.req.raw;
   const { input } = model.manifest;
@@ -48,19 +59,29 @@ export function runOnImages<Result>(
   const work = async (turn: Turn) => {
     const results: Result[] = [];
     for (let start = 0; start < images.length; start += limits.imagesPerRun) {
-      const batch = images.slice(start, start + limits.imagesPerRun);
+      const batch = images.slice(start, start + limits.imagesPerRun).filter((image) => readable.has(image));
       const tensors: Uint8Array[] = [];
-      let prepareLast: (() => Promise<Uint8Array>) | undefined;
+      const take = async (image: InputImage, tensor: Promise<Uint8Array>) => {
+        await tensor.then(
+          (bytes) => tensors.push(bytes),
+          (error) => fail(image, error),
+        );
+      };
+      let prepareLast: (() => Promise<void>) | undefined;
       for (const image of batch) {
         const header = headers.get(image);
         if (!header) tensors.push(image.bytes);
-        else if (isInPieces(header)) tensors.push(await prepareLarge(image, header, turn));
-        else if (image === batch.at(-1)) prepareLast = () => prepare(image, header);
-        else tensors.push(await turn(() => prepare(image, header)));
+        else if (isInPieces(header)) await take(image, prepareLarge(image, header, turn));
+        else if (image === batch.at(-1)) prepareLast = () => take(image, prepare(image, header));
+        else
+          await take(
+            image,
+            turn(() => prepare(image, header)),
+          );
       }
       const some = await turn(async () => {
-        if (prepareLast) tensors.push(await prepareLast());
-        return timed(times, 'run', () => run(tensors));
+        await prepareLast?.();
+        return tensors.length > 0 ? timed(times, 'run', () => run(tensors)) : [];
       });
       results.push(...some);
     }
@@ -74,13 +95,22 @@ export function runOnImages<Result>(
  * of its own.
  * @throws UnlabelError `image_too_large`; or of an image that cannot be read.
  */
-function readHeaders(images: readonly InputImage[]): Map<InputImage, ImageHeader> {
+function readHeaders(
+  images: readonly InputImage[],
+  fail: (image: InputImage, error: unknown) => void,
+): Map<InputImage, ImageHeader> {
   const headers = new Map<InputImage, ImageHeader>();
   let pixels = 0;
   for (const image of images) {
     if (image.isTensor) continue;
     const { field, bytes } = image;
-    const header = inField(field, () => readHeader(bytes));
+    let header: ImageHeader;
+    try {
+      header = inField(field, () => readHeader(bytes));
+    } catch (error) {
+      fail(image, error);
+      continue;
+    }
     headers.set(image, header);
     pixels += header.width * header.height;
     if (headers.size > 1 && pixels > limits.pixelsPerRequest)

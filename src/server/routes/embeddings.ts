@@ -15,7 +15,7 @@ import type { App } from '../environment.ts';
 import { imagesOf } from '../request/images.ts';
 import { isOpenAi, type OpenAiImages, openAiImages } from '../request/openai.ts';
 import { readImages } from '../request/read.ts';
-import { runOnImages } from '../request/run.ts';
+import { type Failed, runOnImages } from '../request/run.ts';
 import { imageRequestBody } from './openapi/bodies.ts';
 import { inferenceProblems } from './openapi/problems.ts';
 
@@ -37,13 +37,15 @@ const route = createRoute({
 /** Adds `POST /v1/embeddings`, which also takes and gives the form of OpenAI's API. */
 export function addEmbeddings(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
-    const { model: name, encoding } = c.req.valid('query');
+    const { model: name, encoding, settled } = c.req.valid('query');
     let openAi: OpenAiImages | undefined;
     const request = await readImages(c, (json) => {
       if (!isOpenAi(json)) return imagesOf(json);
       openAi = openAiImages(json);
       return openAi;
     });
+    const failed: Failed | undefined =
+      settled === 'true' && request.isBatch && !openAi ? new Map() : undefined;
     return c.var.models.use(name ?? request.model, async (model) => {
       const { dimensions } = model.manifest.embedding;
       if (openAi?.dimensions !== undefined && openAi.dimensions !== dimensions)
@@ -52,15 +54,14 @@ export function addEmbeddings(app: App, codecs: Codecs): void {
           `dimensions must be ${dimensions}, the length of this model's embeddings`,
           { field: 'dimensions' },
         );
-      const vectors = await runOnImages(c, request.imagesFor(model), model, codecs, (tensors) =>
-        embed(model, tensors),
-      );
+      const run = (tensors: Uint8Array[]) => embed(model, tensors);
+      const vectors = await runOnImages(c, request.imagesFor(model), model, codecs, run, failed);
       const form = openAi?.encoding ?? encoding;
       const results = vectors.map((vector) => ({
         embedding: form === 'base64' ? encodeFloat32(vector) : Array.from(vector),
         dimensions: vector.length,
       }));
-      if (!openAi) return c.json(envelope(model, results, request.isBatch), 200);
+      if (!openAi) return c.json(envelope(model, results, request.isBatch, failed), 200);
       const data = results.map(({ embedding }, index) => ({
         object: 'embedding' as const,
         index,

@@ -18,7 +18,7 @@ import type { App } from '../environment.ts';
 import { imagesOf, mediaTypeOf } from '../request/images.ts';
 import { parse } from '../request/json.ts';
 import { contentTypeOf, readImages, readJson } from '../request/read.ts';
-import { runOnImages } from '../request/run.ts';
+import { type Failed, runOnImages } from '../request/run.ts';
 import { readVectors } from '../request/vectors.ts';
 import { storeOf } from '../stores.ts';
 import { searchRequestBody } from './openapi/bodies.ts';
@@ -46,7 +46,7 @@ export function addSearch(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
     const isJson = mediaTypeOf(contentTypeOf(c)) === 'application/json';
     const json = isJson ? await readJson(c) : undefined;
-    const { model: name, filter: text, ...query } = c.req.valid('query');
+    const { model: name, filter: text, settled, ...query } = c.req.valid('query');
     const {
       topK,
       namespace,
@@ -74,13 +74,13 @@ export function addSearch(app: App, codecs: Codecs): void {
     }
     if (isJson) c.var.queue.check();
     const request = isJson ? imagesOf(rest) : await readImages(c);
+    const failed: Failed | undefined = settled === 'true' && request.isBatch ? new Map() : undefined;
     return c.var.models.use(name ?? request.model, async (model) => {
-      const vectors = await runOnImages(c, request.imagesFor(model), model, codecs, (tensors) =>
-        embed(model, tensors),
-      );
+      const run = (tensors: Uint8Array[]) => embed(model, tensors);
+      const vectors = await runOnImages(c, request.imagesFor(model), model, codecs, run, failed);
       const store = storeOf(c, space, model.ref.name);
       const results = await store.searchAll(space, model.ref, vectors, options);
-      return c.json(envelope(model, results.map(itemOf), request.isBatch), 200);
+      return c.json(envelope(model, results.map(itemOf), request.isBatch, failed), 200);
     });
   });
 }
