@@ -263,17 +263,17 @@ test.each(['classify', 'embeddings', 'search?namespace=gallery'])(
     expect(answer.status).toBe(200);
     const { results } = (await answer.json()) as { results: Record<string, unknown>[] };
     const { results: good } = (await (await send('false', png)).json()) as { results: unknown[] };
-    const failure = (field: string) => ({
-      error: { code: 'invalid_image', detail: expect.any(String), field },
+    const failure = (field: string, code = 'unsupported_media_type') => ({
+      error: { code, detail: expect.any(String), field },
     });
-    expect(results).toEqual([failure('files[0]'), good[0], failure('files[2]'), good[0]]);
+    expect(results).toEqual([failure('files[0]'), good[0], failure('files[2]', 'invalid_image'), good[0]]);
     expect(await (await send('true', bad, bad)).json()).toMatchObject({
       results: [failure('files[0]'), failure('files[1]')],
     });
-    expect((await send('false', png, bad)).status).toBe(400);
+    expect((await send('false', png, bad)).status).toBe(415);
     expect((await send('maybe', png)).status).toBe(422);
     const single = await call(`/v1/${path}${path.includes('?') ? '&' : '?'}settled=true`, new Blob([bad]));
-    expect(single.status).toBe(400);
+    expect(single.status).toBe(415);
   },
 );
 

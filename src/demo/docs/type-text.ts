@@ -10,7 +10,9 @@ export function typeText(schema: Schema, definitions: Record<string, Schema>, in
 
   if (schema.$ref) {
     const name = schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1);
-    return known[name] ? text(known[name]) : name;
+    // A definition that is part of itself has its name there.
+    const { [name]: definition, ...others } = known;
+    return definition ? typeText(definition, others, indent) : name;
   }
   if (schema.anyOf) return schema.anyOf.map((option) => text(option)).join(' | ');
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');

@@ -1,6 +1,6 @@
 import { errorCodes } from '../../contract/error-codes.ts';
 import { isErrorCode } from '../../contract/errors.ts';
-import { createClient, type Engine, type Source, UnlabelError } from '../../index.ts';
+import { createClient, type Engine, type Manifest, type Source, UnlabelError } from '../../index.ts';
 import { createLocalEngine, type ImageSource } from '../../local.ts';
 import { webgpu } from '../../webgpu.ts';
 import { find, make } from '../dom.ts';
@@ -10,6 +10,7 @@ import { type Point, showMap, showNeighbors } from './map.ts';
 import { listenForClasses } from './own/classes.ts';
 import { readPicture } from './picture.ts';
 import {
+  type Method,
   showAgreement,
   showAnswer,
   showBusy,
@@ -37,7 +38,7 @@ const hosted = createClient({
 const manifest = hosted.models.list().then(({ default: name, models }) => {
   const found = models.find((candidate) => candidate.name === name);
   if (!found) throw new Error('The server does not list its default model');
-  showModel(found);
+  showModel(found, methodOf(found));
   return found;
 });
 /** The same model in this page. */
@@ -92,15 +93,25 @@ async function see(video: HTMLVideoElement): Promise<void> {
   }
 }
 
+/** What the visitor chose, where the model brings labeled photos along; else its own classes. */
+function methodOf({ gallery }: Manifest): Method {
+  const chosen = new FormData(find('#method', HTMLFormElement)).get('method');
+  return gallery && chosen === 'neighbors' ? 'neighbors' : 'network';
+}
+
 /** Lets endpoint and page classify an image, and shows each answer when it is there. */
 async function classify(image: ImageSource, signal: AbortSignal, inPage = true): Promise<void> {
   let isFirst = true;
+  const options = { method: methodOf(await manifest), signal } as {
+    method: 'neighbors';
+    signal: AbortSignal;
+  };
   const engines: [Source, Engine<ImageSource> | typeof local][] = [['hosted', hosted]];
   if (inPage) engines.push(['local', local]);
   const outcomes = engines.map(async ([source, engine]) => {
     const start = performance.now();
     try {
-      const answer = await (await engine).classify(image, { signal });
+      const answer = await (await engine).classify(image, options);
       signal.throwIfAborted();
       showAnswer(answer, performance.now() - start, source === 'hosted' ? sent : 0);
       if (isFirst) showPredictions(answer);
@@ -146,6 +157,17 @@ function explain(error: unknown): void {
     showProblem(`${error instanceof Error ? error.message : error}.`);
   }
 }
+
+find('#method', HTMLFormElement).addEventListener('change', async () => {
+  const model = await manifest;
+  showModel(model, methodOf(model));
+  // The camera shows its next frame soon enough.
+  if (!seen || seen instanceof HTMLVideoElement) return;
+  const signal = begin();
+  classify(seen, signal).catch((error) => {
+    if (!signal.aborted) explain(error);
+  });
+});
 
 const showOwn = listenForClasses({ engine: local, seen: () => seen });
 listenForFiles(show);

@@ -89,10 +89,17 @@ export function showProblem(...sentence: (Node | string)[]): void {
   settle('');
 }
 
+/** Who names a picture: the labels of the nearest photos of the model's gallery, or the network's own classes. */
+export type Method = 'neighbors' | 'network';
+
 /** Shows which model answers, and how well its int8 weights, which the server runs, did on the test set. */
-export function showModel({ name, version, files }: Manifest): void {
+export function showModel({ name, version, files, gallery }: Manifest, method: Method): void {
+  find('#method', HTMLFormElement).hidden = !gallery;
   write('#model', `${name} ${version}`);
-  const accuracy = files.find((file) => file.precision === 'int8')?.metrics.accuracy;
+  const accuracy =
+    method === 'neighbors'
+      ? gallery?.metrics.knn20
+      : files.find((file) => file.precision === 'int8')?.metrics.accuracy;
   write('#accuracy', accuracy === undefined ? '–' : percentOf(accuracy));
 }
 

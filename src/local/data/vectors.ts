@@ -2,8 +2,19 @@ import { UnlabelError } from '../../contract/errors.ts';
 import { checkDeletion, checkFilter } from '../../contract/filter.ts';
 import { defaultNamespace, galleryNamespace, limits } from '../../contract/limits.ts';
 import type { CallOptions } from '../../contract/model.ts';
-import type { InNamespace, InNamespaceWhere, MetadataPatch, StoredVector } from '../../contract/resources/vectors.ts';
-import { checkMetadata, checkName, checkText, galleryIsReadOnly, patchMetadata } from '../../contract/rules/names.ts';
+import type {
+  InNamespace,
+  InNamespaceWhere,
+  MetadataPatch,
+  StoredVector,
+} from '../../contract/resources/vectors.ts';
+import {
+  checkMetadata,
+  checkName,
+  checkText,
+  galleryIsReadOnly,
+  patchMetadata,
+} from '../../contract/rules/names.ts';
 import type { Filter, Metadata } from '../../contract/vectors.ts';
 import type { NamespaceItem } from '../../contract/wire.ts';
 import { LoadedIndex } from '../../vectors/loaded-index.ts';
@@ -107,7 +118,11 @@ export function createVectorCalls(parts: EngineParts, own: OwnData, deployed: De
     },
     async namespaces(): Promise<NamespaceItem[]> {
       const all = await own.store.list('vectors');
-      return all.map(({ name, count, model }) => ({ name, count, model: { name: model.name, version: model.version } }));
+      return all.map(({ name, count, model }) => ({
+        name,
+        count,
+        model: { name: model.name, version: model.version },
+      }));
     },
     async export(options: InNamespace) {
       const index = await find(options);
