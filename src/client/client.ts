@@ -136,6 +136,8 @@ export function createClient<Model extends ModelName = string>(options: ClientOp
         yield* (await loadStored()).vectors.list(options);
       },
       count: stored(({ vectors }) => vectors.count),
+      // Not taken at the call: its images come one by one.
+      reembed: async (from, options) => (await loadStored()).vectors.reembed(from, options),
       async *namespaces(options) {
         yield* (await loadStored()).vectors.namespaces(options);
       },

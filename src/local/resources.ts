@@ -5,6 +5,7 @@ import type { CallOptions } from '../contract/model.ts';
 import type { InNamespace } from '../contract/resources/vectors.ts';
 import { namedIn } from '../contract/rules/namespace.ts';
 import { listPictures } from '../contract/rules/pictures.ts';
+import { reembed } from '../contract/rules/reembed.ts';
 import type { LocalClasses, LocalVectors } from './data/interface.ts';
 import type { NamedSource } from './data/sources.ts';
 import type { Lookup } from './lookup/lookup.ts';
@@ -52,6 +53,50 @@ export function createResources({ load, signalOf }: Parts): { classes: LocalClas
   }
 
   const inNamespace = (options: CallOptions & InNamespace = {}) => options;
+  const vectors: LocalVectors = {
+    upsert: async (items, options = {}) => {
+      const listed = Array.from(items, ({ id, vector, metadata }, i) => ({
+        id,
+        source: vector,
+        metadata: metadata === undefined ? {} : structuredClone(metadata),
+        field: `items[${i}].vector`,
+      }));
+      return withSources(listed, options, ({ vectors }, taken, own) => vectors.upsert(taken, own));
+    },
+    get: (id, options) => without(inNamespace(options), ({ vectors }, own) => vectors.get(id, own)),
+    update: async (id, { metadata }, options = {}) => {
+      const taken = structuredClone(metadata);
+      return without(options, ({ vectors }, own) => vectors.update(id, taken, own));
+    },
+    delete: (id, options) => without(inNamespace(options), ({ vectors }, own) => vectors.delete(id, own)),
+    deleteWhere: async (filter, options = {}) => {
+      checkDeletion(filter);
+      const taken = structuredClone(filter);
+      return without(options, ({ vectors }, own) => vectors.deleteWhere(taken, own));
+    },
+    clear: async (options) => {
+      const namespace = namedIn(options);
+      await without(options, ({ vectors }) => vectors.clear(namespace));
+    },
+    async *list(options) {
+      for (let last: string | undefined; ; ) {
+        const after = last;
+        const page = await without(options ?? {}, ({ vectors }, own) => vectors.page(own, after));
+        yield* page;
+        last = page.at(-1)?.id;
+        if (last === undefined) return;
+      }
+    },
+    count: async (options = {}) => without(options, ({ vectors }, own) => vectors.count(own)),
+    async *namespaces(options = {}) {
+      yield* await without(options, ({ vectors }) => vectors.namespaces());
+    },
+    export: (options = {}) => without(inNamespace(options), ({ vectors }, own) => vectors.export(own)),
+    import: (file, options = {}) =>
+      without(inNamespace(options), ({ vectors }, own) => vectors.import(fileOf(file), own)),
+    pull: (options) => without(inNamespace(options), ({ vectors }, own) => vectors.pull(own)),
+    reembed: (from, options) => reembed(vectors, from, options),
+  };
   return {
     classes: {
       create: async (name, pictures, options = {}) =>
@@ -72,49 +117,7 @@ export function createResources({ load, signalOf }: Parts): { classes: LocalClas
       push: (name, target, options = {}) =>
         without(options, ({ classes }, own) => classes.push(name, target, own)),
     },
-    vectors: {
-      upsert: async (items, options = {}) => {
-        const listed = Array.from(items, ({ id, vector, metadata }, i) => ({
-          id,
-          source: vector,
-          metadata: metadata === undefined ? {} : structuredClone(metadata),
-          field: `items[${i}].vector`,
-        }));
-        return withSources(listed, options, ({ vectors }, taken, own) => vectors.upsert(taken, own));
-      },
-      get: (id, options) => without(inNamespace(options), ({ vectors }, own) => vectors.get(id, own)),
-      update: async (id, { metadata }, options = {}) => {
-        const taken = structuredClone(metadata);
-        return without(options, ({ vectors }, own) => vectors.update(id, taken, own));
-      },
-      delete: (id, options) => without(inNamespace(options), ({ vectors }, own) => vectors.delete(id, own)),
-      deleteWhere: async (filter, options = {}) => {
-        checkDeletion(filter);
-        const taken = structuredClone(filter);
-        return without(options, ({ vectors }, own) => vectors.deleteWhere(taken, own));
-      },
-      clear: async (options) => {
-        const namespace = namedIn(options);
-        await without(options, ({ vectors }) => vectors.clear(namespace));
-      },
-      async *list(options) {
-        for (let last: string | undefined; ; ) {
-          const after = last;
-          const page = await without(options ?? {}, ({ vectors }, own) => vectors.page(own, after));
-          yield* page;
-          last = page.at(-1)?.id;
-          if (last === undefined) return;
-        }
-      },
-      count: async (options = {}) => without(options, ({ vectors }, own) => vectors.count(own)),
-      async *namespaces(options = {}) {
-        yield* await without(options, ({ vectors }) => vectors.namespaces());
-      },
-      export: (options = {}) => without(inNamespace(options), ({ vectors }, own) => vectors.export(own)),
-      import: (file, options = {}) =>
-        without(inNamespace(options), ({ vectors }, own) => vectors.import(fileOf(file), own)),
-      pull: (options) => without(inNamespace(options), ({ vectors }, own) => vectors.pull(own)),
-    },
+    vectors,
   };
 }
 

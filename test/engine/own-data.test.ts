@@ -298,7 +298,60 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     expect(sorted).toEqual([...sorted].sort());
   });
 
+  test('vectors: embedded anew into another namespace, which goes on where it stopped', async () => {
+    const answers = await page.evaluate(async () => {
+      const ids = Array.from({ length: 40 }, (_, i) => `r${String(i).padStart(2, '0')}`);
+      const { embedding, model } = await tested.embed(pictures.other);
+      const items = ids.map((id, n) => ({ id, vector: { embedding, model }, metadata: { n } }));
+      await tested.vectors.upsert(items, { namespace: 'old' });
+      const image = async ({ id, metadata }: { id: string; metadata: Record<string, unknown> }) =>
+        id === 'r05' ? undefined : metadata.n === 7 ? pictures.broken : pictures.one;
+      const seen: number[] = [];
+      const failing = tested.vectors.reembed('old', {
+        to: 'new',
+        onProgress: ({ done }) => void seen.push(done),
+        image(item) {
+          if (item.id === 'r36') throw new Error('cut off');
+          return image(item);
+        },
+      });
+      const reason = await failing.catch(({ message }) => message);
+      const begun = await tested.vectors.count({ namespace: 'new' });
+      const { failed, ...rest } = await tested.vectors.reembed('old', {
+        to: 'new',
+        image,
+        onProgress: ({ done, total }) => void seen.push(done, total),
+      });
+      const found = await tested.search(pictures.one, { namespace: 'new', topK: 1 });
+      return {
+        seen,
+        reason,
+        begun,
+        failed: failed.map(({ id, error }) => [id, error.code]),
+        ...rest,
+        count: await tested.vectors.count({ namespace: 'new', filter: { n: { gte: 0 } } }),
+        best: found.matches[0]?.score,
+      };
+    });
+    expect(answers).toEqual({
+      seen: [33, 40, 40],
+      reason: 'cut off',
+      begun: 31,
+      failed: [['r07', 'invalid_image']],
+      leftOut: ['r05'],
+      written: 7,
+      count: 38,
+      best: expect.closeTo(1, 4),
+    });
+  });
+
   test.each([
+    [
+      'a namespace embedded into itself',
+      () => tested.vectors.reembed('old', { to: 'old', image: () => undefined }),
+      'invalid_parameter',
+      'to',
+    ],
     [
       'a deletion by no condition, which would delete everything',
       () => tested.vectors.deleteWhere({}),

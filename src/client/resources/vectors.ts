@@ -2,6 +2,7 @@ import { checkDeletion, checkFilter } from '../../contract/filter.ts';
 import { defaultNamespace, limits } from '../../contract/limits.ts';
 import type { InNamespace, InNamespaceWhere, VectorCollection } from '../../contract/resources/vectors.ts';
 import { namedIn } from '../../contract/rules/namespace.ts';
+import { reembed } from '../../contract/rules/reembed.ts';
 import type {
   Deleted,
   DeletedWhere,
@@ -72,7 +73,7 @@ export function createVectors(connection: Connection, model?: string): Vectors {
     return pages(base, itemsOf, query, options);
   };
 
-  return {
+  const vectors: Vectors = {
     async upsert(items, { namespace = defaultNamespace, ...options } = {}) {
       const described = items.map(({ id, metadata }) => ({ id, metadata: metadata && { ...metadata } }));
       const named = items.map(({ vector }, i) => ({ source: vector, field: `items[${i}].vector` }));
@@ -161,5 +162,7 @@ export function createVectors(connection: Connection, model?: string): Vectors {
       const itemsOf = (list: NamespaceList) => list.namespaces;
       for await (const { items } of pages('v1/namespaces', itemsOf, {}, options)) yield* items;
     },
+    reembed: (from, options) => reembed(vectors, from, options),
   };
+  return vectors;
 }

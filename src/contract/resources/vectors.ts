@@ -1,3 +1,4 @@
+import type { UnlabelError } from '../errors.ts';
 import type { CallOptions } from '../model.ts';
 import type { Filter, Metadata, MetadataValue, ModelVector, Numbers } from '../vectors.ts';
 import type { NamespaceItem } from '../wire.ts';
@@ -32,6 +33,26 @@ export interface InNamespaceWhere extends InNamespace {
 /** What changes of a vector's metadata: `null` removes a key, and others stay as they are (JSON Merge Patch, RFC 7396). */
 export interface MetadataPatch {
   metadata: Record<string, MetadataValue | null>;
+}
+
+/** How a namespace is embedded anew. */
+export interface ReembedOptions<Image> {
+  /** Namespace that is written to: an empty one, or one that an earlier call has begun. */
+  to: string;
+  /** The image of a vector; `undefined` leaves it out. Called for one after the other, in the order of the ids. */
+  image(item: { id: string; metadata: Metadata }): Image | undefined | Promise<Image | undefined>;
+  /** Called after each write: vectors that are done with, those of earlier calls too, of all. */
+  onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
+}
+
+/** What {@link VectorCollection.reembed} did. */
+export interface Reembedded {
+  /** Vectors that this call has written. */
+  written: number;
+  /** Ids that had no image. */
+  leftOut: string[];
+  /** Ids whose image could not be read, and why. */
+  failed: { id: string; error: UnlabelError }[];
 }
 
 /** Stored vectors, in namespaces: of a service, or of a page. */
@@ -73,6 +94,14 @@ export interface VectorCollection<Image, Options extends CallOptions = CallOptio
   list(options?: Options & InNamespaceWhere): AsyncGenerator<{ id: string; metadata: Metadata }, void>;
   /** Number of vectors in the namespace, or of those that meet a filter. */
   count(options?: Options & InNamespaceWhere): Promise<number>;
+  /**
+   * Embeds a namespace anew, with the model that answers now, into another namespace; both can be searched meanwhile.
+   * A call that was cut off goes on when it is made again: ids that are there already are not asked for.
+   *
+   * @param from - the namespace with the vectors of the earlier model.
+   * @throws UnlabelError `model_mismatch` where `to` has vectors of another model; what `image` throws.
+   */
+  reembed(from: string, options: Options & ReembedOptions<Image>): Promise<Reembedded>;
   /** All namespaces with vectors, by name, but the gallery. */
   namespaces(options?: Options): AsyncGenerator<NamespaceItem, void>;
 }
