@@ -5,6 +5,7 @@ import { growth } from './parts/growth.ts';
 import { limit } from './parts/limit.ts';
 import { node } from './parts/node.ts';
 import { page } from './parts/page.ts';
+import { photos } from './parts/photos.ts';
 import { start } from './parts/start.ts';
 import { type Effort, type Findings, keep } from './report.ts';
 
@@ -14,6 +15,7 @@ const parts: Record<string, (effort: Effort) => Promise<Findings>> = {
   page,
   node,
   growth,
+  photos,
   limit,
 };
 const names = Object.keys(parts);

@@ -17,7 +17,7 @@ const { values } = parseCommand(
   `Usage: npm run stress -- fuzz [options]
 
 Changes good inputs at random, and keeps those that reach new code. A finding is shrunk and written to test/hostile/corpus,
-which npm test replays.
+which npm test replays. Requests run with the heap of a Worker, 128 MB, and may block the event loop for 250 ms a megabyte.
 
   --minutes N    for all targets together (default: 10)
   --seed N       the same seed makes the same inputs (default: 1)
@@ -80,7 +80,10 @@ async function run(name: TargetName, time: number) {
 }
 
 function runThread(task: Task, shared: SharedInput): Promise<ThreadReport | Finding> {
-  const thread = new Worker(new URL('../harness/fuzz/thread.ts', import.meta.url), { workerData: task });
+  const thread = new Worker(new URL('../harness/fuzz/thread.ts', import.meta.url), {
+    workerData: task,
+    resourceLimits: { maxOldGenerationSizeMb: targets[task.name].heapMb },
+  });
   let [count, since] = [0, performance.now()];
   return new Promise<ThreadReport | Finding>((resolve) => {
     const lost = (reason: string) => resolve({ input: shared.input, reason });

@@ -107,7 +107,7 @@ function unturned(bytes: Uint8Array<ArrayBuffer>, { type, end }: ImageHeader): U
   // Browsers fill up what is missing; here a block that is missing is found.
   if (end !== undefined)
     withinBytes(() => {
-      checkLastScan(bytes, end);
+      finish(checkLastScan(bytes, end));
       decodeDc(bytes);
     });
   const copy = end === undefined ? bytes.slice() : withEndMarker(bytes, end);

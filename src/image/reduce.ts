@@ -16,10 +16,10 @@ const block = 8;
 const enoughBlocks = 2;
 
 /** Whether {@link fitReduced} rests in between. */
-export function isInPieces({ type, width, height, rowBytes }: ImageHeader): boolean {
+export function isInPieces({ type, width, height, rowBytes, end }: ImageHeader): boolean {
   const pixels = width * height;
   return type === 'jpeg'
-    ? pixels > limits.jpegPixelsPerPiece
+    ? pixels > limits.jpegPixelsPerPiece || end !== undefined
     : rowBytes !== undefined && pixels > limits.pixelsPerPiece;
 }
 
@@ -52,7 +52,7 @@ export function* fitReduced(
     if (scale < blocks * block) return undefined;
     const size = { width: width / block, height: height / block };
     try {
-      if (end !== undefined) checkLastScan(bytes, end);
+      if (end !== undefined) yield* checkLastScan(bytes, end);
       return fitPixels(yield* dcSteps(bytes), input, orientation, size);
     } catch (error) {
       throw namedCutOff(error);

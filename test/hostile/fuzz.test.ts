@@ -40,6 +40,15 @@ test.each<[what: string, run: Target['run']]>([
       return '';
     },
   ],
+  [
+    'it blocks',
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const end = performance.now() + 8;
+      while (performance.now() < end);
+      return '';
+    },
+  ],
   ['it changes its input', (input) => `${input.fill(1).length}`],
   [
     'it pollutes Object.prototype',
@@ -57,18 +66,32 @@ test.each<[what: string, run: Target['run']]>([
     },
   ],
 ])('%s: is found', async (what, run) => {
-  const { findings } = await fuzz({ ...one, run }, { seed: 1, maxMs: 2, goOn: upTo(40) });
+  const bounds = what === 'it blocks' ? { maxBlockMs: 6 } : { maxMs: 2 };
+  const { findings } = await fuzz({ ...one, run }, { seed: 1, ...bounds, goOn: upTo(40) });
   expect(findings.map(({ reason }) => reason)).toContainEqual(expect.stringContaining(what));
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+});
+
+test('an input that takes long in short pieces does not block', async () => {
+  const run = async () => {
+    for (let i = 0; i < 10; i++) {
+      const end = performance.now() + 2;
+      while (performance.now() < end);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return '';
+  };
+  const { findings } = await fuzz({ ...one, run }, { seed: 1, maxBlockMs: 15, goOn: upTo(40) });
+  expect(findings).toEqual([]);
 });
 
 test.each(targetNames)(
   '%s: nothing is found in a short run, and more is reached than by the seeds',
   async (name) => {
-    const { sources, load } = targets[name];
+    const { sources, load, maxBlockMs } = targets[name];
     coverage = new Coverage(sources);
     const target = await load();
-    const report = await fuzz(target, { seed: 1, coverage, goOn: upTo(rounds(20_000, 500)) });
+    const report = await fuzz(target, { seed: 1, coverage, maxBlockMs, goOn: upTo(rounds(20_000, 500)) });
     expect(report.findings).toEqual([]);
     expect(report.corpus.length).toBeGreaterThan(target.seeds.length);
   },

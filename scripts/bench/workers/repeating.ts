@@ -2,6 +2,9 @@
  * The deployment with routes that repeat work inside one request. workerd's clock stands still while code runs, so the
  * benchmarks measure from outside: many repetitions minus one.
  */
+import { codecs } from '../../../src/image/codecs/codecs-workerd.ts';
+import { fitPixels } from '../../../src/image/fit/fit.ts';
+import { prepareImage } from '../../../src/image/prepare.ts';
 import { type Bindings, createApp, VectorNamespace as Namespace } from '../../../src/server.ts';
 import { stockRuntime } from '../../../src/server-stock.ts';
 import { createRows } from '../../../src/vectors/search/scan.ts';
@@ -63,6 +66,16 @@ for (const each of [app, stock, logging]) {
     return c.text('done');
   });
 }
+
+/** Makes the pixels of the network out of the JPEG in the body `?n=` times; decodes it whole where `?whole=` says so. */
+app.post('/bench/prepare', async (c) => {
+  const bytes = new Uint8Array(await c.req.arrayBuffer());
+  const input = { width: 32, height: 32 };
+  for (let i = Number(c.req.query('n')); i > 0; i--)
+    if (c.req.query('whole')) fitPixels(await codecs.jpeg(bytes), input);
+    else await prepareImage(bytes, input, codecs);
+  return c.text('done');
+});
 
 /** The kernel that scans the vectors here. */
 app.get('/bench/kernel', (c) =>

@@ -1,6 +1,6 @@
 import { seededRandom } from '../inputs/random-vectors.ts';
 import type { Coverage } from './coverage.ts';
-import { Judge } from './judge.ts';
+import { Judge, type TimeBounds } from './judge.ts';
 import { mutant } from './mutant.ts';
 import { shrink } from './shrink.ts';
 import type { Target } from './target.ts';
@@ -8,8 +8,10 @@ import type { Target } from './target.ts';
 /** Inputs per look at the coverage, which costs as much as tens of them. */
 const batch = 64;
 
-/** Most bytes of an input: longer ones find little and cost time. */
+/** Most bytes of an input, where its target has no other limit: longer ones find little and cost time. */
 export const maxInputBytes = 32 * 1024;
+/** Most bytes of any target's inputs. */
+export const mostInputBytes = 1024 * 1024;
 
 /** Different findings after which a run ends. */
 const maxFindings = 10;
@@ -28,14 +30,12 @@ export interface Report {
   findings: Finding[];
 }
 
-export interface FuzzOptions {
+export interface FuzzOptions extends TimeBounds {
   seed: number;
   /** Guides the search. Without it, the fuzzer only changes its seeds. */
   coverage?: Coverage | undefined;
   /** Whether to go on; called for each batch. */
   goOn(executions: number): boolean;
-  /** Milliseconds that an input may take. @default no limit */
-  maxMs?: number;
 }
 
 /**
@@ -45,7 +45,7 @@ export interface FuzzOptions {
 export async function fuzz(target: Target, options: FuzzOptions): Promise<Report> {
   const { coverage, goOn } = options;
   const random = seededRandom(options.seed);
-  const judge = new Judge(target, options.maxMs);
+  const judge = new Judge(target, options);
   const findings = new Map<string, Finding>();
   const corpus: { input: Uint8Array; picked: number }[] = [];
 
@@ -68,7 +68,8 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
     const trace = coverage?.take();
     if (!trace || !coverage?.isNews(trace, true)) return;
     coverage.learn(trace);
-    if (isFine) join(input);
+    // Long ones are for once: their mutants would take most of the time.
+    if (isFine && input.length <= maxInputBytes) join(input);
   };
 
   coverage?.take();
@@ -83,7 +84,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
     if (!parent || !other) throw new Error('Expected a target with a seed, got none');
     parent.picked++;
     const inputs = Array.from({ length: batch }, () =>
-      mutant(parent.input, other, target, random).subarray(0, maxInputBytes),
+      mutant(parent.input, other, target, random).subarray(0, target.maxBytes ?? maxInputBytes),
     );
     await explore(inputs[0] as Uint8Array);
     for (const [i, input] of inputs.slice(1).entries()) await read(input, i === 0);

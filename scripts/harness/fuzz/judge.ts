@@ -1,15 +1,25 @@
 import { must, type Target } from './target.ts';
 
+/** How long an input may keep others waiting. */
+export interface TimeBounds {
+  /** Milliseconds in all. @default no limit */
+  maxMs?: number | undefined;
+  /** Milliseconds without a turn of the event loop, for each megabyte; that of a shorter input too. @default no limit */
+  maxBlockMs?: number | undefined;
+}
+
 /** Checks the rules for every input: only documented errors, in time, the same answer again, and no side effects. */
 export class Judge {
   readonly #target: Target;
-  readonly #maxMs: number;
+  readonly #bounds: { maxMs: number; maxBlockMs: number };
   executions = 0;
 
-  /** @param maxMs - milliseconds that an input may take. */
-  constructor(target: Target, maxMs = Number.POSITIVE_INFINITY) {
+  constructor(
+    target: Target,
+    { maxMs = Number.POSITIVE_INFINITY, maxBlockMs = Number.POSITIVE_INFINITY }: TimeBounds = {},
+  ) {
     this.#target = target;
-    this.#maxMs = maxMs;
+    this.#bounds = { maxMs, maxBlockMs };
   }
 
   /**
@@ -19,14 +29,17 @@ export class Judge {
   async wrongWith(input: Uint8Array, isTwice = true): Promise<string | undefined> {
     const copy = oddCopy(input);
     try {
-      let [answer, ms] = await this.#time(copy);
+      const { maxMs } = this.#bounds;
+      const maxBlockMs = this.#bounds.maxBlockMs * Math.max(1, input.length / 1e6);
+      let { answer, ms, blockMs } = await this.#time(copy);
       // A slow input is read again: the machine may have been busy.
-      for (let tries = 0; ms > this.#maxMs ? tries < 2 : isTwice && tries < 1; tries++) {
-        const [again, msAgain] = await this.#time(input);
-        must(again === answer, `the second answer differs: ${again} instead of ${answer}`);
-        [answer, ms] = [again, Math.min(ms, msAgain)];
+      for (let tries = 0; ms > maxMs || blockMs > maxBlockMs ? tries < 2 : isTwice && tries < 1; tries++) {
+        const again = await this.#time(input);
+        must(again.answer === answer, `the second answer differs: ${again.answer} instead of ${answer}`);
+        [ms, blockMs] = [Math.min(ms, again.ms), Math.min(blockMs, again.blockMs)];
       }
-      must(ms <= this.#maxMs, `it takes ${Math.round(ms)} ms`);
+      must(ms <= maxMs, `it takes ${Math.round(ms)} ms`);
+      must(blockMs <= maxBlockMs, `it blocks for ${Math.round(blockMs)} ms`);
       must(Buffer.compare(copy, input) === 0, 'it changes its input');
       must(Reflect.ownKeys(Object.prototype).length === own.size, 'it pollutes Object.prototype');
     } catch (error) {
@@ -41,11 +54,29 @@ export class Judge {
     }
   }
 
-  async #time(input: Uint8Array): Promise<[answer: string, ms: number]> {
+  /** Runs an input, and looks how long the event loop stood still meanwhile. */
+  async #time(input: Uint8Array): Promise<{ answer: string; ms: number; blockMs: number }> {
     this.executions++;
     const began = performance.now();
-    const answer = await this.#target.run(input);
-    return [answer, performance.now() - began];
+    let [last, blockMs] = [began, 0];
+    const look = () => {
+      const now = performance.now();
+      blockMs = Math.max(blockMs, now - last);
+      last = now;
+    };
+    let isRunning = this.#bounds.maxBlockMs < Number.POSITIVE_INFINITY;
+    const tick = () => {
+      look();
+      if (isRunning) setImmediate(tick);
+    };
+    if (isRunning) setImmediate(tick);
+    try {
+      const answer = await this.#target.run(input);
+      look();
+      return { answer, ms: last - began, blockMs };
+    } finally {
+      isRunning = false;
+    }
   }
 }
 

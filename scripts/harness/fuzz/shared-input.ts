@@ -1,4 +1,4 @@
-import { maxInputBytes } from './fuzz.ts';
+import { mostInputBytes } from './fuzz.ts';
 
 /** Shares the input that a thread is reading with another thread, which sees when one never ends. */
 export class SharedInput {
@@ -6,7 +6,7 @@ export class SharedInput {
   readonly #numbers: Int32Array;
   readonly #bytes: Uint8Array;
 
-  constructor(buffer = new SharedArrayBuffer(8 + maxInputBytes)) {
+  constructor(buffer = new SharedArrayBuffer(8 + mostInputBytes)) {
     this.buffer = buffer;
     this.#numbers = new Int32Array(buffer, 0, 2);
     this.#bytes = new Uint8Array(buffer, 8);

@@ -6,6 +6,8 @@ export interface Target {
   readonly seeds: readonly Uint8Array[];
   /** Pieces with a meaning, to insert into inputs. */
   readonly tokens: readonly string[];
+  /** Most bytes of an input, up to a megabyte. @default 32 kB */
+  readonly maxBytes?: number;
   /** Changes an input with knowledge of its format. */
   readonly shape?: (input: Uint8Array, random: () => number) => Uint8Array;
   /** Repairs what chance alone would not, such as checksums. */

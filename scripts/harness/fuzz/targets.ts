@@ -6,11 +6,17 @@ interface Lazy {
   sources: RegExp;
   /** Its share of the time. */
   share: number;
+  /** MB of its heap. @default that of Node */
+  heapMb?: number;
+  /** See {@link TimeBounds}. */
+  maxBlockMs?: number;
   load(): Promise<Target>;
 }
 
+export type TargetName = 'header' | 'picture' | 'blocks' | 'api' | 'index' | 'keys';
+
 /** All targets, by name. */
-export const targets = {
+export const targets: Record<TargetName, Lazy> = {
   header: {
     sources: /\/src\/(image|util)\//,
     share: 1,
@@ -29,6 +35,9 @@ export const targets = {
   api: {
     sources: /\/src\/(server|contract|vectors|inference|util)\//,
     share: 4,
+    // What a Worker has, and what other requests may wait for it.
+    heapMb: 128,
+    maxBlockMs: 250,
     load: async () => (await import('./targets/api.ts')).api,
   },
   index: {
@@ -41,7 +50,6 @@ export const targets = {
     share: 0.5,
     load: async () => (await import('./targets/keys.ts')).keys,
   },
-} satisfies Record<string, Lazy>;
+};
 
-export type TargetName = keyof typeof targets;
 export const targetNames = Object.keys(targets) as TargetName[];

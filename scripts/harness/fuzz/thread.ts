@@ -38,7 +38,14 @@ const target: Target = {
   },
 };
 const end = performance.now() + time;
-const report = await fuzz(target, { seed, coverage, maxMs, goOn: () => performance.now() < end });
+const { maxBlockMs } = targets[name];
+const report = await fuzz(target, {
+  seed,
+  coverage,
+  maxMs,
+  maxBlockMs,
+  goOn: () => performance.now() < end,
+});
 const { blocks } = coverage;
 const kept = await worthKeeping(target, report.corpus, coverage);
 parentPort?.postMessage({ ...report, blocks, kept } satisfies ThreadReport);

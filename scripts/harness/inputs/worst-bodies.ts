@@ -19,7 +19,7 @@ export interface WorstBody extends Attack {
 }
 
 /** MB of a picture of 4 MP that the decoders of JPEG and WebP decode as a whole, in a memory of their own. */
-const wholeMb = 64;
+const wholeMb = 70;
 
 /** A body that loads the network. */
 export const warmUp = attacks().find(({ name }) => name === '32 pictures') as Attack;
@@ -48,6 +48,11 @@ export async function worstBodies(): Promise<WorstBody[]> {
       mostMb: wholeMb,
     },
     { ...body('a WebP of 4 MP', classify, await webp()), mostMb: wholeMb },
+    body(
+      'a progressive JPEG of 4 MP without an end marker',
+      classify,
+      (await drawPhoto(2_000, 2_000, { quality: 95 })).slice(0, -2),
+    ),
     body('a PNG of 100 MP', classify, zeros(10_000, 10_000, 0)),
     body('a PNG of 128 MiB', classify, zeros(8_000, 4_190, 6)),
     body('a PNG of 128 MiB, of which the start is not needed', classify, zeros(2_048, 16_380, 6)),

@@ -1,9 +1,13 @@
 import { limits } from '../../contract/limits.ts';
+import type { Steps } from '../fit/steps.ts';
 import type { Codes } from './codes.ts';
 import { EntropyReader } from './entropy.ts';
 import { type Frame, readFrame, readScan, type Scan } from './frame.ts';
 import { damaged, endOfScan, isFrame, marker, nextSegment } from './segments.ts';
 import { Tables } from './tables.ts';
+
+/** Blocks that are read in one piece, in some milliseconds. */
+const blocksPerPiece = 2 ** 16;
 
 /** A scan with what is needed to read it. */
 interface FoundScan extends Scan {
@@ -16,14 +20,14 @@ interface FoundScan extends Scan {
 /**
  * Finds a block that is missing in the last scan of a progressive JPEG, where no end marker says that it is whole. A
  * refinement has bits for what the scans before it have sent, so those are read too. Where the last scan has DC
- * coefficients, {@link decodeDc} finds it.
+ * coefficients, {@link decodeDc} finds it. In pieces.
  *
  * Memory: 8 bytes for every block of a component.
  *
  * @param end - where the last scan ends, as {@link readJpegHeader} gives it.
  * @throws UnlabelError `invalid_image` when the data is damaged. RangeError when a block is missing.
  */
-export function checkLastScan(bytes: Uint8Array, end: number): void {
+export function* checkLastScan(bytes: Uint8Array, end: number): Steps<void> {
   const { frame, scans } = findScans(bytes, end);
   const last = scans.at(-1);
   if (!frame?.isProgressive || !last || last.first === 0) return;
@@ -37,7 +41,7 @@ export function checkLastScan(bytes: Uint8Array, end: number): void {
   if (needed.length * columns * rows > limits.lastScanBlocks)
     throw damaged('it has no end marker, and too many scans to tell its end by');
   const sent = new Uint32Array(2 * columns * rows);
-  for (const scan of needed) readAcScan(bytes, scan, sent);
+  for (const scan of needed) yield* readAcScan(bytes, scan, sent);
 }
 
 function findScans(bytes: Uint8Array, end: number): { frame: Frame | undefined; scans: FoundScan[] } {
@@ -63,42 +67,62 @@ function findScans(bytes: Uint8Array, end: number): { frame: Frame | undefined; 
  *
  * @param sent - for every block 64 bits, of the coefficients that are not zero.
  */
-function readAcScan(bytes: Uint8Array, scan: FoundScan, sent: Uint32Array): void {
-  const { at, acCodes: codes, restartInterval, first, last, high } = scan;
-  if (!codes) throw damaged('a Huffman table is missing');
-  const reader = new EntropyReader(bytes, at);
-  /** Blocks without another new coefficient. */
+function* readAcScan(bytes: Uint8Array, scan: FoundScan, sent: Uint32Array): Steps<void> {
+  if (!scan.acCodes) throw damaged('a Huffman table is missing');
+  const reader = new EntropyReader(bytes, scan.at);
+  const blocks = sent.length / 2;
   let ended = 0;
-  for (let block = 0; 2 * block < sent.length; block++) {
+  for (let from = 0; from < blocks; from += blocksPerPiece) {
+    const to = Math.min(from + blocksPerPiece, blocks);
+    ended = readBlocks(reader, scan, scan.acCodes, sent, from, to, ended);
+    // Not for every block: zeros that are read after the end cost little.
+    reader.check();
+    yield;
+  }
+}
+
+/**
+ * @param ended - blocks from `from` on without another new coefficient.
+ * @returns the same for `to`.
+ */
+function readBlocks(
+  reader: EntropyReader,
+  { first, last, high, restartInterval }: FoundScan,
+  codes: Codes,
+  sent: Uint32Array,
+  from: number,
+  to: number,
+  ended: number,
+): number {
+  let left = ended;
+  for (let block = from; block < to; block++) {
     if (restartInterval > 0 && block > 0 && block % restartInterval === 0) {
       reader.restart(block / restartInterval - 1);
-      ended = 0;
+      left = 0;
     }
-    // Not every time: zeros that are read after the end cost little.
-    if (block % 256 === 0) reader.check();
     let k = first;
-    while (ended === 0 && k <= last) {
+    while (left === 0 && k <= last) {
       const symbol = reader.symbol(codes);
-      const zeros = symbol >> 4;
       const size = symbol & 15;
-      if (size === 0 && zeros < 15) ended = (1 << zeros) + reader.bits(zeros);
+      let zeros = symbol >> 4;
+      if (size === 0 && zeros < 15) left = (1 << zeros) + reader.bits(zeros);
       else {
         reader.bits(size);
         // Coefficients that were sent before have a bit each, and do not count.
-        for (let left = zeros; k <= last; k++) {
+        for (; k <= last; k++) {
           if (isSent(sent, block, k)) reader.bits(1);
-          else if (left-- === 0) break;
+          else if (zeros-- === 0) break;
         }
         if (size > 0 && k > last) throw damaged('a block has too many coefficients');
         if (size > 0) sent[2 * block + (k >> 5)] = (sent[2 * block + (k >> 5)] as number) | (1 << (k & 31));
         k++;
       }
     }
-    if (ended === 0) continue;
-    ended--;
+    if (left === 0) continue;
+    left--;
     for (; high > 0 && k <= last; k++) if (isSent(sent, block, k)) reader.bits(1);
   }
-  reader.check();
+  return left;
 }
 
 function isSent(sent: Uint32Array, block: number, k: number): boolean {

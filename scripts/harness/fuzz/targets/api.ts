@@ -6,6 +6,7 @@ import type { LogLine } from '../../../../src/server/middleware/log.ts';
 import type { Bindings } from '../../../../src/server/platform.ts';
 import { memoryObjects } from '../../servers/memory-objects.ts';
 import { createNodeApp, shippedAssets } from '../../servers/shipped.ts';
+import { mostInputBytes } from '../fuzz.ts';
 import { must, type Target } from '../target.ts';
 import { apiSeeds, apiTokens, key, prepared, restrictedKey } from './api-seeds.ts';
 import { decodeRequest, encodeRequest, shapeRequest } from './request.ts';
@@ -45,6 +46,7 @@ async function environment(): Promise<Bindings> {
 export const api: Target = {
   seeds: apiSeeds,
   tokens: apiTokens,
+  maxBytes: mostInputBytes,
   shape: shapeRequest,
   async run(input) {
     const request = decodeRequest(input);

@@ -46,9 +46,13 @@ const pieces: unknown[] = [
   ...['a', 'AACAPwAAAEA=', [1, 2, 3, 4], [1e39], [1e-46, 0], { name: 'm', version: '1' }, { id: 'a' }],
 ];
 
-/** Replaces a member of a JSON body, or adds one, at any depth. */
+/** Repeats a piece of a body up to this length, where time that grows faster than the body shows. */
+const stretchedBytes = 1_000_000;
+
+/** Replaces a member of a JSON body, or adds one, at any depth; or repeats a piece of a body many times. */
 export function shapeRequest(input: Uint8Array, random: () => number): Uint8Array {
   const end = endOfHead(input);
+  if (random() < 1 / 64) return stretched(input, end, random);
   try {
     const json: unknown = JSON.parse(Buffer.from(input.subarray(end)).toString());
     const piece = pieces[Math.floor(pieces.length * random())];
@@ -58,4 +62,17 @@ export function shapeRequest(input: Uint8Array, random: () => number): Uint8Arra
   } catch {
     return input;
   }
+}
+
+function stretched(input: Uint8Array, end: number, random: () => number): Uint8Array {
+  const from = end + Math.floor((input.length - end) * random());
+  const to = from + 1 + Math.floor(40 * random());
+  const piece = input.subarray(from, to);
+  if (piece.length === 0) return input;
+  const times = Math.floor(stretchedBytes / piece.length);
+  return Buffer.concat([
+    input.subarray(0, from),
+    ...Array<Uint8Array>(times).fill(piece),
+    input.subarray(to),
+  ]);
 }
