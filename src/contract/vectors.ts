@@ -75,6 +75,13 @@ export interface SearchOptions extends CallOptions {
    * @default -1
    */
   minScore?: number | undefined;
+  /**
+   * How much matches should differ from one another, 0 to 1: each is chosen among the nearest `5 * topK` (100 at most)
+   * for (1 - diversity) times its cosine less diversity times that to the most similar match before it (maximal
+   * marginal relevance). Matches are in the order of that choice.
+   * @default 0
+   */
+  diversity?: number | undefined;
 }
 
 /** Numbers of a vector, of any length but zero; stored as float32. */

@@ -2,7 +2,8 @@ import type { ModelRef } from '../contract/model.ts';
 import type { Filter, Match, Metadata } from '../contract/vectors.ts';
 import { encodeIndex } from './index-file.ts';
 import { Columns } from './search/columns.ts';
-import { NearestIndex, rank } from './search/nearest.ts';
+import { pick, poolOf } from './search/diversity.ts';
+import { NearestIndex } from './search/nearest.ts';
 import { type NewVector, type StoreQuery, type StoreSearchOptions, vectorNotFound } from './store.ts';
 import { checkModel, type VectorModel } from './vector-model.ts';
 
@@ -89,21 +90,17 @@ export class MemoryIndex {
   search(query: StoreQuery, options: StoreSearchOptions): Match[] {
     if (!('id' in query)) return this.searchAll(query.model, [query.vector], options)[0] ?? [];
     const own = this.#placeOf(query.id);
-    return this.#nearest(this.#item(own).vector, options.topK, this.#allowed(options.filter), own);
+    return this.#nearest(this.#item(own).vector, options, this.#allowed(options.filter), own);
   }
 
   /**
    * The nearest vectors of each of several.
    * @throws UnlabelError `model_mismatch`.
    */
-  searchAll(
-    model: ModelRef,
-    vectors: readonly Float32Array[],
-    { topK, filter }: StoreSearchOptions,
-  ): Match[][] {
+  searchAll(model: ModelRef, vectors: readonly Float32Array[], options: StoreSearchOptions): Match[][] {
     for (const { length } of vectors) checkModel(this.model, { ...model, dimensions: length });
-    const allowed = this.#allowed(filter);
-    return vectors.map((vector) => this.#nearest(vector, topK, allowed));
+    const allowed = this.#allowed(options.filter);
+    return vectors.map((vector) => this.#nearest(vector, options, allowed));
   }
 
   /** The namespace as an index file. */
@@ -132,10 +129,12 @@ export class MemoryIndex {
     return selection.mask(this.size);
   }
 
-  #nearest(vector: Float32Array, topK: number, allowed?: Uint8Array, own?: number): Match[] {
-    const places = this.#index.candidates(vector, topK + 1, allowed).filter((place) => place !== own);
+  #nearest(vector: Float32Array, options: StoreSearchOptions, allowed?: Uint8Array, own?: number): Match[] {
+    const places = this.#index
+      .candidates(vector, poolOf(options) + 1, allowed)
+      .filter((place) => place !== own);
     const items = places.map((place) => this.#item(place));
-    return rank(items, vector, topK).map(({ id, score, metadata }) => ({ id, score, metadata }));
+    return pick(items, vector, options).map(({ id, score, metadata }) => ({ id, score, metadata }));
   }
 }
 

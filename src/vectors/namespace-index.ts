@@ -3,6 +3,7 @@ import { limits } from '../contract/limits.ts';
 import type { Filter, Match, Metadata } from '../contract/vectors.ts';
 import { delay } from '../util/delay.ts';
 import { Columns, type Selection } from './search/columns.ts';
+import { pick, poolOf } from './search/diversity.ts';
 import { type Candidate, NearestIndex, rank } from './search/nearest.ts';
 import { PartialRead } from './search/partial-read.ts';
 import type { SqlRow, SqlStorage } from './sql.ts';
@@ -69,10 +70,10 @@ export class NamespaceIndex {
    */
   async search(
     vectors: readonly Float32Array[],
-    { topK, filter, own }: SearchOptions,
+    options: SearchOptions,
     deadline: number,
   ): Promise<Match[][] | undefined> {
-    const selection = filter && this.#columns.select(filter);
+    const selection = options.filter && this.#columns.select(options.filter);
     try {
       const isRead = (await this.#readVectors(deadline)) && (await this.#readMetadata(selection, deadline));
       if (!isRead) return undefined;
@@ -80,7 +81,7 @@ export class NamespaceIndex {
       const found: Match[][] = [];
       for (const vector of vectors) {
         if (found.length > 0) await pause(deadline);
-        const matches = await this.#matches(vector, topK, allowed, own, deadline);
+        const matches = await this.#matches(vector, options, allowed, deadline);
         if (!matches) return undefined;
         found.push(matches);
       }
@@ -142,15 +143,15 @@ export class NamespaceIndex {
   /** @returns undefined where the table was emptied meanwhile. */
   async #matches(
     vector: Float32Array,
-    topK: number,
+    options: SearchOptions,
     allowed: () => Uint8Array | undefined,
-    own: string,
     deadline: number,
   ): Promise<Match[] | undefined> {
     while (!this.#hasEnded) {
       const version = this.#version;
       // One more than asked for: the vector itself may be among them.
-      const places = this.#nearest.candidates(vector, topK + 1, allowed());
+      const pool = poolOf(options);
+      const places = this.#nearest.candidates(vector, pool + 1, allowed());
       let best: Candidate[] = [];
       // Page by page: all copies of a vector are candidates, however many there are.
       for (let from = 0; from < places.length && this.#version === version; from += rowsOfPage.candidates) {
@@ -159,11 +160,11 @@ export class NamespaceIndex {
         const page = this.#rows<{ id: string; vector: ArrayBuffer }>(
           'SELECT id, vector FROM vectors WHERE place IN (SELECT value FROM json_each(?)) AND id <> ?',
           JSON.stringify(places.slice(from, from + rowsOfPage.candidates)),
-          own,
+          options.own,
         );
-        best = rank(chain(best, withFloats(page)), vector, topK);
+        best = rank(chain(best, withFloats(page)), vector, pool);
       }
-      if (this.#version === version) return this.#withMetadata(rank(best, vector, topK));
+      if (this.#version === version) return this.#withMetadata(pick(best, vector, options));
     }
     return undefined;
   }

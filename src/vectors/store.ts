@@ -31,6 +31,10 @@ export interface StoreSearchOptions {
   /** 1 to 100. */
   topK: number;
   filter?: Filter | undefined;
+  /** 0 to 1; see `search/diversity.ts`. Default: 0. */
+  diversity?: number | undefined;
+  /** Least cosine of a match. Default: -1. */
+  minScore?: number | undefined;
 }
 
 /** A namespace as one file, see `index-file.ts`. */

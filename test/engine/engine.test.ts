@@ -156,6 +156,22 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     ]);
   });
 
+  test('search: varied matches, the same whoever answers', async () => {
+    const [varied, near] = await page.evaluate(async () => {
+      const options = { namespace: 'gallery', topK: 8 } as const;
+      return [
+        await tested.search(pictures.one, { ...options, diversity: 0.7 }),
+        await tested.search(pictures.one, options),
+      ];
+    });
+    const expected = await client.search(one, { namespace: 'gallery', topK: 8, diversity: 0.7 });
+    expect(varied?.matches).toEqual(expected.matches);
+    expect(varied?.matches[0]).toEqual(near?.matches[0]);
+    expect(varied?.matches).not.toEqual(near?.matches);
+    const failure = await failureOf(() => tested.search(pictures.one, { diversity: 1.5 }));
+    expect(failure).toEqual({ code: 'invalid_parameter', field: 'diversity' });
+  });
+
   test('search: a filter, topK, and a namespace that is empty', async () => {
     const [filtered, first, empty] = await page.evaluate(async () => [
       await tested.search(pictures.one, { filter: { odd: false, place: { gte: 2 } } }),

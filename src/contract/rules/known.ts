@@ -18,6 +18,14 @@ export function checkMinScore(minScore: unknown): void {
   throw new UnlabelError('invalid_parameter', minScoreRange, { field: 'minScore' });
 }
 
+export const diversityRange = 'diversity must be a number from 0 to 1';
+
+/** @throws UnlabelError `invalid_parameter`. */
+export function checkDiversity(diversity: unknown): void {
+  if (diversity === undefined || (typeof diversity === 'number' && diversity >= 0 && diversity <= 1)) return;
+  throw new UnlabelError('invalid_parameter', diversityRange, { field: 'diversity' });
+}
+
 /**
  * @param classes - what the labels must be among. Default: any text.
  * @throws UnlabelError `invalid_parameter`: a label that no class has would make every image unknown.

@@ -8,6 +8,7 @@ import {
   galleryNamespace,
   limits,
 } from '../limits.ts';
+import { diversityRange } from '../rules/known.ts';
 import { isText, namePattern, nameRule, textRule, utf8Length } from '../rules/names.ts';
 import type { Filter, Match, Metadata } from '../vectors.ts';
 import type {
@@ -134,6 +135,10 @@ const searchParameters = {
     .optional()
     .meta({ description: `Default: ${defaultMatches}` }),
 };
+const diversity = z.number(diversityRange).min(0, diversityRange).max(1, diversityRange);
+const variety = {
+  description: 'How much matches should differ from one another (maximal marginal relevance). Default: 0',
+};
 const leastCosine = { description: 'Least cosine of a match. Default: -1' };
 const filterText = z
   .string()
@@ -144,6 +149,14 @@ export const searchQuery = z.object({
   ...searchParameters,
   settled,
   minScore: minScoreText.optional().meta(leastCosine),
+  diversity: z
+    .string()
+    .max(32, diversityRange)
+    .regex(/^\d*\.?\d+(e-?\d+)?$/i, diversityRange)
+    .transform(Number)
+    .pipe(diversity)
+    .optional()
+    .meta(variety),
   filter: filterText,
 });
 
@@ -158,6 +171,7 @@ const { model: _, ...searchMembers } = searchParameters;
 const inBody = {
   ...searchMembers,
   minScore: minScore.optional().meta(leastCosine),
+  diversity: diversity.optional().meta(variety),
   filter: filter.optional(),
 };
 /** JSON bodies of a search without images. */

@@ -1,7 +1,7 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import type { ImageSource } from '../../contract/image-source.ts';
 import { defaultMatches, defaultNamespace, limits } from '../../contract/limits.ts';
-import { atLeast, checkMinScore } from '../../contract/rules/known.ts';
+import { checkDiversity, checkMinScore } from '../../contract/rules/known.ts';
 import { checkName } from '../../contract/rules/names.ts';
 import { isId, vectorOf } from '../../contract/vector-query.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../../contract/vectors.ts';
@@ -22,13 +22,21 @@ export function createSearch<Model extends string>({ embed, open }: EngineParts<
     options: SearchOptions,
     nameOf: (index: number) => string,
   ): Promise<SearchResult<Model>[]> => {
-    const { topK = defaultMatches, namespace = defaultNamespace, filter, minScore, signal } = options;
+    const {
+      topK = defaultMatches,
+      namespace = defaultNamespace,
+      filter,
+      minScore,
+      diversity,
+      signal,
+    } = options;
     if (!Number.isInteger(topK) || topK < 1 || topK > limits.matches)
       throw new UnlabelError('invalid_parameter', `topK must be a whole number from 1 to ${limits.matches}`, {
         field: 'topK',
       });
     checkName(namespace, 'namespace');
     checkMinScore(minScore);
+    checkDiversity(diversity);
     const { device, manifest } = await abortable(open(), signal);
     const own = vectorModelOf(manifest);
     const index = await indexOf(namespace, signal);
@@ -41,7 +49,7 @@ export function createSearch<Model extends string>({ embed, open }: EngineParts<
         : toQuery(vectorOf(query) ?? vectorOf(embedded[places.indexOf(i)]), own);
       if ('id' in wanted && !index) throw vectorNotFound();
       const { name, version } = index?.model ?? ('model' in wanted ? wanted.model : own);
-      const matches = atLeast(index?.search(wanted, { topK, filter }) ?? [], minScore);
+      const matches = index?.search(wanted, { topK, filter, minScore, diversity }) ?? [];
       return { model: { name: name as Model, version }, matches, source: 'local', device };
     });
   };

@@ -1,6 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
 import { defaultMatches, defaultNamespace } from '../../contract/limits.ts';
-import { atLeast } from '../../contract/rules/known.ts';
 import {
   searchById,
   searchByVector,
@@ -50,7 +49,8 @@ export function addSearch(app: App, codecs: Codecs): void {
     const {
       topK,
       namespace,
-      minScore,
+      minScore = query.minScore,
+      diversity = query.diversity,
       filter: inBody,
       ...rest
     } = json === undefined ? {} : parse(searchOptions, json);
@@ -58,8 +58,10 @@ export function addSearch(app: App, codecs: Codecs): void {
     const options = {
       topK: topK ?? query.topK ?? defaultMatches,
       filter: inBody ?? filterOf(text),
+      minScore,
+      diversity,
     };
-    const itemOf = (matches: Match[]) => ({ matches: atLeast(matches, minScore ?? query.minScore) });
+    const itemOf = (matches: Match[]) => ({ matches });
     const answer = async (query: StoreQuery) => {
       const store = storeOf(c, space, 'id' in query ? name : query.model.name);
       const { model, matches } = await store.search(space, query, options);

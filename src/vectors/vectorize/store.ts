@@ -2,8 +2,9 @@ import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
 import type { ModelRef } from '../../contract/model.ts';
 import type { MetadataPatch } from '../../contract/resources/vectors.ts';
+import { atLeast } from '../../contract/rules/known.ts';
 import { patchMetadata } from '../../contract/rules/names.ts';
-import type { Filter, Match, Metadata } from '../../contract/vectors.ts';
+import type { Match, Metadata } from '../../contract/vectors.ts';
 import {
   type NewVector,
   type StoreQuery,
@@ -64,7 +65,7 @@ export class VectorizeStore implements VectorStore {
       metadata: { ...metadata, [modelName]: model.name, [modelVersion]: model.version },
     }));
     // Throws where the namespace has vectors of another model.
-    for (const { vector } of vectors.slice(0, 1)) await this.#query(namespace, model, vector, 1);
+    for (const { vector } of vectors.slice(0, 1)) await this.#query(namespace, model, vector, { topK: 1 });
     await this.#index.upsert(entries);
   }
 
@@ -91,14 +92,15 @@ export class VectorizeStore implements VectorStore {
     await this.#index.deleteByIds([fullId(namespace, id)]);
   }
 
-  async search(namespace: string, query: StoreQuery, { topK, filter }: StoreSearchOptions) {
+  async search(namespace: string, query: StoreQuery, options: StoreSearchOptions) {
     if (!('id' in query)) {
       const { model, vector } = query;
-      return { model, matches: await this.#query(namespace, model, vector, topK, filter) };
+      return { model, matches: await this.#query(namespace, model, vector, options) };
     }
+    const { topK } = options;
     const { model, vector } = await this.get(namespace, query.id);
-    const most = Math.min(topK + 1, limits.matches);
-    const matches = await this.#query(namespace, model, vector, most, filter);
+    const most = { ...options, topK: Math.min(topK + 1, limits.matches) };
+    const matches = await this.#query(namespace, model, vector, most);
     return { model, matches: matches.filter(({ id }) => id !== query.id).slice(0, topK) };
   }
 
@@ -106,9 +108,9 @@ export class VectorizeStore implements VectorStore {
     namespace: string,
     model: ModelRef,
     vectors: readonly Float32Array[],
-    { topK, filter }: StoreSearchOptions,
+    options: StoreSearchOptions,
   ): Promise<Match[][]> {
-    return Promise.all(vectors.map((vector) => this.#query(namespace, model, vector, topK, filter)));
+    return Promise.all(vectors.map((vector) => this.#query(namespace, model, vector, options)));
   }
 
   deleteWhere(): Promise<never> {
@@ -135,9 +137,9 @@ export class VectorizeStore implements VectorStore {
     namespace: string,
     { name, version }: ModelRef,
     vector: Float32Array,
-    topK: number,
-    filter?: Filter,
+    { topK, filter, minScore, diversity = 0 }: StoreSearchOptions,
   ): Promise<Match[]> {
+    if (diversity > 0) return notSupported('search with diversity');
     const model = { name, version, dimensions: vector.length };
     const { dimensions } = await this.#index.describe();
     checkModel({ ...model, dimensions }, model);
@@ -153,7 +155,7 @@ export class VectorizeStore implements VectorStore {
     const metadataOf = isComplete
       ? new Map(matches.map(({ id, metadata }) => [id, metadata]))
       : await this.#metadataOf(matches.map(({ id }) => id));
-    return matches
+    return atLeast(matches, minScore)
       .filter(({ id }) => metadataOf.has(id))
       .map(({ id, score }) => {
         const found = split(metadataOf.get(id));

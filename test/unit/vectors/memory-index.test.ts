@@ -52,6 +52,8 @@ test('after any writes it answers as the namespace of the service does', async (
     for (const filter of filters) {
       const { matches } = await namespace.search(query, { topK: 7, filter });
       expect(index.search(query, { topK: 7, filter })).toEqual(matches);
+      const varied = { topK: 5, filter, diversity: 0.4, minScore: -0.2 };
+      expect(index.search(query, varied)).toEqual((await namespace.search(query, varied)).matches);
     }
     for (const filter of filters) {
       const page = await namespace.list(4, undefined, filter);
