@@ -116,8 +116,8 @@ export function createClient<Model extends ModelName = string>(options: ClientOp
   const { model, upload } = options;
   const load = singleFlight(async () => (await import('./calls.ts')).createCalls(service, model, upload));
   const loadStored = singleFlight(async () => {
-    const [{ connection }, { createStored }] = await Promise.all([load(), import('./stored.ts')]);
-    return createStored(connection, model);
+    const [{ connection, search }, { createStored }] = await Promise.all([load(), import('./stored.ts')]);
+    return createStored(connection, search, model);
   });
   const lazy = createLazy(load);
   const stored = createLazy(loadStored);
@@ -136,6 +136,9 @@ export function createClient<Model extends ModelName = string>(options: ClientOp
         yield* (await loadStored()).vectors.list(options);
       },
       count: stored(({ vectors }) => vectors.count),
+      async *duplicates(options) {
+        yield* (await loadStored()).vectors.duplicates(options);
+      },
       // Not taken at the call: its images come one by one.
       reembed: async (from, options) => (await loadStored()).vectors.reembed(from, options),
       async *namespaces(options) {

@@ -142,7 +142,11 @@ export function createEngineOf<Model extends string>(
     classify: classifyImages as LocalEngine<Model>['classify'],
     embed: embedImages as LocalEngine<Model>['embed'],
     search: search as LocalEngine<Model>['search'],
-    ...createResources({ load: loadLookup, signalOf: ({ signal }) => withSignal(signal, ended) }),
+    ...createResources({
+      load: loadLookup,
+      signalOf: ({ signal }) => withSignal(signal, ended),
+      search: search as LocalEngine['search'],
+    }),
     dispose() {
       lifetime.abort(new UnlabelError('model_unavailable', 'The engine has been disposed'));
       network.opened?.host.dispose();

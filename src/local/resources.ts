@@ -3,9 +3,11 @@ import { checkDeletion } from '../contract/filter.ts';
 import { brandOf, isBlob } from '../contract/image-source.ts';
 import type { CallOptions } from '../contract/model.ts';
 import type { InNamespace } from '../contract/resources/vectors.ts';
+import { duplicates } from '../contract/rules/duplicates.ts';
 import { namedIn } from '../contract/rules/namespace.ts';
 import { listPictures } from '../contract/rules/pictures.ts';
 import { reembed } from '../contract/rules/reembed.ts';
+import type { Match, SearchOptions } from '../contract/vectors.ts';
 import type { LocalClasses, LocalVectors } from './data/interface.ts';
 import type { NamedSource } from './data/sources.ts';
 import type { Lookup } from './lookup/lookup.ts';
@@ -17,13 +19,18 @@ interface Parts {
   load(signal: AbortSignal): Promise<Lookup<string>>;
   /** The signal of a call: its own one, and the end of the engine. */
   signalOf(options: CallOptions): AbortSignal;
+  /** Searches by a stored vector. */
+  search(query: { id: string }, options: SearchOptions): Promise<{ matches: Match[] }>;
 }
 
 /**
  * The page's own classes and vectors. Their code is loaded by the first call; what a call is given is taken before
  * control returns.
  */
-export function createResources({ load, signalOf }: Parts): { classes: LocalClasses; vectors: LocalVectors } {
+export function createResources({ load, signalOf, search }: Parts): {
+  classes: LocalClasses;
+  vectors: LocalVectors;
+} {
   /** Runs a call with its images and vectors as they are now. */
   async function withSources<Item extends NamedSource, Result>(
     items: readonly Item[],
@@ -95,6 +102,7 @@ export function createResources({ load, signalOf }: Parts): { classes: LocalClas
     import: (file, options = {}) =>
       without(inNamespace(options), ({ vectors }, own) => vectors.import(fileOf(file), own)),
     pull: (options) => without(inNamespace(options), ({ vectors }, own) => vectors.pull(own)),
+    duplicates: (options) => duplicates<CallOptions>(vectors, search, options),
     reembed: (from, options) => reembed(vectors, from, options),
   };
   return {

@@ -298,6 +298,42 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     expect(sorted).toEqual([...sorted].sort());
   });
 
+  test('vectors: pairs that are nearly the same, each once', async () => {
+    const pairs = await page.evaluate(async () => {
+      const namespace = 'copies';
+      const { embedding, model } = await tested.embed(pictures.one);
+      const near = embedding.map((value, i) => value + (i % 9 === 0 ? 0.02 : 0));
+      const far = embedding.map((value, i) => (i % 2 ? value : -value));
+      const items = Array.from({ length: 20 }, (_, i) => ({
+        id: `far-${i}`,
+        vector: far.map((value, at) => (at % 20 === i ? value + 2 : value)),
+        metadata: { far: true },
+      }));
+      await tested.vectors.upsert(
+        [
+          { id: 'a', vector: { embedding, model } },
+          { id: 'é', vector: { embedding, model } },
+          { id: 'b', vector: near, metadata: { near: true } },
+          ...items,
+        ],
+        { namespace },
+      );
+      const found = [];
+      for await (const pair of tested.vectors.duplicates({ namespace, minScore: 0.95 })) found.push(pair);
+      const copies = [];
+      for await (const pair of tested.vectors.duplicates({
+        namespace,
+        minScore: 0.95,
+        filter: { near: { exists: false } },
+      }))
+        copies.push(pair);
+      return { found, copies };
+    });
+    expect(pairs.found.map(({ id, other }) => [id, other].sort().join())).toEqual(['a,é', 'a,b', 'b,é']);
+    expect(pairs.found[0]?.score).toBe(1);
+    expect(pairs.copies).toEqual([{ id: 'a', other: 'é', score: 1 }]);
+  });
+
   test('vectors: embedded anew into another namespace, which goes on where it stopped', async () => {
     const answers = await page.evaluate(async () => {
       const ids = Array.from({ length: 40 }, (_, i) => `r${String(i).padStart(2, '0')}`);

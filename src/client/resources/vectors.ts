@@ -1,8 +1,10 @@
 import { checkDeletion, checkFilter } from '../../contract/filter.ts';
 import { defaultNamespace, limits } from '../../contract/limits.ts';
 import type { InNamespace, InNamespaceWhere, VectorCollection } from '../../contract/resources/vectors.ts';
+import { duplicates } from '../../contract/rules/duplicates.ts';
 import { namedIn } from '../../contract/rules/namespace.ts';
 import { reembed } from '../../contract/rules/reembed.ts';
+import type { Match, SearchOptions } from '../../contract/vectors.ts';
 import type {
   Deleted,
   DeletedWhere,
@@ -31,8 +33,11 @@ export interface VectorOptions extends RequestOptions, InNamespace {}
  */
 export interface Vectors extends VectorCollection<HostedImage, RequestOptions> {}
 
+/** Searches by a stored vector. */
+export type Search = (query: { id: string }, options: SearchOptions) => Promise<{ matches: Match[] }>;
+
 /** Below `/v1/vectors`. */
-export function createVectors(connection: Connection, model?: string): Vectors {
+export function createVectors(connection: Connection, search: Search, model?: string): Vectors {
   const { send } = connection;
   const base = 'v1/vectors';
   const pathOf = (id: string) => `${base}/${encodeURIComponent(id)}`;
@@ -162,6 +167,7 @@ export function createVectors(connection: Connection, model?: string): Vectors {
       const itemsOf = (list: NamespaceList) => list.namespaces;
       for await (const { items } of pages('v1/namespaces', itemsOf, {}, options)) yield* items;
     },
+    duplicates: (options) => duplicates<RequestOptions>(vectors, search, options),
     reembed: (from, options) => reembed(vectors, from, options),
   };
   return vectors;

@@ -35,6 +35,20 @@ export interface MetadataPatch {
   metadata: Record<string, MetadataValue | null>;
 }
 
+/** What counts as a duplicate. */
+export interface DuplicateOptions extends InNamespaceWhere {
+  /** Least cosine of two duplicates, -1 to 1: 1 finds copies alone; what near copies have depends on the model. */
+  minScore: number;
+}
+
+/** Two vectors of a namespace that are nearly the same. */
+export interface DuplicatePair {
+  id: string;
+  other: string;
+  /** Cosine similarity. */
+  score: number;
+}
+
 /** How a namespace is embedded anew. */
 export interface ReembedOptions<Image> {
   /** Namespace that is written to: an empty one, or one that an earlier call has begun. */
@@ -94,6 +108,13 @@ export interface VectorCollection<Image, Options extends CallOptions = CallOptio
   list(options?: Options & InNamespaceWhere): AsyncGenerator<{ id: string; metadata: Metadata }, void>;
   /** Number of vectors in the namespace, or of those that meet a filter. */
   count(options?: Options & InNamespaceWhere): Promise<number>;
+  /**
+   * Pairs of vectors of a namespace, or of those that meet a filter, that are nearly the same; each pair once, by the
+   * ids of their first. Searches for one vector after the other. A vector with more than 100 duplicates may lack some.
+   *
+   * @throws UnlabelError `invalid_parameter`
+   */
+  duplicates(options: Options & DuplicateOptions): AsyncGenerator<DuplicatePair, void>;
   /**
    * Embeds a namespace anew, with the model that answers now, into another namespace; both can be searched meanwhile.
    * A call that was cut off goes on when it is made again: ids that are there already are not asked for.
