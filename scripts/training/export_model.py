@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 
 from training.data.images import Folder, decode, list_folder, load_folder, load_labeled
+from training.data.progress import bar
 from training.model.evaluation import Evaluation, monitor_curve, training_curve, write_evaluation
 from training.model.manifest import Manifest, check_model_name, file_entry, golden, training_record, write_manifest
 from training.model.onnx_files import (
@@ -139,9 +140,13 @@ def write(deployment: Deployment, inputs: Inputs, model: Path) -> dict[str, Path
     """Writes the ONNX files. Returns their paths by precision."""
     model.mkdir(parents=True, exist_ok=True)
     paths = {precision: model / f"{model.name}.{precision}.onnx" for precision in ("int8", "fp16", "fp32")}
-    write_fp32(deployment, inputs.size, paths["fp32"])
-    write_fp16(paths["fp32"], paths["fp16"])
-    write_int8(paths["fp32"], inputs.sample, paths["int8"])
+    steps = {
+        "fp32": lambda path: write_fp32(deployment, inputs.size, path),
+        "fp16": lambda path: write_fp16(paths["fp32"], path),
+        "int8": lambda path: write_int8(paths["fp32"], inputs.sample, path),
+    }
+    for precision, step in bar(steps.items(), "writing the model", len(steps)):
+        step(paths[precision])
     return paths
 
 

@@ -22,8 +22,13 @@ def check_free(name: str) -> None:
         check_model_name(name)
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    if (MODELS / name).exists():
+    if is_published(name):
         raise SystemExit(f"--name: {MODELS / name} exists; choose another name, or remove that folder")
+
+
+def is_published(name: str) -> bool:
+    """Whether there is a model of the name, whole: its manifest is written last."""
+    return (MODELS / name / "manifest.json").exists()
 
 
 def publish(run: Path, images: str | Path, name: str) -> None:
@@ -32,7 +37,12 @@ def publish(run: Path, images: str | Path, name: str) -> None:
 
     out = MODELS / name
     options = ["--checkpoint", str(run), "--name", name, "--out", str(out), "--images", str(images)]
-    export_model.main([*options, "--license", "UNLICENSED"])
+    try:
+        export_model.main([*options, "--license", "UNLICENSED"])
+    except BaseException:
+        if not is_published(name):
+            shutil.rmtree(out, ignore_errors=True)  # half a model would stop the build
+        raise
     node = ROOT / "node_modules/.bin/node"
     command = [str(node) if node.exists() else shutil.which("node"), str(ROOT / "scripts/build/verify.ts"), str(out)]
     subprocess.run(command, check=True)

@@ -22,7 +22,6 @@ import argparse
 import dataclasses
 import math
 import os
-import sys
 from pathlib import Path
 
 # Idle threads of PyTorch sleep instead of spinning, which took three times as long on busy cores. OpenMP reads it once,
@@ -35,15 +34,25 @@ from training.data.images import Files, Folder, decode, list_folder
 from training.data.store import read_once
 from training.model.manifest import read_manifest
 from training.nn.distributed import device_name, first_goes_first, processes, rank
-from training.publish import check_free, publish
+from training.nn.network import encode
+from training.publish import check_free, is_published, publish
 from training.recipe import PRESETS, Config, add_options, config_of, given_options
-from training.stages.checkpoint import CHECKPOINTS, Checkpoint, forget_later, last_checkpoint, read, save
+from training.report import words
+from training.stages.checkpoint import (
+    CHECKPOINTS,
+    Checkpoint,
+    choose_head,
+    forget_later,
+    last_checkpoint,
+    load_network,
+    read,
+    save,
+)
 from training.stages.distill import DISTILLATION
 from training.stages.monitor import Monitor
 from training.stages.pretrain import Trainer
 from training.stages.refine import REFINEMENT
 
-FEW = 500  # images per class
 PLATEAU = "plateau.pt"  # the last checkpoint before the learning rate decays
 SHIPPED = Path(__file__).parents[2] / "model" / "cifar10"
 STATISTICS = 500  # images whose statistics a shipped network starts with
@@ -69,7 +78,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     args.run = args.run or Path("runs", args.name)
     trained = args.run / CHECKPOINTS[-1]
     args.again = bool(args.classes and not (args.images or args.resume or args.extend) and trained.exists())
-    if args.name and not (args.again and read(trained).get("name") == args.name):
+    goes_on = args.again or ((args.resume or args.extend) and trained.exists())
+    if args.name and not (goes_on and read(trained).get("name") == args.name):
         check_free(args.name)
     return args
 
@@ -83,6 +93,7 @@ def choose_again(args: argparse.Namespace, device: torch.device) -> None:
     folder = read_once(list_folder(checkpoint["images"]), config.stored, args.run)
     for stage in (REFINEMENT, DISTILLATION):
         stage.run(args.run, folder, device, given_options(args))
+    describe_classes(args.run, folder, device)
     if name:
         publish(args.run, checkpoint["images"], name)
 
@@ -93,8 +104,9 @@ def check_heads(config: Config) -> None:
         raise SystemExit("--classes: choosing after pretraining needs new heads; give --graph-neighbors, such as 20 50")
 
 
-def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
-    """Trains to the end of the schedule. Returns the images if they are in memory, to process 0."""
+def pretrain(args: argparse.Namespace, device: torch.device) -> tuple[Folder | None, bool]:
+    """Trains to the end of the schedule. Returns the images, if they were decoded once, to process 0, and whether anything
+    was left to train."""
     path, first = args.run / "checkpoint.pt", rank() == 0
     if args.resume or args.extend:
         saved = read(path if args.resume else args.run / PLATEAU, device)
@@ -121,13 +133,9 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
     if first:
         where = "decoded as needed" if streamed else "decoded once"
         print(f"{count} images, {where}, {config.heads} classes, {device_name(device)}")
-        if count < FEW * config.classes:
-            print(
-                f"warning: {count} images are few for {config.classes} classes. With less than {FEW} per class, classes tend "
-                "to follow colors and backgrounds rather than objects"
-            )
-        if config.batch < 10 * config.classes:
-            print(f"warning: --batch {config.batch} is less than ten images per class, so the uniform prior is off in a batch")
+        pixels = None if streamed else folder.pixels
+        for warning in words.warnings_before(pixels, count, config.classes, config.batch):
+            print(f"warning: {warning}", flush=True)
     trainer = Trainer(config, folder, device)
     if saved:
         trainer.load(saved)
@@ -137,12 +145,10 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
             print("starts from the network of {model} {version}".format(**trainer.init))
     args.run.mkdir(parents=True, exist_ok=True)
     monitor = Monitor(folder, args.monitor, config) if args.monitor and first else None
+    begun = trainer.loop.epoch
     while not trainer.done:
         plateau = trainer.loop.progress <= 1 - config.decay
-        try:
-            entry = trainer.epoch(show_bar=first and sys.stderr.isatty())
-        except KeyboardInterrupt:
-            raise SystemExit(stopped(args.run, trainer.loop.epoch) if first else 1) from None
+        entry = trainer.epoch(show_bar=first)
         if monitor and trainer.loop.epoch % MONITORED == 0:
             entry["monitor"] = monitor.measure(trainer.average)
         state = trainer.state()
@@ -155,16 +161,18 @@ def pretrain(args: argparse.Namespace, device: torch.device) -> Folder | None:
         forget_later(args.run, path.name)
         accuracy = f"  train ACC {entry['train_acc']:.3f}" if "train_acc" in entry else ""
         print(
-            f"epoch {entry['epoch']:4d}  {entry['progress']:6.1%}  {entry['seconds']:7.0f} s  loss {entry['loss']:.4f}"
+            f"epoch {entry['epoch']:4d}  {entry['progress']:6.1%}{trainer.loop.left():>14}  loss {entry['loss']:.4f}"
             f"  main {entry['loss_heads'][0]:.4f} (collapse {math.log(config.classes):.4f})"
             f"  classes {entry['classes_used']}{accuracy}",
             *(f"{key} {entry[key]:.3f}" for key in ("paired", "pairs_right") if key in entry),
             *(f"{key} {100 * value:.1f}" for key, value in entry.get("monitor", {}).items()),
             flush=True,
         )
+    if first and trainer.loop.epoch > begun:
+        print(words.loss_in_words(entry["loss_heads"][0], config.classes))
     if first and streamed:
         print("Skips refinement and distillation, which need images that fit in memory")
-    return folder if first and not streamed else None
+    return (folder if first and not streamed else None), trainer.loop.epoch > begun
 
 
 def beginning(given: str | None, folder: Folder | Files, preset: str, config: Config) -> Checkpoint | None:
@@ -195,25 +203,48 @@ def is_small_and_fits(preset: str, config: Config) -> bool:
     return all(getattr(config, key) == shipped[key] for key in ("depth", "width", "stem"))
 
 
-def stopped(run: Path, epochs: int) -> str:
-    """What is left of a run that Ctrl-C stopped."""
-    if epochs == 0:
-        return "Stopped in the first epoch, before anything was saved"
-    return f"Stopped. {run} keeps {epochs} epochs. Continue with: npm run train -- --run {run} --resume"
+def stopped(args: argparse.Namespace) -> str:
+    """What is left of a run that Ctrl-C stopped, and how to go on."""
+    if args.again:
+        return f"Stopped. {args.run} is as it was"
+    if not (args.run / CHECKPOINTS[-1]).exists():
+        return "Stopped in the first epoch, before anything was saved. What was read of the images is kept for the next run"
+    epochs = read(args.run / CHECKPOINTS[-1])["epoch"]
+    return f"Stopped. {args.run} keeps {epochs} epochs. Continue with: npm run train -- --run {args.run} --resume"
+
+
+@torch.no_grad()
+def describe_classes(run: Path, folder: Folder, device: torch.device) -> None:
+    """Prints what became of the images, by some of them."""
+    checkpoint, network = load_network(run)
+    chosen = torch.randperm(len(folder.pixels), generator=torch.Generator().manual_seed(0))[: words.JUDGED]
+    embeddings = encode(network.to(device), folder.pixels[chosen])[1]
+    assigned = network.logits(embeddings.to(device))[choose_head(checkpoint)].argmax(1).cpu()
+    print(*words.classes_in_words(embeddings, assigned, checkpoint["config"]["classes"]), sep="\n", flush=True)
+
+
+def train(args: argparse.Namespace) -> None:
+    """All stages, and the model if the run has a name."""
+    with processes(args.device) as device:
+        first = rank() == 0
+        folder, made = pretrain(args, device)
+    if folder:
+        changes = given_options(args) if args.resume else {}
+        for stage in (REFINEMENT, DISTILLATION):
+            made |= stage.run(args.run, folder, device, changes, args.resume)
+        describe_classes(args.run, folder, device)
+    checkpoint = read(args.run / CHECKPOINTS[-1])
+    name = args.name or checkpoint.get("name")
+    if name and first and (made or not is_published(name)):
+        publish(args.run, args.images or checkpoint["images"], name)
 
 
 def main(arguments: list[str]) -> None:
     args = parse(arguments)
-    if args.again:
-        choose_again(args, torch.device(args.device))
-        return
-    with processes(args.device) as device:
-        first = rank() == 0
-        folder = pretrain(args, device)
-    if folder:
-        for stage in (REFINEMENT, DISTILLATION):
-            stage.run(args.run, folder, device)
-    if args.name and first:
-        images = args.images or read(args.run / "checkpoint.pt")["images"]
-        publish(args.run, images, args.name)
-
+    try:
+        if args.again:
+            choose_again(args, torch.device(args.device))
+        else:
+            train(args)
+    except KeyboardInterrupt:
+        raise SystemExit(stopped(args) if rank() == 0 else 1) from None

@@ -15,6 +15,7 @@ from training import train
 from training.model.onnx_files import open_graph
 from training.naming.pictures import open_pictures
 from training.naming.session import Session
+from training.report import words
 from PIL import Image
 from textures import NAMES, textures
 
@@ -92,7 +93,7 @@ def test_few_pictures_are_said_to_be_few(pictures, tmp_path, capsys):
 
     assert warned(3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "FEW", 80)
+        patch.setattr(words, "FEW", 80)
         assert not warned(3)
 
 

@@ -7,7 +7,6 @@ directly in ``DIR``, or in one single folder, have none.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,7 +17,8 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
+
+from training.data.progress import bar
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
@@ -129,8 +129,7 @@ def load_folder(path: str | Path, size: int) -> Folder:
     pixels = torch.empty(len(files.paths), 3, size, size, dtype=torch.uint8)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         images = pool.map(lambda name: decode(files.root / name, size), files.paths)
-        bar = tqdm(images, "reading images", len(pixels), disable=not sys.stderr.isatty(), mininterval=2, leave=False)
-        for i, image in enumerate(bar):
+        for i, image in enumerate(bar(images, "reading images", len(pixels))):
             pixels[i] = image
     return Folder(pixels, files.labels, files.classes, files.paths)
 

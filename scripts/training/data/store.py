@@ -8,15 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from training.data.images import Files, Folder, read_image
+from training.data.progress import bar
 
 BLOCK = 64 << 20  # bytes of squares after which the progress is kept
 SHOWN = 10  # damaged files that are printed
@@ -70,8 +69,9 @@ def fill(pixels: np.ndarray, files: Files, state: dict, progress: Path) -> None:
     step = max(1, BLOCK // pixels[0].nbytes)
     with (
         ThreadPoolExecutor(os.cpu_count()) as pool,
-        tqdm(desc="reading images", total=total, initial=state["done"], disable=not sys.stderr.isatty(), leave=False) as bar,
+        bar(None, "reading images", total) as shown,
     ):
+        shown.update(state["done"])
         while (start := state["done"]) < total:
             paths = files.paths[start : start + step]
             for place, image in enumerate(pool.map(read, paths), start):
@@ -79,7 +79,7 @@ def fill(pixels: np.ndarray, files: Files, state: dict, progress: Path) -> None:
                     state["damaged"][str(place)] = image
                 else:
                     pixels[place - len(state["damaged"])] = image
-                bar.update()
+                shown.update()
             pixels.flush()
             state["done"] = start + len(paths)
             part = progress.with_suffix(".part")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +11,11 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from tqdm import tqdm
 
 from training.data.copies import small_squares
 from training.data.images import Files, Folder, list_folder
 from training.data.neighbors import nearest_neighbors
+from training.data.progress import bar
 from training.data.store import key_of as images_key
 from training.data.store import read_once
 from training.model.manifest import path_of, read_manifest
@@ -80,8 +79,7 @@ def look_at_all(model: Path, images: Folder, folder: Path) -> dict:
         raise ValueError(f"--images: expected two images or more that can be decoded, got {len(images.paths)}")
     predict = open_graph(path_of(model, "fp32"))
     batches = images.pixels.permute(0, 2, 3, 1).split(BATCH)
-    bar = tqdm(batches, "looking at the images", disable=not sys.stderr.isatty(), mininterval=1, leave=False)
-    embedding = torch.cat([predict(part.contiguous())[1] for part in bar])
+    embedding = torch.cat([predict(part.contiguous())[1] for part in bar(batches, "looking at the images")])
     print("finding neighbors, and laying out the map", flush=True)
     neighbors = nearest_neighbors(embedding[None], min(NEIGHBORS, len(embedding) - 1))
     places = lay_out(embedding, neighbors)

@@ -34,20 +34,37 @@ class LaterStage:
         """The checkpoint that the stage reads."""
         return last_checkpoint(run, CHECKPOINTS[CHECKPOINTS.index(self.writes) + 1 :])
 
-    def run(self, run: Path, folder: Folder, device: torch.device, changes: dict[str, Any] | None = None) -> None:
-        """Runs the stage, or resumes it. Does nothing if the recipe leaves it out.
+    def run(
+        self,
+        run: Path,
+        folder: Folder,
+        device: torch.device,
+        changes: dict[str, Any] | None = None,
+        resume: bool = False,
+    ) -> bool:
+        """Runs the stage, or goes on with it. Does nothing if the recipe leaves it out.
 
         Args:
             changes: settings that replace those of the checkpoint.
+            resume: also does nothing if the stage is done, with these settings.
+
+        Returns:
+            Whether there is a new checkpoint.
         """
-        checkpoint = read(self.source(run))
-        checkpoint["config"] |= changes or {}
+        checkpoint, changes = read(self.source(run)), changes or {}
+        begun_alike = changes.items() <= checkpoint["config"].items()
+        checkpoint["config"] |= changes
         if not getattr(config_of(checkpoint), self.setting):
-            return
-        unfinished = run / f"{self.writes}.unfinished"
-        save(self.work(checkpoint, folder, device, unfinished), run / self.writes)
+            return False
+        done, unfinished = run / self.writes, run / f"{self.writes}.unfinished"
+        if resume and done.exists() and changes.items() <= read(done)["config"].items():
+            return False
+        if not begun_alike:
+            unfinished.unlink(missing_ok=True)  # begun with other settings
+        save(self.work(checkpoint, folder, device, unfinished), done)
         unfinished.unlink(missing_ok=True)
         forget_later(run, self.writes)
+        return True
 
     def main(self, command: str, description: str, arguments: list[str]) -> None:
         """The stage as a command."""

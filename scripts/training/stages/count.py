@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from sklearn.metrics import adjusted_rand_score
 from torch import Tensor
 
+from training.data.progress import bar
+
 SAMPLE = 8000  # images that are clustered, at most: more do not change the figures
 SEEDS = 4  # splits into halves
 STARTS, STEPS = 4, 25  # of k-means
@@ -100,7 +102,8 @@ def count_classes(embeddings: Tensor) -> tuple[int, list[Count]]:
         embeddings: unit vectors ``[N, D]`` on the CPU.
     """
     chosen = torch.randperm(len(embeddings), generator=torch.Generator().manual_seed(0))[:SAMPLE]
-    counts = [measure(embeddings[chosen], classes) for classes in candidates(len(embeddings))]
+    tried = bar(candidates(len(embeddings)), "counting the classes")
+    counts = [measure(embeddings[chosen], classes) for classes in tried]
     return choose(counts), counts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from training.data.progress import bar, duration
 from training.nn.distributed import broadcast, rank, world
 from training.nn.optimize import schedule
 from training.stages.checkpoint import save
@@ -81,6 +80,10 @@ class Loop:
     def done(self) -> bool:
         return self.progress >= 1
 
+    def left(self) -> str:
+        """The time that the rest of the stage takes, once there is something to tell it by."""
+        return f", {duration(self.seconds * (1 / self.progress - 1))} left" if self.progress > 0 else ""
+
     def shuffle(self) -> tuple[Tensor, torch.Generator]:
         """The order of the images in this epoch, which depends on seed and epoch alone, and the generator behind it."""
         rng = torch.Generator().manual_seed(self.seed * 100_003 + self.epoch)
@@ -109,8 +112,8 @@ class Loop:
         batches = order[: len(order) // self.batch * self.batch].split(self.batch)
         own = [places.chunk(world())[rank()] for places in batches]
         wanted = own if partners is None else [torch.cat([places, partners[places]]) for places in own]
-        title = f"{self.name} {self.epoch + 1}, {self.progress:.0%} done"
-        images = tqdm(self.source.batches(wanted), title, len(own), disable=not show_bar, mininterval=2, leave=False)
+        title = f"{self.name} {self.epoch + 1}, {self.progress:.0%} done{self.left()}"
+        images = bar(self.source.batches(wanted), title, len(own), shown=show_bar)
         results, began = [], self.clock()
         for places, pixels in zip(batches, images):
             if self.done:
@@ -160,11 +163,11 @@ class Stage:
         """Runs the epochs that are left; see :meth:`Loop.run_epoch`."""
         while not self.loop.done:
             order, _ = self.loop.shuffle()
-            entry = self.loop.run_epoch(order, step, record, show_bar=sys.stderr.isatty())
+            entry = self.loop.run_epoch(order, step, record)
             if self.path:
                 save(self.state(), self.path)
             figures = (f"{key} {value:.4f}" for key, value in entry.items() if isinstance(value, float))
-            print(f"{self.loop.name} {self.loop.epoch}/{self.loop.epochs} ", *figures, flush=True)
+            print(f"{self.loop.name} {self.loop.epoch}/{self.loop.epochs}{self.loop.left()} ", *figures, flush=True)
 
     def state(self) -> dict[str, Any]:
         modules = {name: module.state_dict() for name, module in self.modules.items()}
