@@ -228,6 +228,8 @@ def train(args: argparse.Namespace) -> None:
     with processes(args.device) as device:
         first = rank() == 0
         folder, made = pretrain(args, device)
+    if not first:
+        return
     if folder:
         changes = given_options(args) if args.resume else {}
         for stage in (REFINEMENT, DISTILLATION):
@@ -235,7 +237,7 @@ def train(args: argparse.Namespace) -> None:
         describe_classes(args.run, folder, device)
     checkpoint = read(args.run / CHECKPOINTS[-1])
     name = args.name or checkpoint.get("name")
-    if name and first and (made or not is_published(name)):
+    if name and (made or not is_published(name)):
         publish(args.run, args.images or checkpoint["images"], name)
 
 

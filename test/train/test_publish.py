@@ -122,10 +122,14 @@ def test_what_a_person_makes_of_the_classes_is_what_the_files_answer(model, run,
         expected = torch.tensor(told["golden"]["outputs"][file["precision"]]["probabilities"])
         assert (open_graph(path)(image)[0][0] - expected).abs().max() < 1e-5
 
+    session.edit("label", {"picture": 7, "name": "a dot"})
+    session.edit("label", {"picture": 8, "name": "none"})
+    session.edit("undo", {})
     # The page opens with what was saved, and works the pictures out only once.
     (run[0] / "naming" / "0.jpg").unlink()
     again = Session(model, run[0], open_pictures(model, pictures, run[0]))
     assert again.state.classes.names == session.state.classes.names and torch.equal(again.assigned, session.assigned)
+    assert again.state.labels == {7: "a dot"}
     assert not (run[0] / "naming" / "0.jpg").exists()
 
 

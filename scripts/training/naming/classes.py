@@ -61,9 +61,8 @@ class Classes:
         Raises:
             ValueError: if fewer than two are given, or fewer than two classes would be left.
         """
-        first, *others = dict.fromkeys(numbers)
-        left = len(self.names) - len(others)
-        if not others or left < FEWEST:
+        first, *others = dict.fromkeys(numbers) or [0]
+        if not others or len(self.names) - len(others) < FEWEST:
             raise ValueError(f"classes: expected two or more, which leave {FEWEST} classes or more, got {len(numbers)}")
         kept = [number for number in range(len(self.names)) if number not in others]
         place = {number: i for i, number in enumerate(kept)} | dict.fromkeys(others, kept.index(first))

@@ -105,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
         if kind in SIDES:
             return self.picture(self.number(name), SIDES[kind], kind == "small"), "image/jpeg", FOREVER
         if kind == "sheet":
-            return read(session.pictures.sheets / f"{int(name) if name.isdecimal() else -1}.jpg"), "image/jpeg", FOREVER
+            return read(session.pictures.sheets / f"{name[:9] if name.isdecimal() else 'none'}.jpg"), "image/jpeg", FOREVER
         file = path or "index.html"
         if "/" in file or Path(file).suffix not in TYPES:
             raise Refused(HTTPStatus.NOT_FOUND, "Nothing is here")
@@ -127,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("Content-Type") != "application/json":
             raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Type: expected application/json")
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > LONGEST_BODY:
+        if not length.isdecimal() or int(length[:9]) > LONGEST_BODY:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Content-Length: expected at most {LONGEST_BODY}, got {length!r}")
         try:
             body = json.loads(self.rfile.read(int(length)))

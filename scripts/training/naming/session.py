@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ class Session:
         manifest = read_manifest(model)
         classes = Classes(tuple(manifest["classes"]), *read_head(path_of(model, "fp32")))
         self.saved = classes
-        self.state = State(classes, {}, manifest["training"].get("stages", {}).get("naming", 0))
+        self.labels = pictures.sheets / "labels.json"
+        self.state = State(classes, self.read_labels(), manifest["training"].get("stages", {}).get("naming", 0))
         self.history: list[State] = []
         self.copies = copies(pictures.neighbors, pictures.cosines, pictures.small)
         self.look()
@@ -67,6 +69,7 @@ class Session:
             "label": self.label,
             "name": self.name_by_labels,
         }
+        before = self.state.labels
         if kind == "undo":
             if self.history:
                 self.state = self.history.pop()
@@ -78,7 +81,19 @@ class Session:
             self.state = state
         else:
             raise ValueError(f"edit: expected {', '.join(edits)}, undo or save, got {kind!r}")
+        if self.state.labels is not before:
+            self.write_labels()
         self.look()
+
+    def read_labels(self) -> dict[int, str]:
+        """The labels of an earlier session; the numbers of the pictures may have changed."""
+        kept = json.loads(self.labels.read_text()) if self.labels.exists() else {}
+        return {number: kept[path] for number, path in enumerate(self.pictures.paths) if path in kept}
+
+    def write_labels(self) -> None:
+        part = self.labels.with_suffix(".part")
+        part.write_text(json.dumps({self.pictures.paths[number]: name for number, name in self.state.labels.items()}))
+        part.replace(self.labels)
 
     def rename(self, body: dict[str, Any]) -> State:
         classes = self.state.classes

@@ -68,6 +68,7 @@ def test_a_merged_class_can_be_split_again(classes, clusters):
         (lambda c, e: c.renamed(0, "a" * (LONGEST + 1)), "name: expected 1 to"),
         (lambda c, e: c.renamed(0, "a\nb"), "in one line"),
         (lambda c, e: c.renamed(0, None), "name: expected"),
+        (lambda c, e: c.merged([]), "classes: expected two or more"),
         (lambda c, e: c.merged([1, 1]), "classes: expected two or more"),
         (lambda c, e: c.merged([0, 1, 2]), "leave 2 classes"),
         (lambda c, e: c.split(2, e[:0]), "class: expected one of 2 different pictures"),
