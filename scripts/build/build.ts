@@ -17,6 +17,10 @@ await runSubcommand(
       load: () => import('./runtime.ts'),
       summary: 'the runtimes, trimmed from the installed onnxruntime-web to what our networks need',
     },
+    reference: {
+      load: () => import('./write-reference.ts'),
+      summary: 'docs/reference: what the packages export, of their types',
+    },
     verify: {
       load: () => import('./verify.ts'),
       summary: 'no build: runs the files of a model, and compares their answers with its manifest',

@@ -36,7 +36,12 @@ await cp(join(root, 'dist/runtime/ort.js'), join(clientFolder, 'dist/runtime/ort
 await addCommonJs(join(clientFolder, 'dist'));
 
 const serverFolder = await start(server);
-await compileModules(root, Object.values(serverEntries), join(serverFolder, 'dist'));
+await compileModules(
+  root,
+  Object.values(serverEntries),
+  join(serverFolder, 'dist'),
+  join(serverFolder, 'src'),
+);
 for (const file of ['ort.js', 'ort-started.wasm'])
   await cp(join(root, 'dist/runtime', file), join(serverFolder, 'dist/runtime', file));
 await cp(join(root, 'dist/assets'), join(serverFolder, 'dist/assets'), {
@@ -53,7 +58,8 @@ async function start(manifest: PackageManifest): Promise<string> {
   const folder = join(packages, String(manifest.name));
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  for (const file of ['LICENSE', 'README.md']) await cp(join(root, file), join(folder, file));
+  await cp(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  await cp(join(root, `docs/packages/${manifest.name}.md`), join(folder, 'README.md'));
   return folder;
 }
 

@@ -10,6 +10,10 @@ await runSubcommand('npm run check --', 'Checks what would be published and depl
     load: () => import('./examples.ts'),
     summary: 'installs the built package in each project of examples/, and classifies a picture with it',
   },
+  matrix: {
+    load: () => import('./matrix.ts'),
+    summary: 'makes a project with each bundler and framework, and classifies a picture with its page',
+  },
   deploy: {
     load: () => import('./deploy.ts'),
     summary: "bundles every environment of wrangler.toml, and compares it with the platform's limits",

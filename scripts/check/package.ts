@@ -8,7 +8,7 @@ parseCommand(
   `Usage: npm run check -- package
 
 Builds both packages, and checks them with publint, with are-the-types-wrong, and against the size and the list of files that
-they may have.`,
+they may have. Then publishes them, but for the upload.`,
   {},
 );
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -23,6 +23,7 @@ interface Expected {
 }
 
 const modules = '(\\w[\\w-]*/)*\\w[\\w-]*\\.(js|d\\.ts)';
+const sources = '(\\w[\\w-]*/)*\\w[\\w-]*\\.ts';
 const packages: Record<string, Expected> = {
   // A client is small: no weights, and no WebAssembly.
   unlabel: {
@@ -34,7 +35,7 @@ const packages: Record<string, Expected> = {
     profile: 'esm-only',
     maxMB: 40,
     files: new RegExp(
-      `^(package\\.json|README\\.md|LICENSE|dist/${modules}|dist/runtime/ort-started\\.wasm|dist/assets/[\\w./-]+)$`,
+      `^(package\\.json|README\\.md|LICENSE|src/${sources}|dist/${modules}(\\.map)?|dist/runtime/ort-started\\.wasm|dist/assets/[\\w./-]+)$`,
     ),
   },
 };
@@ -44,6 +45,7 @@ for (const [name, { profile, maxMB, files }] of Object.entries(packages)) {
   const folder = `${root}dist/packages/${name}`;
   run(folder, 'publint', '--strict');
   run(folder, 'attw', '--pack', '.', '--profile', profile);
+  run(folder, 'npm', 'publish', '--dry-run', '--loglevel', 'warn');
   const packed: { unpackedSize: number; files: { path: string }[] }[] = JSON.parse(
     execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: folder, encoding: 'utf8' }),
   );

@@ -14,10 +14,11 @@ const inFolder = async (folder: string) =>
   (await readdir(join(root, folder)))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name));
-const documents = [...(await inFolder('.')), ...(await inFolder('docs')), ...(await inFolder('examples'))];
+const folders = ['.', 'docs', 'docs/packages', 'docs/frameworks', 'examples'];
+const documents = (await Promise.all(folders.map(inFolder))).flat();
 
 /** A document without its blocks of code. */
-const prose = (text: string) => text.replaceAll(/^```.*?^```$/gms, '');
+const prose = (text: string) => text.replaceAll(/^ *```.*?^ *```$/gms, '');
 
 /** The anchors that GitHub gives the headings of a document. */
 const anchorsOf = (text: string) =>
@@ -137,7 +138,7 @@ test('the TypeScript in the documents compiles', async () => {
     let blocks = 0;
     for (const file of documents) {
       const text = await read(file);
-      for (const { 1: kind, 2: code, index } of text.matchAll(/^```(tsx?)\n(.*?)^```$/gms)) {
+      for (const { 1: kind, 2: code, index } of text.matchAll(/^ *```(tsx?)\n(.*?)^ *```$/gms)) {
         // Lines are those of the document.
         const line = text.slice(0, index).split('\n').length;
         const name = `${file.replaceAll('/', '-')}-${line}.${kind}`;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { transform } from 'esbuild';
 import { markComputedImports } from './computed-imports.ts';
 
@@ -11,13 +11,19 @@ import { markComputedImports } from './computed-imports.ts';
  * @param root - folder of the repository.
  * @param entries - names of files in `src/`, without `.ts`.
  * @param out - folder of the compiled files.
+ * @param sources - folder for the sources of the types, to which an editor then leads. Default: none.
  */
-export async function compileModules(root: string, entries: readonly string[], out: string): Promise<void> {
+export async function compileModules(
+  root: string,
+  entries: readonly string[],
+  out: string,
+  sources?: string,
+): Promise<void> {
   const folder = mkdtempSync(join(root, 'node_modules/.unlabel-build-'));
   try {
     const config = {
       extends: join(root, 'tsconfig.build.json'),
-      compilerOptions: { rootDir: join(root, 'src'), outDir: out },
+      compilerOptions: { rootDir: join(root, 'src'), outDir: out, declarationMap: sources !== undefined },
       files: [...entries.map((entry) => join(root, `src/${entry}.ts`)), join(root, 'src/platform.d.ts')],
       include: [],
     };
@@ -32,7 +38,20 @@ export async function compileModules(root: string, entries: readonly string[], o
   for (const path of files) if (path.endsWith('.d.ts')) await moveLabels(join(out, path));
   const needed = await declarationsOf(entries.map((entry) => join(out, `${entry}.d.ts`)));
   for (const path of files)
-    if (path.endsWith('.d.ts') && !needed.has(join(out, path))) await rm(join(out, path));
+    if (/\.d\.ts(\.map)?$/.test(path) && !needed.has(join(out, path.replace(/\.map$/, ''))))
+      await rm(join(out, path));
+  if (sources === undefined) return;
+  for (const path of files)
+    if (needed.has(join(out, path)))
+      await addSource(join(out, `${path}.map`), path.replace(/\.d\.ts$/, '.ts'));
+
+  /** Copies a source, and lets the map of its declaration lead to it. */
+  async function addSource(file: string, path: string): Promise<void> {
+    const copy = join(sources as string, path);
+    await cp(join(root, 'src', path), copy);
+    const map = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ ...map, sources: [relative(dirname(file), copy)] }));
+  }
 }
 
 /** The names of the models' classes lie in `model/`, which a package has not. */

@@ -40,7 +40,8 @@ export async function packageManifests(
   const { version, license, homepage, bugs, repository, devDependencies }: RootManifest = JSON.parse(
     await readFile(new URL('package.json', root), 'utf8'),
   );
-  const common = { license, homepage, bugs, repository, type: 'module' };
+  const publishConfig = { access: 'public', provenance: true };
+  const common = { license, homepage, bugs, repository, publishConfig, type: 'module' };
   const optional = (...names: string[]) =>
     Object.fromEntries(names.map((name) => [name, { optional: true }]));
   return {

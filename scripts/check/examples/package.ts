@@ -41,10 +41,14 @@ export function install(folder: string, packed: Record<string, string>): void {
 
 /** Runs a program in a project, with the tools that it has installed. @returns what it wrote. */
 export function run(folder: string, env: Record<string, string>, tool: string, ...args: string[]): string {
-  const bin = join(folder, 'node_modules/.bin');
   return execFileSync(tool, args, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, PATH: `${bin}:${process.env.PATH}`, ...env },
+    env: { ...toolsOf(folder), ...env },
   }).toString();
+}
+
+/** The environment in which a project finds the tools that it has installed. */
+export function toolsOf(folder: string): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${join(folder, 'node_modules/.bin')}:${process.env.PATH}` };
 }

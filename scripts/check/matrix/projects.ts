@@ -1,0 +1,47 @@
+import { next } from './next.ts';
+import { html, type MakeProject, script } from './project.ts';
+import { svelteKit } from './svelte-kit.ts';
+
+/** Until version 8, the optimizer of Vite's development server loses Workers: docs/frameworks.md. */
+const excluded = `export default { optimizeDeps: { exclude: ['unlabel'] } };`;
+
+const vite =
+  (major: number, isBuilt: boolean): MakeProject =>
+  (deployment) => ({
+    files: {
+      'index.html': html('/main.js'),
+      'main.js': script(deployment),
+      ...(major < 8 && !isBuilt && { 'vite.config.js': excluded }),
+    },
+    dependencies: { vite: `^${major}` },
+    ...(isBuilt
+      ? { build: ['vite', 'build', '--logLevel', 'warn'], serve: 'dist' }
+      : { serve: ['vite', '--port', 'PORT', '--strictPort', '--host', '127.0.0.1'] }),
+  });
+
+const webpack: MakeProject = (deployment) => ({
+  files: {
+    'src/index.js': script(deployment),
+    'dist/index.html': html('main.js'),
+  },
+  dependencies: { webpack: '^5', 'webpack-cli': '>=6' },
+  build: ['webpack', '--mode', 'production'],
+  serve: 'dist',
+});
+
+/** By name; those of {@link everyRun} are part of every run of CI. */
+export const projects: Record<string, MakeProject> = {
+  ...Object.fromEntries(
+    [5, 6, 7, 8].flatMap((major) => [
+      [`vite-${major}`, vite(major, true)],
+      [`vite-${major}-dev`, vite(major, false)],
+    ]),
+  ),
+  webpack,
+  'next-turbopack': next('--turbopack'),
+  'next-webpack': next('--webpack'),
+  'svelte-kit': svelteKit,
+};
+
+/** Takes some minutes. The others are older versions, or take longer. */
+export const everyRun = ['vite-8', 'vite-8-dev', 'vite-5-dev', 'webpack', 'svelte-kit'];
