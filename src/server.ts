@@ -1,3 +1,4 @@
+export type { AppOptions } from './server/app.ts';
 export { createApp, type WorkerOptions } from './server/app-workerd.ts';
 export type { App } from './server/environment.ts';
 export type { LogLine } from './server/middleware/log.ts';
