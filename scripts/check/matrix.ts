@@ -8,22 +8,19 @@ import { startHosted } from '../harness/servers/hosted.ts';
 import { install, pack, run } from './examples/package.ts';
 import { classifyInPage } from './matrix/classify.ts';
 import type { Project } from './matrix/project.ts';
-import { everyRun, projects } from './matrix/projects.ts';
+import { projects } from './matrix/projects.ts';
 import { serveByProgram, serveFolder } from './matrix/serve.ts';
 
 const { values } = parseCommand(
-  `Usage: npm run check -- matrix [--all] [--only NAME]...
+  `Usage: npm run check -- matrix [--only NAME]...
 
 Makes a small project with each bundler and framework in a temporary folder, installs the package as npm run build made it, builds or
 serves the project, and classifies a picture with its page, in a Worker. Needs the package registry and a Chromium.
 
-By default: ${everyRun.join(', ')}.
-
-  --all        all of ${Object.keys(projects).join(', ')}
-  --only NAME  one of them; may be repeated`,
-  { all: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
+  --only NAME  one of ${Object.keys(projects).join(', ')}; may be repeated`,
+  { only: { type: 'string', multiple: true } },
 );
-const names = values.only ?? (values.all ? Object.keys(projects) : everyRun);
+const { only: names = Object.keys(projects) } = values;
 for (const name of names)
   if (!projects[name]) fail(`--only: expected one of ${Object.keys(projects).join(', ')}, got ${name}`);
 

@@ -36,7 +36,7 @@ export function install(folder: string, packed: Record<string, string>): void {
     if (archive) manifest.dependencies[name] = `file:${archive}`;
   }
   writeFileSync(file, JSON.stringify(manifest));
-  npm(folder, 'install', '--prefer-offline');
+  npm(folder, 'install', '--prefer-offline', '--loglevel', 'error');
 }
 
 /** Runs a program in a project, with the tools that it has installed. @returns what it wrote. */

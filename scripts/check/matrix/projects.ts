@@ -29,7 +29,7 @@ const webpack: MakeProject = (deployment) => ({
   serve: 'dist',
 });
 
-/** By name; those of {@link everyRun} are part of every run of CI. */
+/** By name. */
 export const projects: Record<string, MakeProject> = {
   ...Object.fromEntries(
     [5, 6, 7, 8].flatMap((major) => [
@@ -42,6 +42,3 @@ export const projects: Record<string, MakeProject> = {
   'next-webpack': next('--webpack'),
   'svelte-kit': svelteKit,
 };
-
-/** Takes some minutes. The others are older versions, or take longer. */
-export const everyRun = ['vite-8', 'vite-8-dev', 'vite-5-dev', 'webpack', 'svelte-kit'];
