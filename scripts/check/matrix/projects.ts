@@ -2,16 +2,12 @@ import { next } from './next.ts';
 import { html, type MakeProject, script } from './project.ts';
 import { svelteKit } from './svelte-kit.ts';
 
-/** Until version 8, the optimizer of Vite's development server loses Workers: docs/frameworks.md. */
-const excluded = `export default { optimizeDeps: { exclude: ['unlabel'] } };`;
-
 const vite =
   (major: number, isBuilt: boolean): MakeProject =>
   (deployment) => ({
     files: {
       'index.html': html('/main.js'),
       'main.js': script(deployment),
-      ...(major < 8 && !isBuilt && { 'vite.config.js': excluded }),
     },
     dependencies: { vite: `^${major}` },
     ...(isBuilt

@@ -62,6 +62,12 @@ async function startInWorker(code: RuntimeCode): Promise<Host> {
   try {
     // A Worker must have a script of the page's origin; that script may import one of another origin.
     if (isForeign) return await connect(importingWorker(script));
+    // In development, Vite before version 8 moves the page's copy of this package, and leaves the Worker where it was.
+    const moved = /\/\.vite\/deps\/(?=[^/]+$)/;
+    if (moved.test(script.url.pathname)) {
+      script.url.pathname = script.url.pathname.replace(moved, '/unlabel/dist/local/runtimes/');
+      return await connect(new Worker(script.url, { type: 'module' }));
+    }
   } catch (error) {
     failure = error;
   }
