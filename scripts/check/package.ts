@@ -45,7 +45,7 @@ for (const [name, { profile, maxMB, files }] of Object.entries(packages)) {
   const folder = `${root}dist/packages/${name}`;
   run(folder, 'publint', '--strict');
   run(folder, 'attw', '--pack', '.', '--profile', profile);
-  run(folder, 'npm', 'publish', '--dry-run', '--loglevel', 'warn');
+  rehearse(name, folder);
   const packed: { unpackedSize: number; files: { path: string }[] }[] = JSON.parse(
     execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: folder, encoding: 'utf8' }),
   );
@@ -68,6 +68,14 @@ for (const [name, { profile, maxMB, files }] of Object.entries(packages)) {
 function run(folder: string, tool: string, ...args: string[]): void {
   const { status } = spawnSync(tool, args, { cwd: folder, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Publishes a package, but for the upload. */
+function rehearse(name: string, folder: string): void {
+  const args = ['publish', '--dry-run', '--loglevel', 'warn'];
+  const { status, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
+  // What npm corrects in a manifest, the checks before have not seen.
+  if (status !== 0 || stderr.includes('auto-corrected')) fail(`${name}: npm publish --dry-run:\n${stderr}`);
 }
 
 function read(file: string): string {

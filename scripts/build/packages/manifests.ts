@@ -83,7 +83,7 @@ export async function packageManifests(
       ...common,
       sideEffects: false,
       engines: { node: '>=20' },
-      bin: { 'unlabel-server': './dist/command-line/unlabel-server.js' },
+      bin: { 'unlabel-server': 'dist/command-line/unlabel-server.js' },
       exports: {
         ...Object.fromEntries(
           Object.entries(serverEntries).map(([name, entry]) => [

@@ -64,7 +64,7 @@ function statementsOf(text: string): { doc: string; code: string }[] {
   let depth = 0;
   let isComment = false;
   for (const line of text.split('\n')) {
-    const isDoc = isComment || /^\s*\/\*\*/.test(line);
+    const isDoc: boolean = isComment || /^\s*\/\*\*/.test(line);
     isComment = isDoc && !line.includes('*/');
     if (isDoc && depth === 0 && lines.length === 0) {
       doc = /^\/\*\*/.test(line) ? line : `${doc}\n${line}`;

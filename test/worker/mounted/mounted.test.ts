@@ -174,8 +174,8 @@ test.each([
     const writes: [string, RequestInit][] = [
       ['/v1/vectors', { method: 'PUT', body: JSON.stringify({ vectors: [{ id: 'a', vector }] }) }],
       ['/v1/vectors/a', { method: 'PATCH', body: JSON.stringify({ metadata: { x: 1 } }) }],
-    ['/v1/deletions', { method: 'POST', body: JSON.stringify({ filter: { x: 2 } }) }],
-    ['/v1/vectors/a', { method: 'DELETE' }],
+      ['/v1/deletions', { method: 'POST', body: JSON.stringify({ filter: { x: 2 } }) }],
+      ['/v1/vectors/a', { method: 'DELETE' }],
       ['/v1/vectors?namespace=default', { method: 'DELETE' }],
       ['/v1/classes/set', { method: 'PUT', body: JSON.stringify({ classes: { a: [{ vector }] } }) }],
       ['/v1/classes/set', { method: 'DELETE' }],
