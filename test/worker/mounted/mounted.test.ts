@@ -45,7 +45,10 @@ test('the Durable Objects of the host are its own', async () => {
 
 /** Addresses that a page names, but for its own anchors. */
 const linksOf = (html: string) =>
-  Array.from(html.matchAll(/(?:href|src|value)="([^"#]+)"/g), ([, link = '']) => link);
+  Array.from(
+    html.matchAll(/(?:href|src|value)="((?:\.|docs|openapi|pages)[^"#]*)"/g),
+    ([, link = '']) => link,
+  );
 
 test.each(mounts)(
   'mounted at %s, it has its pages, and their links lead somewhere',
