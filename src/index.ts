@@ -14,5 +14,6 @@ export type { Manifest, ModelFile, Precision } from './contract/manifest.ts';
 export type * from './contract/model.ts';
 export type * from './contract/resources/classes.ts';
 export type * from './contract/resources/vectors.ts';
+export type { Moving, Watching, WatchOptions } from './contract/resources/watch.ts';
 export type * from './contract/vectors.ts';
 export type { ClassSetItem as ClassSet, ModelList } from './contract/wire.ts';

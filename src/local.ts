@@ -6,6 +6,7 @@ export type { Manifest, ModelFile, Precision } from './contract/manifest.ts';
 export type * from './contract/model.ts';
 export type * from './contract/resources/classes.ts';
 export type * from './contract/resources/vectors.ts';
+export type { Moving, Watching, WatchOptions } from './contract/resources/watch.ts';
 export type * from './contract/vectors.ts';
 export type { ClassSetItem as ClassSet } from './contract/wire.ts';
 export { type AutomaticEngine, type AutomaticOptions, createEngine } from './local/automatic.ts';

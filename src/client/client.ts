@@ -1,5 +1,8 @@
 import type { Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
-import type { ModelName, Settled } from '../contract/model.ts';
+
+import type { ImageOptions, ModelName, Settled } from '../contract/model.ts';
+import type { Moving, Watching, WatchOptions } from '../contract/resources/watch.ts';
+
 import type { ClassifyLookup, SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { type ConnectionOptions, type RequestOptions, serviceOf } from './http/service.ts';
@@ -31,7 +34,9 @@ export interface ClientOptions<Model extends string = string> extends Connection
  * Images are taken when the call begins. An image may also be given by its address or as a stream ({@link HostedImage}):
  * this side reads it, and sends it on.
  */
-export interface Client<Model extends string = string> extends Engine<HostedImage, Model> {
+export interface Client<Model extends string = string>
+  extends Engine<HostedImage, Model>,
+    Watching<HostedImage, Model> {
   /**
    * Predicts the class of an image: one of the model's; with `classes` one of a set of your own; with
    * `method: 'neighbors'` a label of the nearest stored vectors.
@@ -67,12 +72,12 @@ export interface Client<Model extends string = string> extends Engine<HostedImag
    *
    * @throws what {@link classify} throws.
    */
-  embed(image: HostedImage, options?: RequestOptions): Promise<Embedding<Model>>;
+  embed(image: HostedImage, options?: ImageOptions & RequestOptions): Promise<Embedding<Model>>;
   embed(
     images: readonly HostedImage[],
-    options: RequestOptions & Settled,
+    options: ImageOptions & RequestOptions & Settled,
   ): Promise<PromiseSettledResult<Embedding<Model>>[]>;
-  embed(images: readonly HostedImage[], options?: RequestOptions): Promise<Embedding<Model>[]>;
+  embed(images: readonly HostedImage[], options?: ImageOptions & RequestOptions): Promise<Embedding<Model>[]>;
   /**
    * Finds the stored vectors most similar to an image, a vector, an answer of {@link embed}, or another stored vector.
    *
@@ -121,10 +126,15 @@ export function createClient<Model extends ModelName = string>(options: ClientOp
   });
   const lazy = createLazy(load);
   const stored = createLazy(loadStored);
+  const classify = lazy(({ classify }) => classify) as Client<Model>['classify'];
   return {
-    classify: lazy(({ classify }) => classify) as Client<Model>['classify'],
+    classify,
     embed: lazy(({ embed }) => embed) as Client<Model>['embed'],
     search: lazy(({ search }) => search) as Client<Model>['search'],
+    async *watch(source: Moving<HostedImage>, options: WatchOptions = {}) {
+      const { watch } = await import('../image/watch-web.ts');
+      yield* watch({ classify }, source, options);
+    },
     vectors: {
       upsert: stored(({ vectors }) => vectors.upsert),
       get: stored(({ vectors }) => vectors.get),

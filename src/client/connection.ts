@@ -1,8 +1,14 @@
+import type { Region } from '../contract/model.ts';
 import type { Single } from '../contract/wire.ts';
 import { checkShape } from './check-shape.ts';
 import type { Query, Send } from './http/request.ts';
 import type { RequestOptions } from './http/service.ts';
 import type { HostedImage } from './images/take.ts';
+
+/** Options of a call with images. */
+export interface InferOptions extends RequestOptions {
+  region?: Region | undefined;
+}
 
 /** One thing that the network does with an image. */
 export interface Task<Item, Result> {
@@ -23,7 +29,7 @@ export interface Task<Item, Result> {
 export type Infer = <Item, Result>(
   task: Task<Item, Result>,
   images: HostedImage | readonly HostedImage[],
-  options?: RequestOptions,
+  options?: InferOptions,
   nameOf?: (index: number) => string,
 ) => Promise<Result | Result[] | PromiseSettledResult<Result>[]>;
 

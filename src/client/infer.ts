@@ -1,8 +1,11 @@
 import type { ImageSource } from '../contract/image-source.ts';
+import type { Region } from '../contract/model.ts';
 import type { Batch, Single } from '../contract/wire.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { checkShape } from './check-shape.ts';
-import { concurrency, type Infer, readOne, type Task } from './connection.ts';
+
+import { concurrency, type Infer, type InferOptions, readOne, type Task } from './connection.ts';
+
 import type { Follow } from './http/follow.ts';
 import type { Send } from './http/request.ts';
 import type { RequestOptions } from './http/service.ts';
@@ -34,7 +37,7 @@ export function createInfer(
   return async <Item, Result>(
     task: Task<Item, Result>,
     images: HostedImage | readonly HostedImage[],
-    { signal, timeout }: RequestOptions = {},
+    { signal, timeout, region }: InferOptions = {},
     nameOf = (index: number) => (isMany(images) ? `images[${index}]` : 'image'),
   ) => {
     signal?.throwIfAborted();
@@ -45,16 +48,18 @@ export function createInfer(
     const sources = Array.from(list, (image) => sourceOf(image, options));
     try {
       const pack = await loadPack();
+      const sent =
+        region && upload === 'file' ? { ...task, query: { ...task.query, region: textOf(region) } } : task;
       if (task.settled && isMany(images))
-        return await inferSettled(send, task, pack, sources, nameOf, options);
+        return await inferSettled(send, sent, pack, sources, nameOf, options, region);
       const attempt = async () => {
         // One after the other: the pixels of all of them together may not fit into memory.
         const bodies: Blob[] = [];
         for (const [index, source] of sources.entries())
-          bodies.push(await pack.one(source, nameOf(index), options));
+          bodies.push(await pack.one(source, nameOf(index), options, region));
         return isMany(images)
-          ? sendMany(send, pack, task, bodies, nameOf, options)
-          : sendOne(send, task, bodies[0] as Blob, nameOf(0), options);
+          ? sendMany(send, pack, sent, bodies, nameOf, options)
+          : sendOne(send, sent, bodies[0] as Blob, nameOf(0), options);
       };
       try {
         return await attempt();
@@ -122,4 +127,8 @@ function canDecode(): boolean {
 // Array.isArray does not narrow to a readonly array.
 function isMany(images: HostedImage | readonly HostedImage[]): images is readonly HostedImage[] {
   return Array.isArray(images);
+}
+
+function textOf({ x, y, width, height }: Region): string {
+  return [x, y, width, height].join();
 }

@@ -1,5 +1,6 @@
 import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
+import type { Region } from '../contract/model.ts';
 import { settleOwn } from '../contract/rules/settle.ts';
 import type { Batch, FailedItem, Single } from '../contract/wire.ts';
 import { checkShape } from './check-shape.ts';
@@ -22,6 +23,7 @@ export async function inferSettled<Item, Result>(
   sources: readonly Promise<ImageSource>[],
   nameOf: (index: number) => string,
   options: RequestOptions,
+  region: Region | undefined,
 ): Promise<PromiseSettledResult<Result>[]> {
   const outcomes: PromiseSettledResult<Result>[] = [];
   const fail = (index: number, reason: unknown) => {
@@ -29,7 +31,7 @@ export async function inferSettled<Item, Result>(
   };
   const packed: { index: number; body: Blob }[] = [];
   for (const [index, source] of sources.entries()) {
-    const outcome = await settleOwn(nameOf(index), pack.one(source, nameOf(index), options));
+    const outcome = await settleOwn(nameOf(index), pack.one(source, nameOf(index), options, region));
     if (outcome.status === 'fulfilled') packed.push({ index, body: outcome.value });
     else outcomes[index] = outcome;
   }

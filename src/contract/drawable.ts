@@ -31,10 +31,3 @@ export function unreadable(cause: unknown, field: string): UnlabelError {
     cause,
   });
 }
-
-/** An error about one image, with the caller's name for that image in its field and, in a list, in its message. */
-export function atField(error: UnlabelError, field: string): UnlabelError {
-  const message =
-    field.includes('[') && !error.message.includes(field) ? `${field}: ${error.message}` : error.message;
-  return new UnlabelError(error.code, message, { field, cause: error.cause });
-}

@@ -1,4 +1,5 @@
-import type { CallOptions, Device, LabelOf, ModelRef, Settled, Source } from './model.ts';
+import type { Device, ImageOptions, LabelOf, ModelRef, Settled, Source } from './model.ts';
+
 import type { ClassifyLookup, SearchOptions, SearchQuery, SearchResult } from './vectors.ts';
 
 /** One class of a {@link Classification}. */
@@ -42,7 +43,7 @@ export interface Embedding<Model extends string = string> {
 }
 
 /** Options of {@link Engine.classify}. */
-export interface ClassifyOptions extends CallOptions {
+export interface ClassifyOptions extends ImageOptions {
   /**
    * Number of predictions, 1 to 1000; more than the model has classes gives all.
    * @default 5
@@ -88,12 +89,12 @@ export interface Engine<Image, Model extends string = string> {
   ): Promise<Classification<Model, string>[]>;
   classify(images: readonly Image[], options?: ClassifyOptions): Promise<Classification<Model>[]>;
   /** Maps an image to a unit vector; similar images have near vectors. */
-  embed(image: Image, options?: CallOptions): Promise<Embedding<Model>>;
+  embed(image: Image, options?: ImageOptions): Promise<Embedding<Model>>;
   embed(
     images: readonly Image[],
-    options: CallOptions & Settled,
+    options: ImageOptions & Settled,
   ): Promise<PromiseSettledResult<Embedding<Model>>[]>;
-  embed(images: readonly Image[], options?: CallOptions): Promise<Embedding<Model>[]>;
+  embed(images: readonly Image[], options?: ImageOptions): Promise<Embedding<Model>[]>;
   /** Finds the stored vectors most similar to an image, a vector, or another stored vector. */
   search(query: SearchQuery<Image>, options?: SearchOptions): Promise<SearchResult<Model>>;
   search(

@@ -79,3 +79,16 @@ export class UnlabelError extends Error {
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorStatuses, code);
 }
+
+/**
+ * An error about one image, with the caller's name for that image in its field, unless a parameter is at fault, and in its
+ * message where it is one of a list.
+ */
+export function atField(error: UnlabelError, field: string): UnlabelError {
+  const message =
+    field.includes('[') && !error.message.includes(field) ? `${field}: ${error.message}` : error.message;
+  return new UnlabelError(error.code, message, {
+    field: error.field === 'region' ? error.field : field,
+    cause: error.cause,
+  });
+}

@@ -1,5 +1,5 @@
 /** A type of the page by its global name; `never` for a program compiled without the DOM library. */
-type Dom<Name extends string> =
+export type Dom<Name extends string> =
   typeof globalThis extends Record<Name, { prototype: infer Type }> ? Type : never;
 
 /** An encoded image. */

@@ -28,8 +28,28 @@ export interface Settled {
   settled: true;
 }
 
+/** A part of an image, in whole pixels of it as it is shown: upright, after its EXIF orientation. */
+export interface Region {
+  /** Pixels from the left edge. */
+  x: number;
+  /** Pixels from the top edge. */
+  y: number;
+  width: number;
+  height: number;
+}
+
 /** Options of every call. */
 export interface CallOptions {
   /** Cancels the call; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
+}
+
+/** Options of every call with images. */
+export interface ImageOptions extends CallOptions {
+  /**
+   * The part of each image that counts: it is cut out before all else, so that the answer is that for an image of this
+   * part alone. It must lie within every image of the call.
+   * @default the whole image
+   */
+  region?: Region | undefined;
 }

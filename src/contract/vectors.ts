@@ -1,4 +1,4 @@
-import type { CallOptions, Device, ModelRef, Source } from './model.ts';
+import type { Device, ImageOptions, ModelRef, Source } from './model.ts';
 
 /** What a vector's metadata can hold under a key. */
 export type MetadataValue = string | number | boolean;
@@ -60,7 +60,7 @@ export interface SearchResult<Model extends string = string> {
 }
 
 /** Options of {@link Engine.search}. */
-export interface SearchOptions extends CallOptions {
+export interface SearchOptions extends ImageOptions {
   /**
    * Number of matches, 1 to 100.
    * @default 10

@@ -1,6 +1,6 @@
 import type { ImageSource } from '../contract/image-source.ts';
 import { codecs } from './codecs/codecs-node.ts';
-import type { Size } from './fit/resize.ts';
+import type { Target } from './fit/fit.ts';
 import { fitSource } from './fit-source.ts';
 import { prepareImage } from './prepare.ts';
 
@@ -13,7 +13,7 @@ import { prepareImage } from './prepare.ts';
  * @throws UnlabelError `invalid_image`, `image_too_large` or `unsupported_media_type`; `not_supported` where no decoder
  * is installed.
  */
-export function fitImage(image: ImageSource, input: Size, field: string): Promise<Uint8Array> {
+export function fitImage(image: ImageSource, input: Target, field: string): Promise<Uint8Array> {
   return fitSource(
     image,
     input,

@@ -1,5 +1,5 @@
 import { drawableSize, unreadable } from '../contract/drawable.ts';
-import { UnlabelError } from '../contract/errors.ts';
+import { atField, UnlabelError } from '../contract/errors.ts';
 import {
   brandOf,
   type Drawable,
@@ -9,7 +9,8 @@ import {
   isBytes,
 } from '../contract/image-source.ts';
 import { limits } from '../contract/limits.ts';
-import { fitPixels } from './fit/fit.ts';
+import { checkInside } from '../contract/rules/region.ts';
+import { fitPixels, type Target } from './fit/fit.ts';
 import type { Size } from './fit/resize.ts';
 import { checkPixels } from './size.ts';
 
@@ -22,24 +23,24 @@ type Pixels = Uint8Array | Promise<Uint8Array>;
  * @param input the model's input size in pixels.
  * @param field name of the image in an error.
  * @returns `input.height * input.width * 3` bytes of RGB, rows from the top.
- * @throws UnlabelError `invalid_image`, `image_too_large` or `unsupported_media_type`.
+ * @throws UnlabelError `invalid_image`, `image_too_large`, `unsupported_media_type`; `invalid_parameter` for a region
+ * that the image does not have.
  */
 export async function fitSource(
   image: ImageSource,
-  input: Size,
+  input: Target,
   field: string,
-  fitFile: (bytes: Uint8Array<ArrayBuffer>, input: Size) => Pixels,
+  fitFile: (bytes: Uint8Array<ArrayBuffer>, input: Target) => Pixels,
   fitDrawable: (image: Exclude<Drawable, ImageData>, size: Size) => Pixels,
 ): Promise<Uint8Array> {
   try {
     if (isBytes(image)) return await fitFile(await read(image), input);
     const size = drawableSize(image);
     checkPixels(size, limits.pageImagePixels);
+    checkInside(input.region, size);
     return 'data' in image ? fitPixels(rgba(image), input) : await fitDrawable(image, size);
   } catch (error) {
-    if (error instanceof UnlabelError)
-      throw new UnlabelError(error.code, error.message, { field, cause: error.cause });
-    throw unreadable(error, field);
+    throw error instanceof UnlabelError ? atField(error, field) : unreadable(error, field);
   }
 }
 

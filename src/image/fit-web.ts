@@ -1,8 +1,9 @@
 import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { limits } from '../contract/limits.ts';
+import { checkInside } from '../contract/rules/region.ts';
 import { bitmapOf, bitmapOfSvg } from './bitmap-web.ts';
-import { fitPixels, fitRows } from './fit/fit.ts';
+import { fitPixels, fitRows, type Target } from './fit/fit.ts';
 import { flatten } from './fit/flatten.ts';
 import type { Size } from './fit/resize.ts';
 import { finish } from './fit/steps.ts';
@@ -38,7 +39,7 @@ const exifFlag = 0x08;
  * @returns `input.height * input.width * 3` bytes of RGB, rows from the top.
  * @throws UnlabelError `invalid_image`, `image_too_large` or `unsupported_media_type`.
  */
-export function fitImage(image: ImageSource, input: Size, field: string): Promise<Uint8Array> {
+export function fitImage(image: ImageSource, input: Target, field: string): Promise<Uint8Array> {
   return fitSource(image, input, field, fitFile, (drawable, size) =>
     'naturalWidth' in drawable
       ? bitmapOf(drawable).then((bitmap) => fitBitmap(bitmap, input))
@@ -46,7 +47,7 @@ export function fitImage(image: ImageSource, input: Size, field: string): Promis
   );
 }
 
-async function fitFile(bytes: Uint8Array<ArrayBuffer>, input: Size): Promise<Uint8Array> {
+async function fitFile(bytes: Uint8Array<ArrayBuffer>, input: Target): Promise<Uint8Array> {
   let header: ImageHeader;
   try {
     header = readHeader(bytes);
@@ -85,9 +86,10 @@ async function decodeOther(bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap 
   return (await bitmapOfSvg(file).catch(() => undefined)) ?? decode(file).catch(() => undefined);
 }
 
-function fitBitmap(bitmap: ImageBitmap, input: Size): Uint8Array {
+function fitBitmap(bitmap: ImageBitmap, input: Target): Uint8Array {
   try {
     checkPixels(bitmap, limits.pageImagePixels);
+    checkInside(input.region, bitmap);
     return fitDrawn(bitmap, bitmap, input);
   } finally {
     bitmap.close();
@@ -121,7 +123,7 @@ function isExtended(webp: Uint8Array): boolean {
 }
 
 /** Fits what a canvas draws, strip by strip. */
-function fitDrawn(image: CanvasImageSource, { width, height }: Size, input: Size): Uint8Array {
+function fitDrawn(image: CanvasImageSource, { width, height }: Size, input: Target): Uint8Array {
   const rows = Math.min(height, Math.max(1, Math.floor(stripPixels / width)));
   const context = canvas(width, rows);
   let top = 0;

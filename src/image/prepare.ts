@@ -1,8 +1,7 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import type { Codecs } from './codecs/codecs.ts';
-import { fitPixels } from './fit/fit.ts';
-import type { Size } from './fit/resize.ts';
+import { fitPixels, type Target } from './fit/fit.ts';
 import { finish } from './fit/steps.ts';
 import { readHeader } from './header.ts';
 import { withEndMarker } from './jpeg/header.ts';
@@ -23,7 +22,7 @@ import type { ImageHeader } from './sniff.ts';
  */
 export async function prepareImage(
   bytes: Uint8Array,
-  input: Size,
+  input: Target,
   codecs: Codecs,
   header: ImageHeader = readHeader(bytes),
 ): Promise<Uint8Array> {
@@ -33,7 +32,7 @@ export async function prepareImage(
 /** Prepares an image as {@link prepareImage} does, in pieces where it is large. */
 export async function* prepareInPieces(
   bytes: Uint8Array,
-  input: Size,
+  input: Target,
   codecs: Codecs,
   header: ImageHeader,
 ): AsyncGenerator<void, Uint8Array> {
@@ -43,7 +42,7 @@ export async function* prepareInPieces(
 async function prepareWhole(
   bytes: Uint8Array,
   header: ImageHeader,
-  input: Size,
+  input: Target,
   codecs: Codecs,
 ): Promise<Uint8Array> {
   const { type, width, height, orientation, end } = header;

@@ -1,7 +1,7 @@
 import { limits } from '../contract/limits.ts';
-import { fitPixels, fitRows } from './fit/fit.ts';
+import { checkInside } from '../contract/rules/region.ts';
+import { fitPixels, fitRows, type Target } from './fit/fit.ts';
 import { orient } from './fit/orient.ts';
-import type { Size } from './fit/resize.ts';
 import type { Steps } from './fit/steps.ts';
 import { namedCutOff } from './header.ts';
 import { dcSteps } from './jpeg/dc.ts';
@@ -33,27 +33,30 @@ export function isInPieces({ type, width, height, rowBytes, end }: ImageHeader):
  * so unless it is interlaced or EXIF turns it. Both have at most `limits.reducedPixels`, and a PNG `limits.pngRowBytes`.
  *
  * @param header - of these bytes.
- * @param input - the model's input size in pixels.
+ * @param input - the model's input size in pixels, and the region that counts, in pixels of the upright picture.
  * @returns `input.height * input.width * 3` bytes of RGB; undefined for a picture that must be decoded as a whole.
- * @throws UnlabelError `invalid_image` when the data is damaged or cut off.
+ * @throws UnlabelError `invalid_image` when the data is damaged or cut off, `invalid_parameter` for a region beyond it.
  */
 export function* fitReduced(
   bytes: Uint8Array,
   header: ImageHeader,
-  input: Size,
+  input: Target,
 ): Steps<Uint8Array | undefined> {
   const { type, width, height, orientation, end, rowBytes, subsampling = 1 } = header;
+  const { region } = input;
+  const upright = orient(width, height, orientation);
+  checkInside(region, upright);
   const pixels = width * height;
   if (pixels > limits.reducedPixels) return undefined;
   if (type === 'jpeg') {
-    const upright = orient(width, height, orientation);
-    const scale = Math.min(upright.width / input.width, upright.height / input.height);
+    const part = region ?? upright;
+    const scale = Math.min(part.width / input.width, part.height / input.height);
     const blocks = pixels > limits.imagePixels ? 1 : Math.max(enoughBlocks, subsampling);
     if (scale < blocks * block) return undefined;
     const size = { width: width / block, height: height / block };
     try {
       if (end !== undefined) yield* checkLastScan(bytes, end);
-      return fitPixels(yield* dcSteps(bytes), input, orientation, size);
+      return fitPixels(yield* dcSteps(bytes), inBlocks(input), orientation, size);
     } catch (error) {
       throw namedCutOff(error);
     }
@@ -61,4 +64,11 @@ export function* fitReduced(
   if (type === 'png' && orientation === 1 && rowBytes && rowBytes * height <= limits.pngRowBytes)
     return yield* fitRows(pngRows(bytes), input);
   return undefined;
+}
+
+function inBlocks({ width, height, region }: Target): Target {
+  if (!region) return { width, height };
+  const { x, y } = region;
+  const part = { x: x / block, y: y / block, width: region.width / block, height: region.height / block };
+  return { width, height, region: part };
 }

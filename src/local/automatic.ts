@@ -2,7 +2,8 @@ import type { Classification, ClassifyOptions, Embedding, Engine } from '../cont
 import type { ErrorCode, UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { galleryNamespace } from '../contract/limits.ts';
-import type { CallOptions, Settled } from '../contract/model.ts';
+import type { ImageOptions, Settled } from '../contract/model.ts';
+import type { Moving, Watching, WatchOptions } from '../contract/resources/watch.ts';
 import { settleOwn } from '../contract/rules/settle.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { createSerial } from '../util/serial.ts';
@@ -24,7 +25,9 @@ export interface AutomaticOptions<Model extends string = string> {
 }
 
 /** A hosted and a local engine, joined. */
-export interface AutomaticEngine<Model extends string = string> extends Engine<ImageSource, Model> {
+export interface AutomaticEngine<Model extends string = string>
+  extends Engine<ImageSource, Model>,
+    Watching<ImageSource, Model> {
   /** Classes of your own, kept in this page: those of the local engine. */
   readonly classes: LocalClasses;
   /** Vectors, kept in this page: those of the local engine. */
@@ -164,7 +167,7 @@ export function createEngine<Model extends string>({
 
   function embed(
     image: ImageSource | readonly ImageSource[],
-    { settled, ...options }: CallOptions & Partial<Settled> = {},
+    { settled, ...options }: ImageOptions & Partial<Settled> = {},
   ) {
     if (settled && isList(image, 'images'))
       return askEach(image, 'images', options.signal, (engine, taken) => engine.embed(taken, options));
@@ -202,6 +205,10 @@ export function createEngine<Model extends string>({
     classify: classify as Engine<ImageSource, Model>['classify'],
     embed: embed as Engine<ImageSource, Model>['embed'],
     search: search as Engine<ImageSource, Model>['search'],
+    async *watch(source: Moving<ImageSource>, options: WatchOptions = {}) {
+      const { watch } = await import('../image/watch-web.ts');
+      yield* watch({ classify: classify as Engine<ImageSource, Model>['classify'] }, source, options);
+    },
     classes: local.classes,
     vectors: local.vectors,
     get persistent() {

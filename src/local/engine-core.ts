@@ -3,8 +3,10 @@ import { UnlabelError } from '../contract/errors.ts';
 import { checkFilter } from '../contract/filter.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { defaultTopK, limits, topKRange } from '../contract/limits.ts';
-import type { CallOptions, Settled } from '../contract/model.ts';
+import type { CallOptions, ImageOptions, Settled } from '../contract/model.ts';
+import type { Moving, WatchOptions } from '../contract/resources/watch.ts';
 import { checkLabels, checkMinScore } from '../contract/rules/known.ts';
+import { readRegion } from '../contract/rules/region.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { classify } from '../inference/classify.ts';
 import { embed } from '../inference/embed.ts';
@@ -57,7 +59,7 @@ export function createEngineOf<Model extends string>(
       throw new UnlabelError('invalid_parameter', 'method must be network or neighbors', { field: 'method' });
     const choice = { topK, minScore, labels: options.labels && [...options.labels] };
     const signal = withSignal(options.signal, ended);
-    const own = { ...options, signal };
+    const own = { ...options, signal, region: readRegion(options.region) };
     return forImages(images, own, async (taken, nameOf) => {
       if (classes !== undefined || method === 'neighbors')
         return (await loadLookup(signal)).classify(taken, own, choice, nameOf);
@@ -67,7 +69,7 @@ export function createEngineOf<Model extends string>(
 
   function embedTaken(
     images: readonly ImageSource[],
-    options: CallOptions,
+    options: ImageOptions,
     nameOf: (index: number) => string,
   ) {
     return network.infer(images, options, nameOf, async (network, batch) =>
@@ -77,10 +79,11 @@ export function createEngineOf<Model extends string>(
 
   async function embedImages(
     images: ImageSource | readonly ImageSource[],
-    options: CallOptions & Partial<Settled> = {},
+    options: ImageOptions & Partial<Settled> = {},
   ) {
-    const own = { ...options, signal: withSignal(options.signal, ended) };
-    return forImages(images, own, (taken, nameOf) => embedTaken(taken, options, nameOf));
+    const region = readRegion(options.region);
+    const own = { ...options, region, signal: withSignal(options.signal, ended) };
+    return forImages(images, own, (taken, nameOf) => embedTaken(taken, own, nameOf));
   }
 
   /** The code of lookups is loaded by the first one. */
@@ -104,7 +107,7 @@ export function createEngineOf<Model extends string>(
   ) {
     requireHere(deployment);
     const signal = withSignal(options.signal, ended);
-    const own = { ...options, signal };
+    const own = { ...options, signal, region: readRegion(options.region) };
     if (own.filter !== undefined) {
       checkFilter(own.filter);
       own.filter = structuredClone(own.filter);
@@ -142,6 +145,10 @@ export function createEngineOf<Model extends string>(
     classify: classifyImages as LocalEngine<Model>['classify'],
     embed: embedImages as LocalEngine<Model>['embed'],
     search: search as LocalEngine<Model>['search'],
+    async *watch(source: Moving<ImageSource>, options: WatchOptions = {}) {
+      const { watch } = await import('../image/watch-web.ts');
+      yield* watch({ classify: classifyImages as LocalEngine<Model>['classify'] }, source, options);
+    },
     ...createResources({
       load: loadLookup,
       signalOf: ({ signal }) => withSignal(signal, ended),

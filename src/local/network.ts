@@ -1,7 +1,7 @@
 import type { Classification } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
-import type { CallOptions } from '../contract/model.ts';
+import type { ImageOptions } from '../contract/model.ts';
 import type { Network } from '../inference/model.ts';
 import { abortable, anySignal } from '../util/abortable.ts';
 import { createSerial } from '../util/serial.ts';
@@ -29,7 +29,7 @@ export interface LocalNetwork<Model extends string> {
   /** @param nameOf - name of an image in an error. */
   infer<Item>(
     images: readonly ImageSource[],
-    options: CallOptions,
+    options: ImageOptions,
     nameOf: (index: number) => string,
     task: RunTask<Item>,
   ): Promise<(Answer<Model> & Item)[]>;
@@ -76,12 +76,12 @@ export function createNetwork<Model extends string>(
 
   async function infer<Item>(
     images: readonly ImageSource[],
-    { signal: own }: CallOptions,
+    { signal: own, region }: ImageOptions,
     nameOf: (index: number) => string,
     task: RunTask<Item>,
   ): Promise<(Answer<Model> & Item)[]> {
     const signal = withSignal(own, lifetime);
-    const taken = images.map((image, index): TakenImage => ({ image, field: nameOf(index) }));
+    const taken = images.map((image, index): TakenImage => ({ image, field: nameOf(index), region }));
     const results: (Answer<Model> & Item)[] = [];
     for (let start = 0; start < taken.length; start += batchSize) {
       const batch = taken.slice(start, start + batchSize);

@@ -2,6 +2,7 @@ import type { Engine } from '../contract/engine.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { Device } from '../contract/model.ts';
+import type { Watching } from '../contract/resources/watch.ts';
 import type { LocalClasses, LocalVectors } from './data/interface.ts';
 import type { RuntimeBuild } from './runtimes/build.ts';
 
@@ -89,7 +90,9 @@ export interface EngineOptions
  * `unsupported_media_type`, `invalid_parameter`; and what {@link ready} throws. An aborted `signal` rejects the call
  * at once with its reason, and a run that has not begun does not begin.
  */
-export interface LocalEngine<Model extends string = string> extends Engine<ImageSource, Model> {
+export interface LocalEngine<Model extends string = string>
+  extends Engine<ImageSource, Model>,
+    Watching<ImageSource, Model> {
   /**
    * Settles when the network can run.
    * @throws UnlabelError `model_not_found`, `unauthorized`; `model_unavailable` if a file cannot be reached or does not

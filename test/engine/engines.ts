@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { ClassCollection, Engine, ImageSource, VectorCollection } from '../../src/local.ts';
+import type { ClassCollection, Engine, ImageSource, VectorCollection, Watching } from '../../src/local.ts';
 import type { Site } from '../browser/site.ts';
 import { type Realm, startProcess } from './process.ts';
 
@@ -8,7 +8,7 @@ export const engineNames = ['hosted', 'local', 'local without a Worker', 'automa
 export type EngineName = (typeof engineNames)[number];
 
 // An interface, which TypeScript resolves late: the type of an image looks at all that is global.
-interface Tested extends Engine<ImageSource> {
+interface Tested extends Engine<ImageSource>, Watching<ImageSource> {
   classes: ClassCollection<ImageSource>;
   vectors: VectorCollection<ImageSource>;
 }

@@ -24,7 +24,14 @@ const options: BuildOptions = {
  */
 export async function addCommonJs(out: string): Promise<void> {
   const cjs = join(out, 'cjs');
-  const shared = ['index', 'local', 'local/engine-core', 'local/files/cache', 'local/files/deployment'];
+  const shared = [
+    'index',
+    'local',
+    'contract/errors',
+    'local/engine-core',
+    'local/files/cache',
+    'local/files/deployment',
+  ];
   const core = shared.map((file) => `export * from './${file}.js';`).join('\n');
   await build({
     ...options,

@@ -1,5 +1,5 @@
-import { atField, drawableSize, unreadable } from '../../contract/drawable.ts';
-import { UnlabelError } from '../../contract/errors.ts';
+import { drawableSize, unreadable } from '../../contract/drawable.ts';
+import { atField, UnlabelError } from '../../contract/errors.ts';
 import { type Drawable, type ImageSource, isBlob } from '../../contract/image-source.ts';
 import { abortable } from '../../util/abortable.ts';
 import type { RequestOptions } from '../http/service.ts';

@@ -18,11 +18,11 @@ export function createTensorPack(models: Models, model: string | undefined): Pac
   const sizeOf = ({ signal, timeout }: RequestOptions = {}) => abortable(load(timeout), signal);
 
   return {
-    async one(image, field, options) {
+    async one(image, field, options, region) {
       // What the service answers is no fault of the image.
       const size = await sizeOf(options);
       return readImage(image, field, options, async (source) => {
-        const pixels = await fitImage(source, size, field);
+        const pixels = await fitImage(source, { ...size, region }, field);
         return new Blob([pixels as Uint8Array<ArrayBuffer>], { type: tensorMediaType });
       });
     },

@@ -24,7 +24,7 @@ export function createClassify<Model extends string>(connection: Connection, mod
   function classify(images: readonly HostedImage[], options?: Options): Promise<Result[]>;
   async function classify(
     images: HostedImage | readonly HostedImage[],
-    { signal, timeout, settled, ...query }: Options & Partial<Settled> = {},
+    { signal, timeout, settled, region, ...query }: Options & Partial<Settled> = {},
   ): Promise<Lookup | Lookup[] | Result | Result[] | PromiseSettledResult<Lookup>[]> {
     // An empty list would be left out of the address, and let every class answer.
     checkLabels(query.labels);
@@ -39,7 +39,7 @@ export function createClassify<Model extends string>(connection: Connection, mod
         return answer as Lookup;
       },
     };
-    return connection.infer(task, images, { signal, timeout });
+    return connection.infer(task, images, { signal, timeout, region });
   }
   return classify;
 }

@@ -3,8 +3,7 @@ import type { Settled } from '../../contract/model.ts';
 import type { EmbeddingItem } from '../../contract/wire.ts';
 import { decodeFloat32 } from '../../util/float32.ts';
 import { checkShape } from '../check-shape.ts';
-import type { Connection, Task } from '../connection.ts';
-import type { RequestOptions } from '../http/service.ts';
+import type { Connection, InferOptions, Task } from '../connection.ts';
 import type { HostedImage } from '../images/take.ts';
 
 /** Asks for base64, which takes a third of the bytes of decimal numbers. */
@@ -25,15 +24,15 @@ export function createEmbed<Model extends string>(connection: Connection, model?
   type Result = Embedding<Model>;
   const task = embedTask(model);
 
-  function embed(image: HostedImage, options?: RequestOptions): Promise<Result>;
+  function embed(image: HostedImage, options?: InferOptions): Promise<Result>;
   function embed(
     images: readonly HostedImage[],
-    options: RequestOptions & Settled,
+    options: InferOptions & Settled,
   ): Promise<PromiseSettledResult<Result>[]>;
-  function embed(images: readonly HostedImage[], options?: RequestOptions): Promise<Result[]>;
+  function embed(images: readonly HostedImage[], options?: InferOptions): Promise<Result[]>;
   function embed(
     images: HostedImage | readonly HostedImage[],
-    { settled, ...options }: RequestOptions & Partial<Settled> = {},
+    { settled, ...options }: InferOptions & Partial<Settled> = {},
   ) {
     return connection.infer({ ...task, settled }, images, options);
   }

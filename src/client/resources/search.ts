@@ -25,10 +25,10 @@ export function createSearch<Model extends string>(connection: Connection, model
   function search(queries: readonly Query[], options?: Options): Promise<Result[]>;
   async function search(
     query: Query | readonly Query[],
-    { signal, timeout, filter, settled, ...options }: Options & Partial<Settled> = {},
+    { signal, timeout, region, filter, settled, ...options }: Options & Partial<Settled> = {},
   ): Promise<Result | Result[] | PromiseSettledResult<Result>[]> {
     if (filter !== undefined) checkFilter(filter);
-    const request = { signal, timeout };
+    const request = { signal, timeout, region };
     const task: Task<SearchItem, Result> = {
       path: 'v1/search',
       settled,

@@ -1,5 +1,4 @@
-import { atField } from '../drawable.ts';
-import { UnlabelError } from '../errors.ts';
+import { atField, UnlabelError } from '../errors.ts';
 
 /**
  * The outcome of one of several inputs. Only an error of the input itself is one: what else fails does not come from
@@ -16,7 +15,7 @@ export async function settleOwn<Result>(
   } catch (reason) {
     if (!(reason instanceof UnlabelError) || !reason.field) throw reason;
     if (reason.field.startsWith(name)) return { status: 'rejected', reason: named(reason, reason.field) };
-    if (!/^(image|id|vector)\b/.test(reason.field)) throw reason;
+    if (!/^(image|id|vector|region)\b/.test(reason.field)) throw reason;
     const place = reason.field.startsWith('image') ? name : `${name}.${reason.field}`;
     return { status: 'rejected', reason: named(reason, place) };
   }

@@ -5,6 +5,7 @@ import { defaultTopK, limits } from '../limits.ts';
 import type { Manifest } from '../manifest.ts';
 import type { ModelRef } from '../model.ts';
 import { labelsRange, minScoreRange } from '../rules/known.ts';
+import { regionRule } from '../rules/region.ts';
 import type { Batch, ClassifyItem, EmbeddingItem, ModelList, Single } from '../wire.ts';
 
 /** The wire format as schemas: they validate requests and become the OpenAPI document. */
@@ -213,9 +214,28 @@ const labels = z.union([
   z.array(labelText).max(limits.labels, labelsRange),
 ]);
 
+const side = (least: number) => z.int(regionRule).min(least, regionRule).max(limits.imageSide, regionRule);
+const region = z.strictObject({ x: side(0), y: side(0), width: side(1), height: side(1) }, regionRule).meta({
+  id: 'Region',
+  description:
+    'The part of each image that counts, in pixels of the upright image: it is cut out before all else',
+});
+/** A region as the text of a query or a form: `x,y,width,height`. */
+export const regionText = z
+  .string()
+  .max(32, regionRule)
+  .regex(/^\d+,\d+,\d+,\d+$/, regionRule)
+  .transform((text) => {
+    const [x, y, width, height] = text.split(',').map(Number);
+    return { x, y, width, height };
+  })
+  .pipe(region)
+  .meta({ description: 'The part of each image that counts: x,y,width,height', example: '10,20,300,200' });
+
 export const classifyQuery = z.object({
   model,
   settled,
+  region: regionText.optional(),
   topK: wholeNumber('topK', 1, limits.topK)
     .default(defaultTopK)
     .meta({ description: 'Number of predictions; more than there are classes gives all' }),
@@ -232,6 +252,7 @@ export const classifyQuery = z.object({
 export const embeddingsQuery = z.object({
   model,
   settled,
+  region: regionText.optional(),
   encoding: z
     .enum(['float', 'base64'], 'encoding must be float or base64')
     .default('float')
@@ -261,8 +282,12 @@ export const openAiEmbeddings = z
   .meta({ id: 'OpenAiEmbeddings', description: 'The answer to a body in the form of OpenAI' });
 /** JSON body: one image, or a batch. */
 export const imageBody = z.union([
-  z.strictObject({ image: base64Image, model }),
-  z.strictObject({ images: z.array(base64Image).min(1).max(limits.imagesPerRequest), model }),
+  z.strictObject({ image: base64Image, model, region: region.optional() }),
+  z.strictObject({
+    images: z.array(base64Image).min(1).max(limits.imagesPerRequest),
+    model,
+    region: region.optional(),
+  }),
 ]);
 
 /** Fails to compile where a schema and the type that the client sees part ways. */

@@ -32,6 +32,7 @@ import {
   minScoreText,
   model,
   modelRef,
+  regionText,
   resultsOf,
   settled,
   wholeNumber,
@@ -157,6 +158,7 @@ export const searchQuery = z.object({
     .pipe(diversity)
     .optional()
     .meta(variety),
+  region: regionText.optional(),
   filter: filterText,
 });
 

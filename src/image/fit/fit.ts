@@ -1,9 +1,15 @@
+import type { Region } from '../../contract/model.ts';
 import type { Orientation } from '../exif.ts';
 import type { Rgba } from '../pixels.ts';
 import { flatten } from './flatten.ts';
 import { orient } from './orient.ts';
 import { type Box, type RgbRows, resize, type Size } from './resize.ts';
 import { finish, type Steps } from './steps.ts';
+
+/** What an image is fitted to: the input of a model, and the part of the image that counts, in pixels of what is read. */
+export interface Target extends Size {
+  readonly region?: Region | undefined;
+}
 
 /**
  * Fits decoded pixels to a model's input: turns them upright, lays them on white, crops the center to the input's
@@ -18,7 +24,7 @@ import { finish, type Steps } from './steps.ts';
  */
 export function fitPixels(
   pixels: Rgba,
-  input: Size,
+  input: Target,
   orientation: Orientation = 1,
   size: Size = pixels,
 ): Uint8Array {
@@ -41,10 +47,23 @@ export function fitPixels(
  */
 export function fitRows(
   rows: RgbRows,
-  input: Size,
+  input: Target,
   picture: Box = { left: 0, top: 0, right: rows.width, bottom: rows.height },
 ): Steps<Uint8Array> {
-  return resize(rows, input, centerCrop(picture, input));
+  const { region } = input;
+  if (!region) return resize(rows, input, centerCrop(picture, input));
+  const [left, top] = [picture.left + region.x, picture.top + region.y];
+  // Of blocks of pixels it may have a part.
+  const [x, y] = [Math.floor(left), Math.floor(top)];
+  const box = {
+    left: left - x,
+    top: top - y,
+    right: left - x + region.width,
+    bottom: top - y + region.height,
+  };
+  const width = Math.min(Math.ceil(box.right), rows.width - x);
+  const height = Math.min(Math.ceil(box.bottom), rows.height - y);
+  return resize(rows, input, centerCrop(box, input), { x, y, width, height });
 }
 
 /** The largest centered box of the target's aspect ratio. */

@@ -1,4 +1,5 @@
 import { limits } from '../../contract/limits.ts';
+import type { Region } from '../../contract/model.ts';
 import { type Kernel, triangleKernel } from './kernel.ts';
 import type { Steps } from './steps.ts';
 
@@ -34,30 +35,34 @@ export interface RgbRows extends Size {
  *
  * @param source only the rows inside the box are needed.
  * @param size of the result, at least 1 x 1.
- * @param box the part to resize, inside the source, not empty. Default: all of it.
+ * @param box the part of the window to resize, inside of it, not empty. Default: all of it.
+ * @param window the part of the source, in whole pixels, outside of which nothing counts. Default: all of it.
  * @returns `size.height * size.width * 3` bytes of RGB. It may rest after every `limits.pixelsPerPiece`.
  */
 export function* resize(
   source: RgbRows,
   size: Size,
   { left, top, right, bottom }: Box = { left: 0, top: 0, right: source.width, bottom: source.height },
+  window: Region = { x: 0, y: 0, width: source.width, height: source.height },
 ): Steps<Uint8Array> {
   const isWhole = left === 0 && top === 0 && right === source.width && bottom === source.height;
   if (isWhole && size.width === source.width && size.height === source.height) return copy(source);
-  const across = triangleKernel(source.width, left, right, size.width);
-  const down = triangleKernel(source.height, top, bottom, size.height);
+  const across = triangleKernel(window.width, left, right, size.width);
+  const down = triangleKernel(window.height, top, bottom, size.height);
   const stride = size.width * 3;
   const row = new Uint8Array(source.width * 3);
+  const part = row.subarray(window.x * 3, (window.x + window.width) * 3);
   const narrow = new Uint8Array(stride);
   const sums = new Int32Array(size.height * stride).fill(down.half);
   let first = 0;
-  for (let y = 0, pixels = 0; y < source.height; y++) {
+  for (let at = 0, pixels = 0; at < source.height; at++) {
+    const y = at - window.y;
     while (first < size.height && y >= (down.starts[first] as number) + (down.counts[first] as number))
       first++;
     const isNeeded = first < size.height && y >= (down.starts[first] as number);
-    source.readRow(y, isNeeded ? row : undefined);
+    source.readRow(at, isNeeded ? row : undefined);
     if (isNeeded) {
-      resampleRow(across, row, narrow);
+      resampleRow(across, part, narrow);
       for (let i = first; i < size.height && y >= (down.starts[i] as number); i++)
         add(narrow, down.weights[i * down.taps + y - (down.starts[i] as number)] as number, sums, i * stride);
     }

@@ -1,6 +1,6 @@
 import type { ImageSource } from '../../contract/image-source.ts';
 import type { Manifest, Precision } from '../../contract/manifest.ts';
-import type { Size } from '../../image/fit/resize.ts';
+import type { Target } from '../../image/fit/fit.ts';
 import { Model } from '../../inference/model.ts';
 import type { NetworkOutput } from '../../inference/runtime/runtime.ts';
 import type { WebRuntime } from '../../inference/runtime/web-runtime.ts';
@@ -38,7 +38,7 @@ const timedRuns = 7;
 const timedSpan = 300;
 
 /** Makes the pixels of a model's input out of an image; `field` is its name in errors. */
-export type FitImage = (image: ImageSource, input: Size, field: string) => Promise<Uint8Array>;
+export type FitImage = (image: ImageSource, input: Target, field: string) => Promise<Uint8Array>;
 
 /** Runs networks in the calling thread. */
 export function createHost(runtime: WebRuntime, fitImage: FitImage): Host {
@@ -71,8 +71,8 @@ export function createHost(runtime: WebRuntime, fitImage: FitImage): Host {
     async run(images) {
       const pixels: Uint8Array[] = [];
       try {
-        for (const { image, field } of images)
-          pixels.push(await fitImage(image, loaded().manifest.input, field));
+        for (const { image, field, region } of images)
+          pixels.push(await fitImage(image, { ...loaded().manifest.input, region }, field));
       } finally {
         closeImages(images);
       }

@@ -1,5 +1,6 @@
 import { drawableSize, unreadable } from '../../contract/drawable.ts';
 import { type ImageSource, isBlob, isBytes } from '../../contract/image-source.ts';
+import type { Region } from '../../contract/model.ts';
 import { bitmapOf, bitmapOfSvg, isSvg } from '../../image/bitmap-web.ts';
 import { timeout } from '../../util/timeout.ts';
 import { pageLimits } from '../limits.ts';
@@ -8,6 +9,8 @@ import { pageLimits } from '../limits.ts';
 export interface TakenImage {
   image: ImageSource;
   field: string;
+  /** The part of it that counts. */
+  region?: Region | undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import { UnlabelError } from '../../contract/errors.ts';
 import type { ImageSource } from '../../contract/image-source.ts';
 import { defaultNeighbors, galleryNamespace, limits } from '../../contract/limits.ts';
 import type { Manifest } from '../../contract/manifest.ts';
-import type { CallOptions } from '../../contract/model.ts';
+import type { ImageOptions } from '../../contract/model.ts';
 import type { Choice } from '../../contract/rules/known.ts';
 import { checkName } from '../../contract/rules/names.ts';
 import type { ClassifyItem } from '../../contract/wire.ts';
@@ -15,7 +15,7 @@ import { type EngineParts, vectorModelOf } from '../data/sources.ts';
 import type { IndexOf } from './search.ts';
 
 /** `ClassifyLookup`, as it comes from a caller. */
-export interface LookupOptions extends CallOptions {
+export interface LookupOptions extends ImageOptions {
   classes?: string | undefined;
   method?: string | undefined;
   namespace?: string | undefined;
@@ -63,7 +63,7 @@ export function createClassify<Model extends string>(
     choice: Choice,
     nameOf: (index: number) => string,
   ): Promise<Classification<Model, string>[]> => {
-    const { classes, signal } = options;
+    const { classes, signal, region } = options;
     if (classes !== undefined && options.method === 'neighbors')
       throw new UnlabelError('invalid_parameter', 'classes and method=neighbors exclude each other', {
         field: 'classes',
@@ -74,7 +74,7 @@ export function createClassify<Model extends string>(
         : await withClasses(classes, choice, signal);
     const { manifest } = await abortable(open(), signal);
     const answerOf = answer(manifest);
-    const embedded = await embed(images, { signal }, nameOf);
+    const embedded = await embed(images, { signal, region }, nameOf);
     return embedded.map(({ model, embedding, source, device }) => ({
       model,
       ...answerOf(embedding),

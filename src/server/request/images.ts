@@ -1,11 +1,14 @@
+import { z } from 'zod';
 import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
-import { imageBody } from '../../contract/schemas/inference.ts';
+import type { Region } from '../../contract/model.ts';
+import { readRegion } from '../../contract/rules/region.ts';
+import { imageBody, regionText } from '../../contract/schemas/inference.ts';
 import { tensorMediaType } from '../../contract/wire.ts';
 import type { Model } from '../../inference/model.ts';
 
 import { decodeImage } from './base64-image.ts';
-import { parseJson } from './json.ts';
+import { parse, parseJson } from './json.ts';
 
 /** An image of a request: an encoded file, or RGB bytes of the model's size where it `isTensor`. */
 export interface InputImage {
@@ -21,6 +24,8 @@ export interface RequestImages {
   model?: string | undefined;
   /** Whether the request has the form of a batch; its answer then has `results`, even for one image. */
   isBatch: boolean;
+  /** The part of each image that counts, where the body names one. */
+  region?: Region | undefined;
   /**
    * The images for a model.
    * @throws UnlabelError where they are tensors for another one.
@@ -33,6 +38,7 @@ interface ImageFiles {
   images: InputImage[];
   isBatch: boolean;
   model?: string | undefined;
+  region?: Region | undefined;
 }
 
 /** The media type of a body, without parameters. */
@@ -68,15 +74,17 @@ export async function parseImages(
  * @throws UnlabelError that names the field.
  */
 export function imagesOf(json: unknown): RequestImages {
-  const model = modelName((json as { model?: unknown } | null)?.model);
+  const { model: name, region: part } = Object(json) as { model?: unknown; region?: unknown };
+  const model = modelName(name);
+  const region = readRegion(part);
   const body = imageBody.safeParse(json);
   if (!body.success) {
     const isBatch = typeof json === 'object' && json !== null && 'images' in json;
     throw new UnlabelError(
       'invalid_parameter',
       isBatch
-        ? `images must be an array of 1 to ${limits.imagesPerRequest} base64 strings, and nothing else but model`
-        : 'The body must be { "image": base64 } or { "images": [base64, ...] }, and may have a model',
+        ? `images must be an array of 1 to ${limits.imagesPerRequest} base64 strings, and nothing else but model and region`
+        : 'The body must be { "image": base64 } or { "images": [base64, ...] }, and may have a model and a region',
       { field: isBatch ? 'images' : 'image' },
     );
   }
@@ -85,7 +93,7 @@ export function imagesOf(json: unknown): RequestImages {
   const images = isBatch
     ? data.images.map((image, i) => ({ field: `images[${i}]`, bytes: decodeImage(image, `images[${i}]`) }))
     : [{ field: 'image', bytes: decodeImage(data.image, 'image') }];
-  return withImages({ images, isBatch, model });
+  return withImages({ images, isBatch, model, region });
 }
 
 function withImages({ images, ...rest }: ImageFiles): RequestImages {
@@ -145,7 +153,9 @@ async function parseMultipart(body: Uint8Array<ArrayBuffer>, contentType: string
       throw new UnlabelError('invalid_request', 'The field must be a file', { field });
     images.push({ field, bytes: new Uint8Array(await part.arrayBuffer()) });
   }
-  return { images, isBatch, model };
+  const part = form.get('region');
+  const region = part === null ? undefined : parse(z.object({ region: regionText }), { region: part }).region;
+  return { images, isBatch, model, region };
 }
 
 /** Counts the lines that start with a boundary (RFC 2046, section 5.1.1): every part costs, however small it is. */

@@ -1,5 +1,6 @@
-import { UnlabelError } from '../../contract/errors.ts';
+import { atField, UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
+import type { Region } from '../../contract/model.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { readHeader } from '../../image/header.ts';
 import { prepareImage, prepareInPieces } from '../../image/prepare.ts';
@@ -18,6 +19,7 @@ export type Failed = Map<number, UnlabelError>;
  * Runs the network on images, in turn with other requests: decodes one image a turn, or a piece of a large one, and runs
  * with the last of every `limits.imagesPerRun`.
  * @param run - runs the network on RGB bytes of the model's size, one array an image.
+ * @param region - the part of each image that counts. Default: all of it.
  * @param failed - takes the errors of images that cannot be read, by their places. Default: the first one is thrown.
  * @returns the results of the runs, in the order of the images; without those that failed.
  * @throws UnlabelError that names the field; `overloaded`.
@@ -28,18 +30,27 @@ export function runOnImages<Result>(
   model: Model,
   codecs: Codecs,
   run: (tensors: Uint8Array[]) => Promise<Result[]>,
-  failed?: Failed | undefined,
+  { failed, region }: { failed?: Failed | undefined; region?: Region | undefined } = {},
 ): Promise<Result[]> {
+  if (region && images.some(({ isTensor }) => isTensor))
+    throw new UnlabelError(
+      'invalid_parameter',
+      'region is for images; pixels of the network are cut out already',
+      {
+        field: 'region',
+      },
+    );
   const readable = new Set(images);
   const fail = (image: InputImage, error: unknown) => {
-    if (!failed || !(error instanceof UnlabelError) || error.field !== image.field) throw error;
+    if (!failed || !(error instanceof UnlabelError) || ![image.field, 'region'].includes(`${error.field}`))
+      throw error;
     failed.set(images.indexOf(image), error);
     readable.delete(image);
   };
   const headers = readHeaders(images, fail);
   const { queue, largeImages, times } = c.var;
   const { signal } = c.req.raw;
-  const { input } = model.manifest;
+  const input = { ...model.manifest.input, region };
   const decode = <Done>({ field }: InputImage, work: () => Promise<Done>) =>
     timed(times, 'decode', () => inField(field, work));
   const prepare = (image: InputImage, header: ImageHeader) =>
@@ -127,7 +138,9 @@ function readHeaders(
 function inField<Result>(field: string, work: () => Result): Result {
   const rethrow = (error: unknown): never => {
     if (!(error instanceof UnlabelError)) throw error;
-    throw new UnlabelError(error.code, error.message, { field, cause: error.cause });
+    throw error.field === 'region'
+      ? atField(error, field)
+      : new UnlabelError(error.code, error.message, { field, cause: error.cause });
   };
   try {
     const result = work();

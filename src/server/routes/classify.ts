@@ -45,7 +45,16 @@ const route = createRoute({
 /** Adds `POST /v1/classify`. */
 export function addClassify(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
-    const { model: name, method, namespace, k, classes, settled, ...choice } = c.req.valid('query');
+    const {
+      model: name,
+      method,
+      namespace,
+      k,
+      classes,
+      settled,
+      region: part,
+      ...choice
+    } = c.req.valid('query');
     if (classes !== undefined && method === 'neighbors')
       throw new UnlabelError('invalid_parameter', 'classes and method=neighbors exclude each other', {
         field: 'classes',
@@ -54,7 +63,10 @@ export function addClassify(app: App, codecs: Codecs): void {
     const failed: Failed | undefined = settled === 'true' && request.isBatch ? new Map() : undefined;
     return c.var.models.use(name ?? request.model, async (model) => {
       const run = <Result>(task: (tensors: Uint8Array[]) => Promise<Result[]>) =>
-        runOnImages(c, request.imagesFor(model), model, codecs, task, failed);
+        runOnImages(c, request.imagesFor(model), model, codecs, task, {
+          failed,
+          region: part ?? request.region,
+        });
       const vectors = () => run((tensors) => embed(model, tensors));
       const results =
         classes !== undefined

@@ -37,7 +37,7 @@ const route = createRoute({
 /** Adds `POST /v1/embeddings`, which also takes and gives the form of OpenAI's API. */
 export function addEmbeddings(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
-    const { model: name, encoding, settled } = c.req.valid('query');
+    const { model: name, encoding, settled, region: part } = c.req.valid('query');
     let openAi: OpenAiImages | undefined;
     const request = await readImages(c, (json) => {
       if (!isOpenAi(json)) return imagesOf(json);
@@ -55,7 +55,9 @@ export function addEmbeddings(app: App, codecs: Codecs): void {
           { field: 'dimensions' },
         );
       const run = (tensors: Uint8Array[]) => embed(model, tensors);
-      const vectors = await runOnImages(c, request.imagesFor(model), model, codecs, run, failed);
+      const region = part ?? request.region;
+      const images = request.imagesFor(model);
+      const vectors = await runOnImages(c, images, model, codecs, run, { failed, region });
       const form = openAi?.encoding ?? encoding;
       const results = vectors.map((vector) => ({
         embedding: form === 'base64' ? encodeFloat32(vector) : Array.from(vector),

@@ -45,7 +45,7 @@ export function addSearch(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
     const isJson = mediaTypeOf(contentTypeOf(c)) === 'application/json';
     const json = isJson ? await readJson(c) : undefined;
-    const { model: name, filter: text, settled, ...query } = c.req.valid('query');
+    const { model: name, filter: text, settled, region: part, ...query } = c.req.valid('query');
     const {
       topK,
       namespace,
@@ -79,7 +79,9 @@ export function addSearch(app: App, codecs: Codecs): void {
     const failed: Failed | undefined = settled === 'true' && request.isBatch ? new Map() : undefined;
     return c.var.models.use(name ?? request.model, async (model) => {
       const run = (tensors: Uint8Array[]) => embed(model, tensors);
-      const vectors = await runOnImages(c, request.imagesFor(model), model, codecs, run, failed);
+      const region = part ?? request.region;
+      const images = request.imagesFor(model);
+      const vectors = await runOnImages(c, images, model, codecs, run, { failed, region });
       const store = storeOf(c, space, model.ref.name);
       const results = await store.searchAll(space, model.ref, vectors, options);
       return c.json(envelope(model, results.map(itemOf), request.isBatch, failed), 200);

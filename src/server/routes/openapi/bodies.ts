@@ -40,7 +40,7 @@ export const imageRequestBody: Body = {
   required: true,
   description:
     'One image as bytes, as base64 or as the multipart field `file`; or a batch as `images` or `files`. ' +
-    'A field `model` of either names the model; the query goes before it. ' +
+    'The fields `model` and `region` of either are as in the query, which goes before them. ' +
     `At most ${limits.bodyBytes} bytes and ${limits.imagesPerRequest} images, ` +
     `each of at most ${limits.reducedPixels} pixels as a large JPEG or a PNG, and ${limits.imagePixels} as any other.`,
   content: {
@@ -54,6 +54,7 @@ export const imageRequestBody: Body = {
           file: binary,
           files: { type: 'array' as const, items: binary, maxItems: limits.imagesPerRequest },
           model: { type: 'string' as const, maxLength: limits.modelNameLength },
+          region: { type: 'string' as const, description: 'x,y,width,height', example: '10,20,300,200' },
         },
       },
     },

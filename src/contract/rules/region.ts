@@ -1,0 +1,38 @@
+import { UnlabelError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { Region } from '../model.ts';
+
+export const regionRule = `region must be x, y, width and height in whole pixels, x and y at least 0, width and height at least 1, all at most ${limits.imageSide}`;
+
+/**
+ * Checks a region as a caller gives it, and copies it.
+ *
+ * @throws UnlabelError `invalid_parameter`.
+ */
+export function readRegion(region: unknown): Region | undefined {
+  if (region === undefined) return undefined;
+  const { x, y, width, height } = Object(region) as Record<keyof Region, unknown>;
+  const isPixels = (value: unknown, least: number): value is number =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= limits.imageSide;
+  if (isPixels(x, 0) && isPixels(y, 0) && isPixels(width, 1) && isPixels(height, 1))
+    return { x, y, width, height };
+  throw new UnlabelError('invalid_parameter', regionRule, { field: 'region' });
+}
+
+/**
+ * Holds a region against the picture that it is a part of.
+ *
+ * @param picture - its size, upright.
+ * @throws UnlabelError `invalid_parameter`.
+ */
+export function checkInside(given: Region | undefined, picture: { width: number; height: number }): void {
+  const region = readRegion(given);
+  if (!region) return;
+  const { x, y, width, height } = region;
+  if (x + width <= picture.width && y + height <= picture.height) return;
+  throw new UnlabelError(
+    'invalid_parameter',
+    `region must lie within the ${picture.width} x ${picture.height} pixels of the upright image, got ${width} x ${height} at ${x}, ${y}`,
+    { field: 'region' },
+  );
+}
