@@ -14,3 +14,9 @@ export type { ClassTarget, LocalClasses, LocalVectors } from './local/data/inter
 export { createLocalEngine } from './local/engine.ts';
 export type { LocalEngine, LocalOptions, Progress } from './local/options.ts';
 export type { RuntimeBuild } from './local/runtimes/build.ts';
+export {
+  createEngineStore,
+  type EngineState,
+  type EngineStore,
+  type StoreOptions,
+} from './local/store/engine-store.ts';

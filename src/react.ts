@@ -1,1 +1,13 @@
-export { type Classifier, type UseClassifierOptions, useClassifier } from './react/use-classifier.ts';
+export type {
+  EngineState,
+  StoreOptions,
+  StoreOptions as UseClassifierOptions,
+} from './local/store/engine-store.ts';
+export {
+  type Classifier,
+  type Embedder,
+  type Searcher,
+  useClassifier,
+  useEmbedder,
+  useSearch,
+} from './react/hooks.ts';

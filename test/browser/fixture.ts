@@ -7,7 +7,13 @@ import { createBrowserCache } from '../../src/local/files/cache.ts';
 import { deploymentOf } from '../../src/local/files/deployment.ts';
 import { openModel } from '../../src/local/open.ts';
 import { trimmed } from '../../src/local/runtimes/trimmed-web.ts';
-import { createEngine, createLocalEngine, type LocalEngine, type LocalOptions } from '../../src/local.ts';
+import {
+  createEngine,
+  createEngineStore,
+  createLocalEngine,
+  type LocalEngine,
+  type LocalOptions,
+} from '../../src/local.ts';
 import { stock } from '../../src/stock.ts';
 import { webgpu } from '../../src/webgpu.ts';
 
@@ -36,6 +42,7 @@ const open = (options: LocalOptions, fastEnough?: number) =>
 const fixture = {
   createClient,
   createEngine,
+  createEngineStore,
   createLocalEngine,
   fitImage,
   open,

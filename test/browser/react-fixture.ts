@@ -4,12 +4,25 @@ import { createElement, StrictMode } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { createClient } from '../../src/index.ts';
-import { type Classifier, type UseClassifierOptions, useClassifier } from '../../src/react.ts';
+import {
+  type Classifier,
+  type Embedder,
+  type Searcher,
+  type UseClassifierOptions,
+  useClassifier,
+  useEmbedder,
+  useSearch,
+} from '../../src/react.ts';
 import { stock } from '../../src/stock.ts';
 
 const root = createRoot(document.body.appendChild(document.createElement('div')));
 /** What the component was given at its latest render, and every status in turn. */
-const seen = { classifier: undefined as Classifier | undefined, statuses: [] as string[] };
+const seen = {
+  classifier: undefined as Classifier | undefined,
+  embedder: undefined as Embedder | undefined,
+  searcher: undefined as Searcher | undefined,
+  statuses: [] as string[],
+};
 
 function Component(options: UseClassifierOptions) {
   const classifier = useClassifier(options);
@@ -19,12 +32,22 @@ function Component(options: UseClassifierOptions) {
   return createElement('p', {}, `${status} ${progress?.loaded ?? 0} ${(error as Error)?.message ?? ''}`);
 }
 
+function Lookup(options: UseClassifierOptions) {
+  seen.embedder = useEmbedder(options);
+  seen.searcher = useSearch(options);
+  return createElement('p', {}, `${seen.embedder.status} ${seen.searcher.status}`);
+}
+
+function renderLookup(options: UseClassifierOptions): void {
+  flushSync(() => root.render(createElement(StrictMode, null, createElement(Lookup, options))));
+}
+
 /** Renders the component in strict mode, effects and all; `undefined` takes it away. */
 function render(options: UseClassifierOptions | undefined): void {
   flushSync(() => root.render(createElement(StrictMode, null, options && createElement(Component, options))));
 }
 
-const fixture = { createClient, render, seen, stock };
+const fixture = { createClient, render, renderLookup, seen, stock };
 declare global {
   var app: typeof fixture;
 }

@@ -113,6 +113,20 @@ test('with a client the service answers if the page cannot', async () => {
   expect(await classify()).toEqual({ source: 'hosted', count: 2 });
 });
 
+test('a component embeds and searches', async () => {
+  await page.evaluate((options) => app.renderLookup(options), options);
+  await page.waitForFunction(
+    () => app.seen.embedder?.status === 'ready' && app.seen.searcher?.status === 'ready',
+  );
+  const found = await page.evaluate(async (file) => {
+    const bytes = Uint8Array.from(atob(file), (char) => char.charCodeAt(0));
+    const embedding = await app.seen.embedder?.embed(bytes);
+    const result = await app.seen.searcher?.search(bytes, { namespace: 'gallery', topK: 2 });
+    return [embedding?.dimensions, result?.matches.length];
+  }, file);
+  expect(found).toEqual([128, 2]);
+});
+
 test('on a server it renders as loading', () => {
   expect(renderToString(createElement(Status))).toBe('loading');
 });

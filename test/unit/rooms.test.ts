@@ -22,7 +22,7 @@ const mayImport: Record<string, string[]> = {
   'index.ts': ['client', 'contract'],
   'local.ts': ['local', 'contract'],
   'node.ts': ['local', 'contract'],
-  'react.ts': ['react'],
+  'react.ts': ['react', 'local'],
   'server.ts': ['server', 'vectors', 'contract'],
   'server-stock.ts': ['inference'],
   'stock.ts': ['local'],

@@ -75,7 +75,7 @@ export async function addCommonJs(out: string): Promise<void> {
 const shareCore: Plugin = {
   name: 'share-core',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\.\/(local\/(automatic|engine)|contract\/errors)\.js$/ }, () => ({
+    onResolve({ filter: /^\.\.\/(local\/store\/engine-store|contract\/errors)\.js$/ }, () => ({
       path: './core.js',
       external: true,
     }));
