@@ -28,7 +28,7 @@ const packages: Record<string, Expected> = {
   // A client is small: no weights, and no WebAssembly.
   unlabel: {
     profile: 'node16',
-    maxMB: 0.6,
+    maxMB: 0.7,
     files: new RegExp(`^(package\\.json|README\\.md|LICENSE|dist/cjs/package\\.json|dist/${modules})$`),
   },
   'unlabel-server': {
