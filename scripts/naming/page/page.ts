@@ -139,7 +139,9 @@ function point(picture: number | undefined, x: number, y: number): void {
 
 document.addEventListener('click', ({ target }) => {
   const button = target instanceof Element && target.closest<HTMLElement>('.picture');
-  if (button) choose(Number(button.dataset.picture));
+  if (!button) return;
+  choose(Number(button.dataset.picture));
+  find('#map-section', HTMLElement).scrollIntoView({ block: 'nearest' });
 });
 merge.addEventListener('click', () => change('merge', { classes: ticked }));
 undo.addEventListener('click', () => change('undo'));

@@ -207,6 +207,7 @@ test('the map shows the pictures, and a click shows one of them', async () => {
   expect(await page.locator('#path').textContent()).toMatch(/^\d+\.png$/);
   expect(await page.locator('#predictions li').count()).toBe(3);
   await page.locator('#large').evaluate((image: HTMLImageElement) => image.decode());
+  await expect.poll(() => page.evaluate(() => scrollY)).toBeLessThan(300);
   const right = (selector: string) =>
     page.locator(selector).evaluate((element) => element.getBoundingClientRect().right);
   expect(await right('#chosen')).toBeLessThan(await right('#map-section'));
