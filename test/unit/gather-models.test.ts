@@ -27,6 +27,14 @@ async function changeManifest(change: (manifest: Manifest) => object) {
   await writeFile(file, JSON.stringify(change(JSON.parse(await readFile(file, 'utf8')))));
 }
 
+const galleryOf = (file: string, bytes: unknown) => ({
+  file,
+  bytes,
+  sha256: 'a'.repeat(64),
+  count: 1,
+  metrics: {},
+});
+
 const shipped = ['models/index.json', 'models/textures/manifest.json', 'models/textures/textures.int8.onnx'];
 
 test('copies what the manifest names, and nothing else that lies in the folders', async () => {
@@ -43,7 +51,7 @@ test('copies what the manifest names, and nothing else that lies in the folders'
 
 test('the gallery is copied too', async () => {
   await writeFile(at('model/textures/gallery.bin'), '123');
-  await changeManifest((manifest) => ({ ...manifest, gallery: { file: 'gallery.bin', bytes: 3 } }));
+  await changeManifest((manifest) => ({ ...manifest, gallery: galleryOf('gallery.bin', 3) }));
   await gather();
   expect(await copied()).toContain('models/textures/gallery.bin');
 });
@@ -71,7 +79,7 @@ test.each(['../../secret', '.env', 'a/b.onnx', '', 'textures', 'missing.onnx', '
     const original = await readFile(at('model/textures/manifest.json'), 'utf8');
     const changes: ((manifest: Manifest) => object)[] = [
       (manifest) => ({ ...manifest, files: [{ ...manifest.files[0], file }] }),
-      (manifest) => ({ ...manifest, gallery: { file, bytes: 6 } }),
+      (manifest) => ({ ...manifest, gallery: galleryOf(file, 6) }),
     ];
     for (const change of changes) {
       await writeFile(at('model/textures/manifest.json'), original);
@@ -90,7 +98,7 @@ test.each([1e12, -1, 0, 36_048, 0.5, '36049', null, undefined])(
     const file = 'textures.int8.onnx';
     const changes: ((manifest: Manifest) => object)[] = [
       (manifest) => ({ ...manifest, files: [{ ...manifest.files[0], bytes }] }),
-      (manifest) => ({ ...manifest, gallery: { file, bytes } }),
+      (manifest) => ({ ...manifest, gallery: galleryOf(file, bytes) }),
     ];
     for (const change of changes) {
       await writeFile(at('model/textures/manifest.json'), original);

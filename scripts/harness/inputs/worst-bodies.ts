@@ -20,6 +20,8 @@ export interface WorstBody extends Attack {
 
 /** MB of a picture of 4 MP that the decoders of JPEG and WebP decode as a whole, in a memory of their own. */
 const wholeMb = 70;
+/** MB that base64 of the largest body may take: the body as text, and its bytes, beside the picture's. */
+const textMb = 48;
 
 /** A body that loads the network. */
 export const warmUp = attacks().find(({ name }) => name === '32 pictures') as Attack;
@@ -62,16 +64,22 @@ export async function worstBodies(): Promise<WorstBody[]> {
       ['POST', '/v1/classify', 'application/vnd.unlabel.rgb8; batch=32'],
       new Uint8Array(32 * 3_072),
     ),
-    body(
-      'base64 of a JPEG of 8 MB',
-      json('POST', '/v1/embeddings'),
-      `{"image":"${base64(flatJpeg(6_000, 6_000, 9))}"}`,
-    ),
-    body(
-      'base64 of a JPEG of 8 MB, as OpenAI has it',
-      json('POST', '/v1/embeddings'),
-      `{"input":"data:image/jpeg;base64,${base64(flatJpeg(6_000, 6_000, 9))}"}`,
-    ),
+    {
+      ...body(
+        'base64 of a JPEG of 8 MB',
+        json('POST', '/v1/embeddings'),
+        `{"image":"${base64(flatJpeg(6_000, 6_000, 9))}"}`,
+      ),
+      mostMb: textMb,
+    },
+    {
+      ...body(
+        'base64 of a JPEG of 8 MB, as OpenAI has it',
+        json('POST', '/v1/embeddings'),
+        `{"input":"data:image/jpeg;base64,${base64(flatJpeg(6_000, 6_000, 9))}"}`,
+      ),
+      mostMb: textMb,
+    },
     body('a JPEG of 48 MP and 8 MB, to search with', ['POST', '/v1/search', 'image/jpeg'], photo),
     body(
       'a vector and the largest filter',

@@ -54,7 +54,12 @@ export const imageRequestBody: Body = {
           file: binary,
           files: { type: 'array' as const, items: binary, maxItems: limits.imagesPerRequest },
           model: { type: 'string' as const, maxLength: limits.modelNameLength },
-          region: { type: 'string' as const, description: 'x,y,width,height', example: '10,20,300,200' },
+          region: {
+            type: 'string' as const,
+            maxLength: 32,
+            description: 'x,y,width,height',
+            example: '10,20,300,200',
+          },
         },
       },
     },
