@@ -25,7 +25,7 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
 }
 
 /**
- * Replaces a part of `BENCHMARKS.md`, with the date and the load of the machine.
+ * Replaces a part of `BENCHMARKS.md`, with the date, the machine and its load.
  *
  * @param names - of all parts, in order.
  */
@@ -37,12 +37,11 @@ export async function keep(name: string, { title, text }: Findings, names: reado
       body?.trim(),
     ]),
   );
-  const when = `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, load ${loads()}`;
+  const when = `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, load ${loads()}, ${machine()}`;
   sections.set(name, `## ${title}\n\n${text.trim()}\n\n*${when}.*`);
-  const [cpu] = cpus();
   const head = `# Benchmarks
 
-Written by \`npm run bench\`, on ${cpus().length} x ${cpu?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux, Node ${process.version}.
+Written by \`npm run bench\`, each section on the machine that it names.
 
 Every table measures its rows in turn, round by round. A cell is the median of the rounds, with the quartiles in brackets;
 a ratio is the median of each round's ratio. The load below each section is that of the machine over 1, 5 and 15 minutes
@@ -52,6 +51,10 @@ when it was measured, the benchmark's own included: above the number of cores, t
     .filter((part) => sections.has(part))
     .map((part) => `<!-- ${part} -->\n${sections.get(part)}`);
   await writeFile(file, `${[head, ...kept].join('\n')}\n`);
+}
+
+function machine(): string {
+  return `${cpus().length} x ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`;
 }
 
 function loads(): string {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Namespace } from '../../src/vectors/namespace.ts';
+import { Namespace } from '../../src/vectors/namespace/namespace.ts';
 import { buildAssets, parseCommand, readCount } from '../harness/command.ts';
 import { nearestByForce, randomVector, seededRandom } from '../harness/inputs/random-vectors.ts';
 import { quantile } from '../harness/quantile.ts';

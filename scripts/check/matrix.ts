@@ -1,11 +1,9 @@
 /** Makes a project with each bundler and framework, installs the packed package, and classifies a picture. See `--help`. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fail, parseCommand } from '../harness/command.ts';
-import { drawPng } from '../harness/inputs/draw-png.ts';
-import { startHosted } from '../harness/servers/hosted.ts';
-import { install, pack, run } from './examples/package.ts';
+import { parseCommand } from '../harness/command.ts';
+import { install, run } from './examples/package.ts';
+import { checkNames, withPackages } from './examples/with-packages.ts';
 import { classifyInPage } from './matrix/classify.ts';
 import type { Project } from './matrix/project.ts';
 import { projects } from './matrix/projects.ts';
@@ -21,22 +19,12 @@ serves the project, and classifies a picture with its page, in a Worker. Needs t
   { only: { type: 'string', multiple: true } },
 );
 const { only: names = Object.keys(projects) } = values;
-for (const name of names)
-  if (!projects[name]) fail(`--only: expected one of ${Object.keys(projects).join(', ')}, got ${name}`);
-
-const hosted = await startHosted();
-const scratch = await mkdtemp(join(tmpdir(), 'unlabel-matrix-'));
-try {
-  const packed = pack(scratch);
-  const picture = join(scratch, 'picture.png');
-  await writeFile(
-    picture,
-    drawPng(320, 240, (x, y) => [x % 256, y % 256, 100]),
-  );
+checkNames(names, projects);
+await withPackages(async ({ scratch, packed, picture, url }) => {
   for (const name of names) {
     const began = performance.now();
     try {
-      const project = projects[name]?.(hosted.url);
+      const project = projects[name]?.(url);
       const answer = project && (await check(project, join(scratch, name), packed, picture));
       console.log(`${name}: ${answer} (${((performance.now() - began) / 1000).toFixed(0)} s)`);
     } catch (error) {
@@ -45,10 +33,7 @@ try {
     }
     await rm(join(scratch, name), { recursive: true });
   }
-} finally {
-  await hosted.stop();
-  await rm(scratch, { recursive: true });
-}
+});
 
 async function check(
   { files, dependencies, build, serve, output }: Project,

@@ -6,7 +6,7 @@ import { nodeRuntime } from '../../src/inference/runtime/runtime-node.ts';
 import { folderSource } from '../../src/inference/source-node.ts';
 import { classifyByNeighbors } from '../../src/vectors/classes/neighbors.ts';
 import { prototypeOf, rankPrototypes } from '../../src/vectors/classes/prototypes.ts';
-import { Namespace } from '../../src/vectors/namespace.ts';
+import { Namespace } from '../../src/vectors/namespace/namespace.ts';
 import { fail, parseCommand, readCount } from '../harness/command.ts';
 import { seededRandom } from '../harness/inputs/random-vectors.ts';
 import { memoryStorage } from '../harness/servers/sqlite.ts';

@@ -1,8 +1,6 @@
 import type { Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
-
 import type { ImageOptions, ModelName, Settled } from '../contract/model.ts';
 import type { Moving, Watching, WatchOptions } from '../contract/resources/watch.ts';
-
 import type { ClassifyLookup, SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { type ConnectionOptions, type RequestOptions, serviceOf } from './http/service.ts';

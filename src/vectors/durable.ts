@@ -1,4 +1,4 @@
-import { namesObject } from './namespace-names.ts';
+import { namesObject } from './namespace/namespace-names.ts';
 import { type ObjectBinding, type RpcResult, unwrap } from './rpc.ts';
 import { emptyNamespace, type VectorStore } from './store.ts';
 

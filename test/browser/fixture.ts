@@ -16,19 +16,7 @@ import {
 } from '../../src/local.ts';
 import { stock } from '../../src/stock.ts';
 import { webgpu } from '../../src/webgpu.ts';
-
-const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-
-/** Rejections as data, for they leave the page. */
-async function failureOf(promise: Promise<unknown>) {
-  try {
-    await promise;
-  } catch (error) {
-    const { name, message, code, field } = error as Error & { code?: string; field?: string };
-    return { name, message, code, field };
-  }
-  return undefined;
-}
+import { bytesOf, failureOf } from '../helpers/realm-parts.ts';
 
 /** Opens a model as an engine does; `fastEnough: 0` always compares the devices. */
 const open = (options: LocalOptions, fastEnough?: number) =>

@@ -115,11 +115,12 @@ describe.each(engineNames)('%s', (name: EngineName) => {
   });
 
   test('settled: what is not the fault of an image fails the call', async () => {
-    const calls = [
-      () => tested.classify([pictures.one], { topK: 0, settled: true }),
-      () => tested.classify([pictures.one], { classes: 'none', settled: true }),
-    ];
-    for (const call of calls) expect(await failureOf(call)).toBeDefined();
+    const none = await failureOf(() => tested.classify([pictures.one], { topK: 0, settled: true }));
+    expect(none).toEqual({ code: 'invalid_parameter', field: 'topK' });
+    const unknown = await failureOf(() =>
+      tested.classify([pictures.one], { classes: 'none', settled: true }),
+    );
+    expect(unknown).toMatchObject({ code: 'classes_not_found' });
   });
 
   test('embed: the same vector to the bit, of norm 1', async () => {

@@ -2,19 +2,7 @@
 import { createInterface } from 'node:readline';
 import { createClient } from '../../src/index.ts';
 import { createLocalEngine } from '../../src/node.ts';
-
-const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-
-/** Rejections as data, for they leave the process. */
-async function failureOf(promise: Promise<unknown>) {
-  try {
-    await promise;
-  } catch (error) {
-    const { name, message, code, field } = error as Error & { code?: string; field?: string };
-    return { name, message, code, field };
-  }
-  return undefined;
-}
+import { bytesOf, failureOf } from '../helpers/realm-parts.ts';
 
 Object.assign(globalThis, { unlabel: { createClient, createLocalEngine, bytesOf, failureOf } });
 

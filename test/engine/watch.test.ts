@@ -130,7 +130,7 @@ describe.each(engineNames)('%s', (name: EngineName) => {
   });
 
   test.runIf(name !== 'node')('a camera and a video are watched, and bitmaps are closed', async () => {
-    const { labels, ended, paused, closed, track } = await realm.evaluate(async () => {
+    const { labels, ended, closed, track } = await realm.evaluate(async () => {
       const canvas = Object.assign(document.createElement('canvas'), { width: 40, height: 32 });
       const context = canvas.getContext('2d') as CanvasRenderingContext2D;
       let shade = 0;
@@ -142,7 +142,7 @@ describe.each(engineNames)('%s', (name: EngineName) => {
       const stream = canvas.captureStream();
       const labels: string[] = [];
       for await (const { predictions } of tested.watch(stream, { fps: 100 })) {
-        labels.push(predictions[0]?.label ?? '');
+        labels.push(predictions[0]?.label ?? 'nothing');
         if (labels.length === 3) break;
       }
       const track = stream.getVideoTracks()[0]?.readyState;
@@ -158,12 +158,12 @@ describe.each(engineNames)('%s', (name: EngineName) => {
         yield* bitmaps;
       }
       for await (const _ of tested.watch(images()));
-      return { labels, ended, paused: video.paused, closed: bitmaps.map(({ width }) => width), track };
+      return { labels, ended, closed: bitmaps.map(({ width }) => width), track };
     });
     expect(labels).toHaveLength(3);
+    expect(labels).not.toContain('nothing');
     expect(track).toBe('live');
     expect(ended).toBeGreaterThanOrEqual(2);
-    expect(paused).toBeTypeOf('boolean');
     expect(closed).toEqual([0, 0, 0]);
   });
 });

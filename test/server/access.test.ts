@@ -129,7 +129,7 @@ test.each(routes)('%s %s: HEAD, OPTIONS and other spellings have no more rights'
       expect([spelled, caller, status]).toEqual([spelled, caller, expect.toBeOneOf([401, 404])]);
     }
   }
-  // A key that may only read, by no spelling, writes; nor does one of some namespaces get to others.
+  // A key that may only read, by no spelling, writes.
   if (needs[`${method} ${route}`] !== 'write') return;
   for (const spelled of spellings(path)) {
     const { status } = await ask(method, spelled, bearer('read'));

@@ -9,7 +9,15 @@ import { run } from './package.ts';
 const programs: Record<string, string[]> = {
   'Node 20.0.0': ['node@20.0.0'],
   Bun: ['bun@1', 'run'],
-  Deno: ['deno@2', 'run', '--allow-all', '--node-modules-dir=manual'],
+  Deno: [
+    'deno@2',
+    'run',
+    '--allow-net',
+    '--allow-read',
+    '--allow-write',
+    '--allow-env',
+    '--node-modules-dir=manual',
+  ],
 };
 
 /** Answers of the engine in a process, and whether the engine of a page loads nothing there. */

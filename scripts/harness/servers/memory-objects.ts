@@ -1,8 +1,8 @@
 import type { Bindings } from '../../../src/server/platform.ts';
 import { type ClassSetsStub, ClassSetTable } from '../../../src/vectors/classes/class-sets.ts';
 import type { NamespaceStub } from '../../../src/vectors/durable.ts';
-import { Namespace } from '../../../src/vectors/namespace.ts';
-import { NamespaceNames } from '../../../src/vectors/namespace-names.ts';
+import { Namespace } from '../../../src/vectors/namespace/namespace.ts';
+import { NamespaceNames } from '../../../src/vectors/namespace/namespace-names.ts';
 import { toRpcResult } from '../../../src/vectors/rpc.ts';
 import { memoryStorage } from './sqlite.ts';
 

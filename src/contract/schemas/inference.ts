@@ -2,11 +2,10 @@ import { z } from 'zod';
 import type { Prediction } from '../engine.ts';
 import { type ErrorCode, errorStatuses, type Problem } from '../errors.ts';
 import { defaultTopK, limits } from '../limits.ts';
-import type { Manifest } from '../manifest.ts';
 import type { ModelRef } from '../model.ts';
 import { labelsRange, minScoreRange } from '../rules/known.ts';
 import { regionRule } from '../rules/region.ts';
-import type { Batch, ClassifyItem, EmbeddingItem, ModelList, Single } from '../wire.ts';
+import type { Batch, ClassifyItem, EmbeddingItem, Single } from '../wire.ts';
 
 /** The wire format as schemas: they validate requests and become the OpenAPI document. */
 
@@ -100,85 +99,6 @@ export const problem = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
 
-const precision = z.enum(['int8', 'fp16', 'fp32']);
-export const manifest = z
-  .object({
-    name: z.string(),
-    version: z.string(),
-    description: z.string(),
-    input: z.object({ width: z.int(), height: z.int() }),
-    classes: z.array(z.string()),
-    classIds: z.array(z.string()).optional(),
-    classNames: z.enum(['hungarian', 'person', 'numbered']),
-    embedding: z.object({ dimensions: z.int() }),
-    files: z.array(
-      z.object({
-        file: z.string(),
-        precision,
-        bytes: z.int(),
-        sha256: z.string(),
-        metrics: z.record(z.string(), z.number()),
-      }),
-    ),
-    golden: z.object({
-      input: z.string(),
-      outputs: z.partialRecord(
-        precision,
-        z.object({ probabilities: z.array(z.number()), embedding: z.array(z.number()) }),
-      ),
-    }),
-    confidence: z
-      .object({
-        temperature: z.number(),
-        ece: z.number().optional(),
-        eceBefore: z.number().optional(),
-        unknown: z
-          .object({
-            by: z.enum(['score', 'nearest']).optional(),
-            score: z.number(),
-            similarity: z.number().optional(),
-            keeps: z.number(),
-            refuses: z.number(),
-            aurocScore: z.number(),
-            aurocNearest: z.number(),
-          })
-          .optional(),
-      })
-      .optional(),
-    gallery: z
-      .object({
-        file: z.string(),
-        count: z.int(),
-        bytes: z.int(),
-        sha256: z.string(),
-        metrics: z.record(z.string(), z.number()),
-      })
-      .optional(),
-    training: z.object({
-      method: z.string(),
-      recipe: z.record(z.string(), z.unknown()),
-      seed: z.int(),
-      data: z.string(),
-      images: z.int(),
-      init: z
-        .object({ model: z.string(), version: z.string(), multiplyAccumulates: z.number().optional() })
-        .optional(),
-      epochs: z.int(),
-      stages: z.record(z.string(), z.int()).optional(),
-      teacher: z.object({ depth: z.int(), width: z.int() }).optional(),
-      multiplyAccumulates: z.number().optional(),
-      seconds: z.number(),
-      coreHours: z.number().optional(),
-      device: z.string(),
-    }),
-    license: z.string(),
-  })
-  .meta({ id: 'Manifest', description: 'Name, files, metrics and training of a model' });
-
-export const modelList = z
-  .object({ default: z.string(), models: z.array(manifest) })
-  .meta({ id: 'ModelList' });
-
 export const model = modelText
   .optional()
   .meta({ description: 'Name of the model; the default one where absent', example: 'cifar10' });
@@ -200,13 +120,16 @@ export function wholeNumber(member: string, from: number, to: number) {
 }
 
 export const minScore = z.number(minScoreRange).min(-1, minScoreRange).max(1, minScoreRange);
+/** A number as the text of a query. */
+export const numberText = (number: z.ZodType<number, number>, rule: string) =>
+  z
+    .string()
+    .max(32, rule)
+    .regex(/^-?\d*\.?\d+(e-?\d+)?$/i, rule)
+    .transform(Number)
+    .pipe(number);
 /** {@link minScore} as the text of a query. */
-export const minScoreText = z
-  .string()
-  .max(32, minScoreRange)
-  .regex(/^-?\d*\.?\d+(e-?\d+)?$/i, minScoreRange)
-  .transform(Number)
-  .pipe(minScore);
+export const minScoreText = numberText(minScore, minScoreRange);
 
 const labelText = z.string().min(1, labelsRange).max(limits.modelNameLength, labelsRange);
 const labels = z.union([
@@ -300,8 +223,6 @@ export type SchemasMatch = [
   Same<z.infer<typeof embedding>, Single<EmbeddingItem>>,
   Same<z.infer<typeof embeddingBatch>, Batch<EmbeddingItem>>,
   z.infer<typeof problem> extends Omit<Problem, 'field' | 'error'> ? true : never,
-  Same<z.infer<typeof manifest>, Manifest>,
-  Same<z.infer<typeof modelList>, ModelList>,
 ];
-const matches: SchemasMatch = [true, true, true, true, true, true, true, true, true];
+const matches: SchemasMatch = [true, true, true, true, true, true, true];
 void matches;

@@ -32,6 +32,7 @@ import {
   minScoreText,
   model,
   modelRef,
+  numberText,
   regionText,
   resultsOf,
   settled,
@@ -150,14 +151,7 @@ export const searchQuery = z.object({
   ...searchParameters,
   settled,
   minScore: minScoreText.optional().meta(leastCosine),
-  diversity: z
-    .string()
-    .max(32, diversityRange)
-    .regex(/^\d*\.?\d+(e-?\d+)?$/i, diversityRange)
-    .transform(Number)
-    .pipe(diversity)
-    .optional()
-    .meta(variety),
+  diversity: numberText(diversity, diversityRange).optional().meta(variety),
   region: regionText.optional(),
   filter: filterText,
 });

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
-import { manifest, modelList } from '../../contract/schemas/inference.ts';
+import { manifest, modelList } from '../../contract/schemas/manifest.ts';
 import type { App } from '../environment.ts';
 import { cutTo, parseRange } from '../request/byte-range.ts';
 import { problemResponses } from './openapi/problems.ts';

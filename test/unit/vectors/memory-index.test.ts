@@ -4,7 +4,7 @@ import { memoryStorage } from '../../../scripts/harness/servers/sqlite.ts';
 import type { Filter } from '../../../src/contract/vectors.ts';
 import { LoadedIndex } from '../../../src/vectors/loaded-index.ts';
 import { MemoryIndex } from '../../../src/vectors/memory-index.ts';
-import { Namespace } from '../../../src/vectors/namespace.ts';
+import { Namespace } from '../../../src/vectors/namespace/namespace.ts';
 
 const model = { name: 'm', version: '1.0.0', dimensions: 12 };
 const ref = { name: 'm', version: '1.0.0' };

@@ -7,7 +7,7 @@ import {
 import { memoryStorage } from '../../../scripts/harness/servers/sqlite.ts';
 import type { Filter, Metadata } from '../../../src/contract/vectors.ts';
 import { LoadedIndex } from '../../../src/vectors/loaded-index.ts';
-import { Namespace } from '../../../src/vectors/namespace.ts';
+import { Namespace } from '../../../src/vectors/namespace/namespace.ts';
 import { meets } from '../../../src/vectors/search/column.ts';
 import type { NewVector } from '../../../src/vectors/store.ts';
 

@@ -1,25 +1,22 @@
-import { limits } from '../contract/limits.ts';
-import type { ModelRef } from '../contract/model.ts';
-import type { MetadataPatch } from '../contract/resources/vectors.ts';
-import { patchMetadata } from '../contract/rules/names.ts';
-import type { Filter, Match, Metadata } from '../contract/vectors.ts';
-import { encodeHeader } from './index-file.ts';
-import { NamespaceIndex } from './namespace-index.ts';
-import { checkRoom } from './search/room.ts';
-import type { SqlRow, SqlStorage } from './sql.ts';
+import { limits } from '../../contract/limits.ts';
+import type { ModelRef } from '../../contract/model.ts';
+import type { MetadataPatch } from '../../contract/resources/vectors.ts';
+import { patchMetadata } from '../../contract/rules/names.ts';
+import type { Filter, Match, Metadata } from '../../contract/vectors.ts';
+import { checkRoom } from '../search/room.ts';
+import { Sql, type SqlRow, type SqlStorage } from '../sql.ts';
 import {
   type NewVector,
   type StoreQuery,
   type StoreSearchOptions,
   type VectorPage,
   vectorNotFound,
-} from './store.ts';
-import { checkModel, type VectorModel } from './vector-model.ts';
+} from '../store.ts';
+import { checkModel, type VectorModel } from '../vector-model.ts';
+import { exportRows } from './export.ts';
+import { countOf, NamespaceIndex } from './namespace-index.ts';
 
 type About = { name: string; version: string; dimensions: number; etag: string };
-
-/** Rows that an export reads at a time. */
-const pageRows = 1_000;
 
 /**
  * The vectors of one namespace: in SQLite, and from the first search on in an index in memory, which every write
@@ -30,6 +27,7 @@ const pageRows = 1_000;
  */
 export class Namespace {
   readonly #storage: SqlStorage;
+  readonly #sql: Sql;
   readonly #empty: () => Promise<void>;
   readonly #searchMs: number;
   #index: NamespaceIndex | undefined;
@@ -40,6 +38,7 @@ export class Namespace {
    */
   constructor(storage: SqlStorage, empty: () => Promise<void>, searchMs: number = limits.storeMs) {
     this.#storage = storage;
+    this.#sql = new Sql(storage);
     this.#empty = empty;
     this.#searchMs = searchMs;
   }
@@ -47,8 +46,8 @@ export class Namespace {
   /** The model of the namespace, and a tag that changes with every write; undefined while it is empty. */
   about(): About | undefined {
     // Reading a namespace that was never written to creates no tables.
-    if (!this.#first("SELECT 1 FROM sqlite_master WHERE name = 'about'")) return undefined;
-    return this.#first<About>('SELECT name, version, dimensions, etag FROM about');
+    if (!this.#sql.hasTable('about')) return undefined;
+    return this.#sql.first<About>('SELECT name, version, dimensions, etag FROM about');
   }
 
   /** See `VectorStore.upsert`. */
@@ -65,8 +64,8 @@ export class Namespace {
     const about = this.about();
     if (about) checkModel(about, model);
     const query = 'SELECT COUNT(*) AS count FROM vectors WHERE id IN (SELECT value FROM json_each(?))';
-    const row = about && this.#first<{ count: number }>(query, JSON.stringify(ids));
-    const before = about ? this.#count() : 0;
+    const row = about && this.#sql.first<{ count: number }>(query, JSON.stringify(ids));
+    const before = about ? countOf(this.#sql) : 0;
     checkRoom(model.dimensions, before, before + ids.length - (row?.count ?? 0), quota);
   }
 
@@ -74,7 +73,7 @@ export class Namespace {
   get(id: string): NewVector & { model: VectorModel } {
     const about = this.about();
     const query = 'SELECT vector, metadata FROM vectors WHERE id = ?';
-    const row = about && this.#first<{ vector: ArrayBuffer; metadata: string }>(query, id);
+    const row = about && this.#sql.first<{ vector: ArrayBuffer; metadata: string }>(query, id);
     if (!row) throw vectorNotFound();
     const { etag, ...model } = about;
     return { id, vector: new Float32Array(row.vector), metadata: JSON.parse(row.metadata), model };
@@ -84,12 +83,12 @@ export class Namespace {
   update(id: string, patch: MetadataPatch['metadata']): Metadata {
     const query = 'SELECT place, vector, metadata FROM vectors WHERE id = ?';
     const row =
-      this.about() && this.#first<{ place: number; vector: ArrayBuffer; metadata: string }>(query, id);
+      this.about() && this.#sql.first<{ place: number; vector: ArrayBuffer; metadata: string }>(query, id);
     if (!row) throw vectorNotFound();
     const metadata = patchMetadata(JSON.parse(row.metadata), patch);
     this.#storage.transactionSync(() => {
-      this.#all('UPDATE vectors SET metadata = ? WHERE id = ?', JSON.stringify(metadata), id);
-      this.#all('UPDATE about SET etag = ?', crypto.randomUUID());
+      this.#sql.all('UPDATE vectors SET metadata = ? WHERE id = ?', JSON.stringify(metadata), id);
+      this.#sql.all('UPDATE about SET etag = ?', crypto.randomUUID());
     });
     this.#updateIndex((index) => index.set(row.place, new Float32Array(row.vector), metadata));
     return metadata;
@@ -113,16 +112,19 @@ export class Namespace {
   /** Deletes rows, all or none. What it does before it first waits is all that it does to the rows. */
   async #delete(ids: readonly string[]): Promise<void> {
     const moves: [place: number, last: number][] = [];
-    let count = this.#count();
+    let count = countOf(this.#sql);
     this.#storage.transactionSync(() => {
       for (const id of ids) {
-        const row = this.#first<{ place: number }>('DELETE FROM vectors WHERE id = ? RETURNING place', id);
+        const row = this.#sql.first<{ place: number }>(
+          'DELETE FROM vectors WHERE id = ? RETURNING place',
+          id,
+        );
         if (!row) continue;
         count--;
-        this.#all('UPDATE vectors SET place = ? WHERE place = ?', row.place, count);
+        this.#sql.all('UPDATE vectors SET place = ? WHERE place = ?', row.place, count);
         moves.push([row.place, count]);
       }
-      if (moves.length > 0) this.#all('UPDATE about SET etag = ?', crypto.randomUUID());
+      if (moves.length > 0) this.#sql.all('UPDATE about SET etag = ?', crypto.randomUUID());
     });
     if (count === 0) return this.clear();
     this.#updateIndex((index) => {
@@ -146,7 +148,7 @@ export class Namespace {
       const vectors = rows
         .slice(0, limit)
         .map(({ id, metadata }) => ({ id, metadata: JSON.parse(metadata) }));
-      return { model, count: places?.length ?? this.#count(), vectors, hasMore: rows.length > limit };
+      return { model, count: places?.length ?? countOf(this.#sql), vectors, hasMore: rows.length > limit };
     };
     const found = filter ? await this.#select(filter, page) : page();
     return found ?? { model: undefined, count: 0, vectors: [], hasMore: false };
@@ -161,7 +163,7 @@ export class Namespace {
   ): Row[] {
     const among = places ? 'AND place IN (SELECT value FROM json_each(?))' : '';
     const query = `SELECT ${columns} FROM vectors WHERE id > ? ${among} ORDER BY id LIMIT ?`;
-    return this.#all<Row>(query, after, ...(places ? [JSON.stringify(places)] : []), limit);
+    return this.#sql.all<Row>(query, after, ...(places ? [JSON.stringify(places)] : []), limit);
   }
 
   /**
@@ -174,7 +176,7 @@ export class Namespace {
   ): Promise<Result | undefined> {
     const deadline = Date.now() + this.#searchMs;
     for (let about = this.about(); about; about = this.about()) {
-      this.#index ??= new NamespaceIndex(this.#storage, about.dimensions);
+      this.#index ??= new NamespaceIndex(this.#sql, about.dimensions);
       const found = await this.#index.select(filter, deadline, use);
       // Else the namespace was emptied meanwhile.
       if (found) return found.value;
@@ -207,7 +209,7 @@ export class Namespace {
       const about = this.about();
       if (!about) return vectors.map(() => []);
       for (const { length } of vectors) checkModel(about, { name, version, dimensions: length });
-      this.#index ??= new NamespaceIndex(this.#storage, about.dimensions);
+      this.#index ??= new NamespaceIndex(this.#sql, about.dimensions);
       const found = await this.#index.search(vectors, { ...options, own }, deadline);
       if (found) return found;
       // The namespace was emptied meanwhile, and may have another model by now.
@@ -218,32 +220,8 @@ export class Namespace {
    * The namespace as an index file, piece by piece.
    * @throws Error where it has been written to since `about` was read.
    */
-  *export({ etag, dimensions, name, version }: About): Generator<Uint8Array> {
-    const count = this.#count();
-    yield encodeHeader({ model: { name, version }, dimensions, count, rows: 'float32' });
-    for (const rows of this.#pages<{ vector: ArrayBuffer }>('vector', count, etag)) {
-      const bytes = new Uint8Array(rows.length * dimensions * 4);
-      for (const [i, { vector }] of rows.entries()) bytes.set(new Uint8Array(vector), i * dimensions * 4);
-      yield bytes;
-    }
-    let separator = '[';
-    for (const rows of this.#pages<{ id: string; metadata: string }>('id, metadata', count, etag)) {
-      const entries = rows.map(({ id, metadata }) => `[${JSON.stringify(id)},${metadata}]`);
-      yield new TextEncoder().encode(separator + entries.join(','));
-      separator = ',';
-    }
-    yield new TextEncoder().encode(']');
-  }
-
-  *#pages<Row extends SqlRow>(columns: string, count: number, etag: string): Generator<Row[]> {
-    for (let from = 0; from < count; from += pageRows) {
-      if (this.about()?.etag !== etag) throw new Error('The namespace has been written to');
-      yield this.#all<Row>(
-        `SELECT ${columns} FROM vectors WHERE place >= ? ORDER BY place LIMIT ?`,
-        from,
-        pageRows,
-      );
-    }
+  export(about: About): Generator<Uint8Array> {
+    return exportRows(this.#sql, about, () => this.about()?.etag === about.etag);
   }
 
   /** Writes vectors within a transaction; returns their places. */
@@ -251,18 +229,23 @@ export class Namespace {
     const model = { ...ref, dimensions: vectors[0]?.vector.length ?? 0 };
     const about = this.about();
     if (!about) {
-      this.#all('CREATE TABLE about (name TEXT, version TEXT, dimensions INTEGER, etag TEXT)');
-      this.#all(
+      this.#sql.all('CREATE TABLE about (name TEXT, version TEXT, dimensions INTEGER, etag TEXT)');
+      this.#sql.all(
         'CREATE TABLE vectors (place INTEGER PRIMARY KEY, id TEXT UNIQUE, vector BLOB, metadata TEXT) STRICT',
       );
       const { name, version, dimensions } = model;
-      this.#all('INSERT INTO about (name, version, dimensions) VALUES (?, ?, ?)', name, version, dimensions);
+      this.#sql.all(
+        'INSERT INTO about (name, version, dimensions) VALUES (?, ?, ?)',
+        name,
+        version,
+        dimensions,
+      );
     }
-    const before = this.#count();
+    const before = countOf(this.#sql);
     let count = before;
     const places = vectors.map(({ id, vector, metadata }) => {
       checkModel(about ?? model, { ...ref, dimensions: vector.length });
-      const [row] = this.#all<{ place: number }>(
+      const [row] = this.#sql.all<{ place: number }>(
         `INSERT INTO vectors (place, id, vector, metadata) VALUES (?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET vector = excluded.vector, metadata = excluded.metadata RETURNING place`,
         count,
@@ -275,7 +258,7 @@ export class Namespace {
       return place;
     });
     checkRoom(model.dimensions, before, count, quota);
-    this.#all('UPDATE about SET etag = ?', crypto.randomUUID());
+    this.#sql.all('UPDATE about SET etag = ?', crypto.randomUUID());
     // Last within the transaction: where memory runs out, nothing is written.
     this.#index?.reserve(count);
     return places;
@@ -295,23 +278,6 @@ export class Namespace {
   #dropIndex(): void {
     this.#index?.end();
     this.#index = undefined;
-  }
-
-  #count(): number {
-    const [row] = this.#all<{ last: number | null }>('SELECT MAX(place) AS last FROM vectors');
-    return (row?.last ?? -1) + 1;
-  }
-
-  #first<Row extends SqlRow>(query: string, ...bindings: unknown[]): Row | undefined {
-    return this.#all<Row>(query, ...bindings)[0];
-  }
-
-  #all<Row extends SqlRow>(query: string, ...bindings: unknown[]): Row[] {
-    return Array.from(this.#rows<Row>(query, ...bindings));
-  }
-
-  #rows<Row extends SqlRow>(query: string, ...bindings: unknown[]): Iterable<Row> {
-    return this.#storage.sql.exec<Row>(query, ...bindings);
   }
 }
 

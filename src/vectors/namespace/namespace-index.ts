@@ -1,13 +1,13 @@
-import { UnlabelError } from '../contract/errors.ts';
-import { limits } from '../contract/limits.ts';
-import type { Filter, Match, Metadata } from '../contract/vectors.ts';
-import { delay } from '../util/delay.ts';
-import { Columns, type Selection } from './search/columns.ts';
-import { pick, poolOf } from './search/diversity.ts';
-import { type Candidate, NearestIndex, rank } from './search/nearest.ts';
-import { PartialRead } from './search/partial-read.ts';
-import type { SqlRow, SqlStorage } from './sql.ts';
-import type { StoreSearchOptions } from './store.ts';
+import { UnlabelError } from '../../contract/errors.ts';
+import { limits } from '../../contract/limits.ts';
+import type { Filter, Match, Metadata } from '../../contract/vectors.ts';
+import { delay } from '../../util/delay.ts';
+import { Columns, type Selection } from '../search/columns.ts';
+import { pick, poolOf } from '../search/diversity.ts';
+import { type Candidate, NearestIndex, rank } from '../search/nearest.ts';
+import { PartialRead } from '../search/partial-read.ts';
+import type { Sql } from '../sql.ts';
+import type { StoreSearchOptions } from '../store.ts';
 
 /** Rows that are read at a time, for some 10 ms. */
 const rowsOfPage = { vectors: 4_000, metadata: 1_000, candidates: 1_000 };
@@ -22,7 +22,7 @@ interface SearchOptions extends StoreSearchOptions {
  * writes, which this is told of. A search that a write has come into begins again.
  */
 export class NamespaceIndex {
-  readonly #storage: SqlStorage;
+  readonly #sql: Sql;
   readonly #nearest: NearestIndex;
   /** The nearest index, as far as it has been read. */
   readonly #vectors: PartialRead<Float32Array>;
@@ -31,8 +31,8 @@ export class NamespaceIndex {
   #version = 0;
   #hasEnded = false;
 
-  constructor(storage: SqlStorage, dimensions: number) {
-    this.#storage = storage;
+  constructor(sql: Sql, dimensions: number) {
+    this.#sql = sql;
     this.#nearest = new NearestIndex(dimensions);
     this.#vectors = new PartialRead(this.#nearest);
   }
@@ -106,7 +106,8 @@ export class NamespaceIndex {
     try {
       if (!(await this.#readMetadata(selection, deadline))) return undefined;
       const places: number[] = [];
-      for (const [place, isMet] of selection.mask(this.#count()).entries()) if (isMet) places.push(place);
+      for (const [place, isMet] of selection.mask(countOf(this.#sql)).entries())
+        if (isMet) places.push(place);
       return { value: await use(places) };
     } finally {
       selection.close();
@@ -116,11 +117,11 @@ export class NamespaceIndex {
   /** @returns false where the table was emptied meanwhile. */
   async #readVectors(deadline: number): Promise<boolean> {
     const query = 'SELECT place, vector FROM vectors WHERE place >= ? ORDER BY place LIMIT ?';
-    while (!this.#hasEnded && this.#vectors.next < this.#count()) {
+    while (!this.#hasEnded && this.#vectors.next < countOf(this.#sql)) {
       const { next } = this.#vectors;
-      const page = this.#rows<{ place: number; vector: ArrayBuffer }>(query, next, rowsOfPage.vectors);
+      const page = this.#sql.rows<{ place: number; vector: ArrayBuffer }>(query, next, rowsOfPage.vectors);
       for (const { place, vector } of page) this.#vectors.set(place, new Float32Array(vector));
-      if (this.#vectors.next < this.#count()) await pause(deadline);
+      if (this.#vectors.next < countOf(this.#sql)) await pause(deadline);
     }
     return !this.#hasEnded;
   }
@@ -131,11 +132,11 @@ export class NamespaceIndex {
    */
   async #readMetadata(selection: Selection | undefined, deadline: number): Promise<boolean> {
     const query = 'SELECT place, metadata FROM vectors WHERE place >= ? ORDER BY place LIMIT ?';
-    while (selection && !this.#hasEnded && selection.next < this.#count()) {
+    while (selection && !this.#hasEnded && selection.next < countOf(this.#sql)) {
       const { next } = selection;
-      const page = this.#rows<{ place: number; metadata: string }>(query, next, rowsOfPage.metadata);
+      const page = this.#sql.rows<{ place: number; metadata: string }>(query, next, rowsOfPage.metadata);
       for (const { place, metadata } of page) selection.read(place, JSON.parse(metadata));
-      if (selection.next < this.#count()) await pause(deadline);
+      if (selection.next < countOf(this.#sql)) await pause(deadline);
     }
     return !this.#hasEnded;
   }
@@ -157,7 +158,7 @@ export class NamespaceIndex {
       for (let from = 0; from < places.length && this.#version === version; from += rowsOfPage.candidates) {
         if (from > 0) await pause(deadline);
         if (this.#version !== version) break;
-        const page = this.#rows<{ id: string; vector: ArrayBuffer }>(
+        const page = this.#sql.rows<{ id: string; vector: ArrayBuffer }>(
           'SELECT id, vector FROM vectors WHERE place IN (SELECT value FROM json_each(?)) AND id <> ?',
           JSON.stringify(places.slice(from, from + rowsOfPage.candidates)),
           options.own,
@@ -170,7 +171,7 @@ export class NamespaceIndex {
   }
 
   #withMetadata(best: readonly { id: string; score: number }[]): Match[] {
-    const rows = this.#rows<{ id: string; metadata: string }>(
+    const rows = this.#sql.rows<{ id: string; metadata: string }>(
       'SELECT id, metadata FROM vectors WHERE id IN (SELECT value FROM json_each(?))',
       JSON.stringify(best.map(({ id }) => id)),
     );
@@ -190,15 +191,11 @@ export class NamespaceIndex {
       return mask;
     };
   }
+}
 
-  #count(): number {
-    const [row] = this.#rows<{ last: number | null }>('SELECT MAX(place) AS last FROM vectors');
-    return (row?.last ?? -1) + 1;
-  }
-
-  #rows<Row extends SqlRow>(query: string, ...bindings: unknown[]): Iterable<Row> {
-    return this.#storage.sql.exec<Row>(query, ...bindings);
-  }
+/** Number of vectors: places have no gaps. */
+export function countOf(sql: Sql): number {
+  return (sql.first<{ last: number | null }>('SELECT MAX(place) AS last FROM vectors')?.last ?? -1) + 1;
 }
 
 /**
