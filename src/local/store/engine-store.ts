@@ -80,7 +80,9 @@ export function createEngineStore<Model extends ModelName = string>({
 
   function start(): Current<Model> {
     const update = (change: Partial<EngineState>) => {
-      if (current === mine) set({ ...state, ...change });
+      const keys = Object.keys(change) as (keyof EngineState)[];
+      if (current !== mine || keys.every((key) => change[key] === state[key])) return;
+      set({ ...state, ...change });
     };
     const local = createLocalEngine<Model>({ ...options, onProgress: (progress) => update({ progress }) });
     const mine: Current<Model> = {
@@ -110,11 +112,11 @@ export function createEngineStore<Model extends ModelName = string>({
     getSnapshot: () => state,
     subscribe(listener) {
       const mine = { listener };
+      const isFirst = !current;
+      // An invalid address is thrown here: nobody has subscribed then.
+      current ??= start();
       listeners.add(mine);
-      if (!current) {
-        current = start();
-        current.follow();
-      }
+      if (isFirst) current.follow();
       return () => {
         if (!listeners.delete(mine) || listeners.size > 0) return;
         current?.dispose();

@@ -56,6 +56,43 @@ test('the first subscriber loads the model, all share it, and the last one ends 
   await expect.poll(() => page.workers().length).toBe(0);
 });
 
+test('calls of a model that is loaded publish nothing', async () => {
+  const [changes, isSame] = await page.evaluate(
+    async ({ baseUrl, file }) => {
+      const store = unlabel.createEngineStore({ model: 'cifar10', baseUrl });
+      let changes = 0;
+      const stop = store.subscribe(() => changes++);
+      await store.classify(unlabel.bytesOf(file));
+      const [before, snapshot] = [changes, store.getSnapshot()];
+      await store.classify(unlabel.bytesOf(file));
+      await store.embed(unlabel.bytesOf(file));
+      const isSame = store.getSnapshot() === snapshot;
+      stop();
+      return [changes - before, isSame];
+    },
+    { baseUrl: site.hosted.url, file },
+  );
+  expect([changes, isSame]).toEqual([0, true]);
+});
+
+test('a subscription that fails for an invalid address is none', async () => {
+  const [failure, calls, status] = await page.evaluate(async (url) => {
+    const baseUrl = new URL('ftp://unlabel.example');
+    const store = unlabel.createEngineStore({ model: 'cifar10', baseUrl });
+    let calls = 0;
+    const failure = await unlabel.failureOf((async () => store.subscribe(() => calls++))());
+    // The same store with an address that can be used: the second subscriber is the only one, and the last.
+    Object.defineProperty(baseUrl, 'toString', { value: () => url });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = store.subscribe(() => store.getSnapshot().status === 'ready' && resolve());
+    await promise;
+    stop();
+    return [failure, calls, store.getSnapshot().status] as const;
+  }, site.hosted.url);
+  expect(failure).toMatchObject({ code: 'invalid_parameter', field: 'baseUrl' });
+  expect([calls, status]).toEqual([0, 'loading']);
+});
+
 test('a failure is a state with its error, which a later call mends', async () => {
   await page.route('**/v1/models/other', (route) => route.abort());
   const states = await page.evaluate(async (baseUrl) => {
