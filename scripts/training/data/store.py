@@ -64,7 +64,7 @@ def fill(pixels: np.ndarray, files: Files, state: dict, progress: Path) -> None:
         try:
             return read_image(files.root / path, size)
         except Exception as error:  # any file of any folder
-            return f"{path}: {error}"
+            return f"{path}: {error}".encode(errors="backslashreplace").decode()  # names need not be UTF-8
 
     step = max(1, BLOCK // pixels[0].nbytes)
     with (

@@ -127,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("Content-Type") != "application/json":
             raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Type: expected application/json")
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length[:9]) > LONGEST_BODY:
+        if not length.isdecimal() or len(length) > 9 or int(length) > LONGEST_BODY:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Content-Length: expected at most {LONGEST_BODY}, got {length!r}")
         try:
             body = json.loads(self.rfile.read(int(length)))

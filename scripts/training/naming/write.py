@@ -22,6 +22,8 @@ from training.report.card import write_card
 
 CHECKED = 200  # pictures on which each new file is compared with what the page shows
 AGREED = 0.9  # of them, at least: int8 rounds
+COLUMNS = ["path", "class", "score"]  # of labels.csv
+MARKER = ".written-by-name-classes"  # in a folder of sorted pictures: the next export replaces it
 OF_CLASSES = {"accuracy", "nmi", "ami", "ari", "ece"}  # figures of the classes before they were merged and split
 
 
@@ -97,25 +99,46 @@ def agreements(paths: dict[str, Path], size: int, classes: Classes, pictures: Pi
 
 
 def write_csv(path: Path, pictures: Pictures, names: list[str], scores: Tensor) -> None:
-    """Writes a line per picture: path, class, and the score of the class, 1 where a person labeled it."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    """Writes a line per picture: path, class, and the score of the class, 1 where a person labeled it.
+
+    Raises:
+        ValueError: if the file is not one that an export wrote.
+    """
+    if path.exists() and not path.read_bytes().startswith(",".join(COLUMNS).encode()):
+        raise ValueError(f"--run: {path} is there, and no export wrote it. Move it away, or give another --run")
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         rows = csv.writer(file)
-        rows.writerow(["path", "class", "score"])
+        rows.writerow(COLUMNS)
         triples = zip(pictures.paths, names, scores.tolist(), strict=True)
         rows.writerows((path, name, f"{score:.4f}") for path, name, score in sorted(triples))
 
 
 def write_folders(folder: Path, pictures: Pictures, names: list[str]) -> None:
-    """Sorts the pictures into a folder per class: as links where the disk has them, which take no space, or copies."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for path, name in zip(pictures.paths, names, strict=True):
-        target = folder / folder_name(name) / path
+    """Sorts the pictures into a folder per class: as links where the disk has them, which take no space, or copies.
+
+    Raises:
+        ValueError: if the folder is not one that an export wrote, or holds the pictures themselves.
+    """
+    sources = [(pictures.root / path).resolve() for path in pictures.paths]
+    part = folder.with_name(f"{folder.name}.part")
+    for old in (folder, part):
+        if inside := [source for source in sources if source.is_relative_to(old.resolve())]:
+            raise ValueError(f"--run: the export would replace {old}, which holds {inside[0]}. Give another --run")
+        if old.exists() and not (old / MARKER).exists():
+            raise ValueError(f"--run: {old} is there, and no export wrote it. Move it away, or give another --run")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    (part / MARKER).touch()
+    for path, source, name in zip(pictures.paths, sources, names, strict=True):
+        target = part / folder_name(name) / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        source = (pictures.root / path).resolve()
         try:
             os.link(source, target)
         except OSError:
             shutil.copyfile(source, target)
+    if folder.exists():
+        shutil.rmtree(folder)
+    part.rename(folder)
 
 
 def folder_name(name: str) -> str:
