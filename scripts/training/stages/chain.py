@@ -42,25 +42,31 @@ class LaterStage:
         changes: dict[str, Any] | None = None,
         resume: bool = False,
     ) -> bool:
-        """Runs the stage, or goes on with it. Does nothing if the recipe leaves it out.
+        """Runs the stage, or goes on with it if it began with the same settings. Does nothing if the recipe leaves it out.
 
         Args:
             changes: settings that replace those of the checkpoint.
-            resume: also does nothing if the stage is done, with these settings.
+            resume: goes on with the settings that the stage began with, if ``changes`` are among them. Does nothing if the
+                stage is done, with these settings.
 
         Returns:
             Whether there is a new checkpoint.
         """
         checkpoint, changes = read(self.source(run)), changes or {}
-        begun_alike = changes.items() <= checkpoint["config"].items()
-        checkpoint["config"] |= changes
+        done, unfinished = run / self.writes, run / f"{self.writes}.unfinished"
+        settings, goes_on = checkpoint["config"] | changes, False
+        if unfinished.exists():
+            state = torch.load(unfinished, map_location="cpu", weights_only=True)
+            begun = state.get("config", checkpoint["config"])  # older states have none
+            goes_on = changes.items() <= begun.items() if resume else begun == settings
+            settings = begun if goes_on else settings
+        checkpoint["config"] = settings
         if not getattr(config_of(checkpoint), self.setting):
             return False
-        done, unfinished = run / self.writes, run / f"{self.writes}.unfinished"
-        if resume and done.exists() and changes.items() <= read(done)["config"].items():
+        if resume and not goes_on and done.exists() and changes.items() <= read(done)["config"].items():
             return False
-        if not begun_alike:
-            unfinished.unlink(missing_ok=True)  # begun with other settings
+        if not goes_on:
+            unfinished.unlink(missing_ok=True)
         save(self.work(checkpoint, folder, device, unfinished), done)
         unfinished.unlink(missing_ok=True)
         forget_later(run, self.writes)

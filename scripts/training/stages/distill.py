@@ -112,7 +112,7 @@ def distill(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: 
         divergence, distance, agreement = torch.stack(results).mean(0).tolist()
         return {"loss": divergence + distance, "divergence": divergence, "distance": distance, "agreement": agreement}
 
-    Stage(loop, path, {"student": student}, rng).run(step, record)
+    Stage(loop, path, {"student": student}, rng, checkpoint["config"]).run(step, record)
     # Keep the choice of the head: that of the teacher.
     chosen = {"loss_heads": checkpoint["history"][-1]["loss_heads"]}
     return checkpoint | {

@@ -152,10 +152,13 @@ class Stage:
         path: file for the state; None saves nothing.
         modules: what is trained or averaged, by name.
         rng: generator of the augmentation.
+        settings: ``config`` of the checkpoint that the stage began with, which its state keeps.
     """
 
-    def __init__(self, loop: Loop, path: Path | None, modules: dict[str, nn.Module], rng: torch.Generator) -> None:
-        self.loop, self.path, self.modules, self.rng = loop, path, modules, rng
+    def __init__(
+        self, loop: Loop, path: Path | None, modules: dict[str, nn.Module], rng: torch.Generator, settings: dict[str, Any]
+    ) -> None:
+        self.loop, self.path, self.modules, self.rng, self.settings = loop, path, modules, rng, settings
         if path and path.exists():
             self.load(torch.load(path, map_location=rng.device, weights_only=True))
 
@@ -171,7 +174,7 @@ class Stage:
 
     def state(self) -> dict[str, Any]:
         modules = {name: module.state_dict() for name, module in self.modules.items()}
-        return self.loop.state() | {"modules": modules, "rng": self.rng.get_state()}
+        return self.loop.state() | {"modules": modules, "rng": self.rng.get_state(), "config": self.settings}
 
     def load(self, state: dict[str, Any]) -> None:
         self.loop.load(state)

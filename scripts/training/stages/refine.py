@@ -136,12 +136,18 @@ def label_loss(teacher: list[Tensor], student: list[Tensor], config: Config) -> 
 
 
 def self_label(
-    network: SelfClassifier, folder: Folder, config: Config, device: torch.device, path: Path | None = None
+    network: SelfClassifier,
+    folder: Folder,
+    config: Config,
+    device: torch.device,
+    path: Path | None,
+    settings: dict[str, Any],
 ) -> tuple[SelfClassifier, Loop]:
     """Self-labels for ``config.label_epochs``. Returns the running average of the network, and the loop.
 
     Args:
         path: file for the state of the stage, from which it is resumed.
+        settings: see :class:`Stage`.
     """
     student = copy.deepcopy(network).to(device, memory_format=torch.channels_last)
     teacher = copy.deepcopy(student).eval().requires_grad_(False)
@@ -178,7 +184,7 @@ def self_label(
             **training_accuracy(torch.cat(clusters), folder.labels, order, config.classes),
         }
 
-    Stage(loop, path, {"student": student, "teacher": teacher}, rng).run(step, record)
+    Stage(loop, path, {"student": student, "teacher": teacher}, rng, settings).run(step, record)
     return teacher, loop
 
 
@@ -206,7 +212,7 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
     history = [{"stage": "classes", "mutual_information": scores, "loss_heads": by_head, "loss": by_head[0]}]
     seconds = time.perf_counter() - began
     if config.label_epochs:
-        network, loop = self_label(network, folder, config, device, path)
+        network, loop = self_label(network, folder, config, device, path, checkpoint["config"])
         history += [{"stage": "self-label"} | entry for entry in loop.history]
         seconds += loop.seconds
     return checkpoint | {
