@@ -77,6 +77,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         parser.error("--name or --run: expected the name of a model, or the folder of a run")
     args.run = args.run or Path("runs", args.name)
     trained = args.run / CHECKPOINTS[-1]
+    args.changed = False  # by choose_again: the run has other classes
     args.again = bool(args.classes and not (args.images or args.resume or args.extend) and trained.exists())
     goes_on = args.again or ((args.resume or args.extend) and trained.exists())
     if args.name and not (goes_on and read(trained).get("name") == args.name):
@@ -92,7 +93,7 @@ def choose_again(args: argparse.Namespace, device: torch.device) -> None:
     check_heads(config)
     folder = read_once(list_folder(checkpoint["images"]), config.stored, args.run)
     for stage in (REFINEMENT, DISTILLATION):
-        stage.run(args.run, folder, device, given_options(args))
+        args.changed |= stage.run(args.run, folder, device, given_options(args))
     describe_classes(args.run, folder, device)
     if name:
         publish(args.run, checkpoint["images"], name)
@@ -206,7 +207,8 @@ def is_small_and_fits(preset: str, config: Config) -> bool:
 def stopped(args: argparse.Namespace) -> str:
     """What is left of a run that Ctrl-C stopped, and how to go on."""
     if args.again:
-        return f"Stopped. {args.run} is as it was"
+        kept = "has the new classes, but its model may not have them" if args.changed else "is as it was"
+        return f"Stopped. {args.run} {kept}. Continue with the same command"
     if not (args.run / CHECKPOINTS[-1]).exists():
         return "Stopped in the first epoch, before anything was saved. What was read of the images is kept for the next run"
     epochs = read(args.run / CHECKPOINTS[-1])["epoch"]

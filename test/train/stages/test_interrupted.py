@@ -97,3 +97,21 @@ def test_a_run_that_is_stopped_while_it_reads_or_writes_goes_on(images, models, 
     assert not (models / "dots").exists()
     resume(tmp_path)
     assert (models / "dots" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(("stage", "said"), [("self-label", "is as it was"), ("distill", "has the new classes")])
+def test_choosing_again_that_is_stopped_says_what_the_run_has(stage, said, images, tmp_path, monkeypatch):
+    command(tmp_path, images)
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.pt")}
+    run_epoch = Loop.run_epoch
+
+    def stopped(self, *arguments, **options):
+        if self.name == stage:
+            raise KeyboardInterrupt
+        return run_epoch(self, *arguments, **options)
+
+    monkeypatch.setattr(Loop, "run_epoch", stopped)
+    with pytest.raises(SystemExit, match=said):
+        train.main(["--run", str(tmp_path), "--classes", "4", "--device", "cpu"])
+    after = {path: path.read_bytes() for path in tmp_path.glob("*.pt")}
+    assert (after == before) == (said == "is as it was")
