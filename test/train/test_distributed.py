@@ -12,7 +12,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from training.nn.distributed import gather
+from training.nn.distributed import gather, processes
 from training.data.images import Folder
 from training.stages.pretrain import Trainer
 from training.recipe import Config
@@ -168,6 +168,14 @@ def test_one_process_goes_on_where_two_stopped(two):
     while not here.done:
         entry = here.epoch(show_bar=False)
     assert (here.loop.step, here.loop.epoch) == (8, 4) and 0 < entry["loss"] < 10
+
+
+def test_processes_wait_for_hours_while_the_first_decodes(monkeypatch):
+    alone = {"TORCHELASTIC_RUN_ID": "1", "RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
+    for name, value in alone.items():
+        monkeypatch.setenv(name, value)
+    with processes("cpu"):
+        assert dist.group.WORLD._get_backend(CPU).options._timeout >= datetime.timedelta(hours=12)
 
 
 def torchrun(*arguments: str) -> str:
