@@ -50,9 +50,9 @@ export function createInfer(
       const pack = await loadPack();
       const sent =
         region && upload === 'file' ? { ...task, query: { ...task.query, region: textOf(region) } } : task;
-      if (task.settled && isMany(images))
-        return await inferSettled(send, sent, pack, sources, nameOf, options, region);
       const attempt = async () => {
+        if (task.settled && isMany(images))
+          return inferSettled(send, sent, pack, sources, nameOf, options, region);
         // One after the other: the pixels of all of them together may not fit into memory.
         const bodies: Blob[] = [];
         for (const [index, source] of sources.entries())

@@ -2,13 +2,13 @@ import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import { delay } from '../util/delay.ts';
 
-/** Runs a piece of work when its turn has come. */
-export type Turn = <Result>(piece: () => Promise<Result>) => Promise<Result>;
+/** Runs a piece of work when its turn has come; a long one says now and then that it is `alive`. */
+export type Turn = <Result>(piece: (alive: () => void) => Promise<Result>) => Promise<Result>;
 
 /** A piece of work that waits or runs. */
 interface Ticket {
   start(): void;
-  /** When it started, in milliseconds. */
+  /** When it started, or last said that it is alive, in milliseconds. */
   since: number;
 }
 
@@ -47,20 +47,28 @@ export class Queue {
         // The request itself has just come through the event loop.
         const isRested = isFirst && !this.#current;
         isFirst = false;
-        return this.#take(piece, signal, isRested);
+        request.since = Date.now();
+        return this.#take(piece, request, signal, isRested);
       });
     } finally {
       this.#requests.delete(request);
     }
   }
 
-  async #take<Result>(piece: () => Promise<Result>, signal: AbortSignal, isRested: boolean): Promise<Result> {
+  async #take<Result>(
+    piece: (alive: () => void) => Promise<Result>,
+    request: { since: number },
+    signal: AbortSignal,
+    isRested: boolean,
+  ): Promise<Result> {
     const ticket: Ticket = { start: () => {}, since: 0 };
     try {
       await this.#turnOf(ticket, signal);
       if (!isRested) await delay(limits.restMs);
       if (signal.aborted) throw disconnected();
-      return await piece();
+      return await piece(() => {
+        ticket.since = request.since = Date.now();
+      });
     } finally {
       this.#waiting.delete(ticket);
       if (this.#current === ticket) this.#startNext();

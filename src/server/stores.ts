@@ -50,22 +50,23 @@ function chosenStore(
 }
 
 /** Bounds every call of a store in time. */
-function withTimeout<Store extends VectorStore | ClassStore | { names: NamesAfter }>(store: Store): Store {
+function withTimeout<Store extends VectorStore | ClassStore>(store: Store): Store {
   return new Proxy(store, {
     get(target, method) {
       const call = Reflect.get(target, method) as (...args: unknown[]) => Promise<unknown>;
-      return async (...args: unknown[]) => {
-        try {
-          const late = () => new Error(`no answer within ${limits.storeMs} ms`);
-          return await timeout(call.apply(target, args), limits.storeMs, late);
-        } catch (cause) {
-          if (cause instanceof UnlabelError) throw cause;
-          const detail = 'The store fails, or does not answer in time: try again';
-          throw new UnlabelError('store_unavailable', detail, { cause });
-        }
-      };
+      return async (...args: unknown[]) => inTime(call.apply(target, args));
     },
   });
+}
+
+async function inTime<Result>(call: Promise<Result>): Promise<Result> {
+  try {
+    return await timeout(call, limits.storeMs, () => new Error(`no answer within ${limits.storeMs} ms`));
+  } catch (cause) {
+    if (cause instanceof UnlabelError) throw cause;
+    const detail = 'The store fails, or does not answer in time: try again';
+    throw new UnlabelError('store_unavailable', detail, { cause });
+  }
 }
 
 /**
@@ -82,7 +83,10 @@ export function namesOf(c: RequestContext): NamesAfter {
         .filter((name) => name > after && name !== galleryNamespace)
         .sort()
         .slice(0, limit);
-  if (VECTOR_STORE === 'durable' && VECTORS) return withTimeout({ names: durableNames(VECTORS) }).names;
+  if (VECTOR_STORE === 'durable' && VECTORS) {
+    const names = durableNames(VECTORS);
+    return (limit, after) => inTime(names(limit, after));
+  }
   throw new UnlabelError('not_supported', 'The store of this deployment cannot list its namespaces');
 }
 

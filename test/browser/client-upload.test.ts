@@ -125,6 +125,26 @@ test('a model that has another size since is asked for anew, once', async () => 
   expect(sizes).toEqual([768, 3072, 3072]);
 });
 
+test('a call with settled: true asks for a new size as any other', async () => {
+  let answers = 0;
+  await page.route('**/v1/models/cifar10', async (route) => {
+    const response = await route.fetch();
+    const manifest = await response.json();
+    if (answers++ === 0) manifest.input = { width: 16, height: 16 };
+    await route.fulfill({ response, json: manifest });
+  });
+  const outcomes = await page.evaluate(
+    async ({ url, file }) => {
+      const client = unlabel.createClient({ url, model: 'cifar10' });
+      const answers = await client.classify([unlabel.bytesOf(file)], { settled: true });
+      return answers.map(({ status }) => status);
+    },
+    { url: site.hosted.url, file: base64(pngPictures(1)[0]?.bytes as Uint8Array) },
+  );
+  expect(outcomes).toEqual(['fulfilled']);
+  expect(answers).toBe(2);
+});
+
 test('a call that is aborted while the size is awaited ends at once', async () => {
   await page.route('**/v1/models/cifar10', () => {});
   const message = await page.evaluate(

@@ -125,6 +125,27 @@ test('work whose end is never told does not keep the others for good', async () 
   expect([await answer, await third]).toEqual(['next', 'third']);
 });
 
+test('long work that says that it is alive keeps its turn, and the others wait', async () => {
+  const log: string[] = [];
+  const queue = new Queue();
+  const long = queue.run(
+    (turn) =>
+      turn(async (alive) => {
+        for (let i = 0; i < 4; i++) {
+          alive();
+          await new Promise((resolve) => setTimeout(resolve, 0.7 * limits.lostMs));
+        }
+        log.push('long');
+      }),
+    signal,
+  );
+  await vi.advanceTimersByTimeAsync(2.5 * limits.lostMs);
+  const next = run(queue, async () => void log.push('next'), signal);
+  await vi.advanceTimersByTimeAsync(limits.lostMs);
+  await Promise.all([long, next]);
+  expect(log).toEqual(['long', 'next']);
+});
+
 test('between pieces the event loop takes in what came meanwhile', async () => {
   vi.useRealTimers();
   const log: string[] = [];

@@ -12,7 +12,7 @@ const entries: Record<string, [specifier: string, about: string]> = {
   ],
   local: ['unlabel/local', 'The network in the page: [in the page](../in-the-page.md).'],
   node: ['unlabel/node', 'The network in Node, Bun and Deno: [in Node](../node.md).'],
-  react: ['unlabel/react', 'A hook: [in the page](../in-the-page.md#react).'],
+  react: ['unlabel/react', 'Hooks: [in the page](../in-the-page.md#react).'],
   webgpu: ['unlabel/webgpu', 'A runtime of the page: [device](../in-the-page.md#device).'],
   stock: ['unlabel/stock', 'A runtime of the page: [runtime](../in-the-page.md#runtime).'],
   server: ['unlabel-server', 'The app for Cloudflare Workers: [deploying](../deploying.md).'],

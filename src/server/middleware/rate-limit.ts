@@ -1,4 +1,3 @@
-import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { UnlabelError } from '../../contract/errors.ts';
 import type { Bindings } from '../platform.ts';
@@ -10,24 +9,21 @@ interface RateEnvironment {
   Variables: KeyVariables;
 }
 
-/** Counts requests by the binding `RATE_LIMIT`, see {@link countRequest}. */
-export const rateLimit = createMiddleware<RateEnvironment>(async (c, next) => {
-  await countRequest(c);
-  await next();
-});
-
 /**
- * Counts a request: by its key; by its address where it has no known key; by both for a key of pages, which all
- * visitors share. Cloudflare tells the address. Requests without a key from this machine are not counted.
+ * Counts requests by the binding `RATE_LIMIT`: by the key; by the address where there is no known key; by both for a key
+ * of pages, which all visitors share. Cloudflare tells the address. Requests without a key from this machine are not
+ * counted.
  * @throws UnlabelError `rate_limited`.
  */
-export async function countRequest<E extends RateEnvironment>({ env, req, var: { key } }: Context<E>) {
+export const rateLimit = createMiddleware<RateEnvironment>(async ({ env, req, var: { key } }, next) => {
   const address = req.header('cf-connecting-ip');
   const network = address && !isLoopback(address) ? networkOf(address) : undefined;
   const caller = key ? (key.origins ? `${key.id} ${network}` : key.id) : network;
   const { RATE_LIMIT } = env;
-  if (!RATE_LIMIT || caller === undefined) return;
-  const { success } = await RATE_LIMIT.limit({ key: caller });
-  if (!success)
-    throw new UnlabelError('rate_limited', 'Too many requests in this minute: wait as Retry-After says');
-}
+  if (RATE_LIMIT && caller !== undefined) {
+    const { success } = await RATE_LIMIT.limit({ key: caller });
+    if (!success)
+      throw new UnlabelError('rate_limited', 'Too many requests in this minute: wait as Retry-After says');
+  }
+  await next();
+});

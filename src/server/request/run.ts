@@ -10,17 +10,28 @@ import type { Model } from '../../inference/model.ts';
 import type { RequestContext } from '../environment.ts';
 import { timed } from '../middleware/server-timing.ts';
 import type { Turn } from '../queue.ts';
-import type { InputImage } from './images.ts';
+import type { InputImage, RequestImages } from './images.ts';
 
-/** Errors of images that cannot be read, by their places in the request. */
-export type Failed = Map<number, UnlabelError>;
+/** How images are run. */
+interface ImageOptions {
+  /** Takes the errors of images that cannot be read, by their places. Default: the first one is thrown. */
+  failed?: Map<number, UnlabelError> | undefined;
+  /** The part of each image that counts. Default: all of it. */
+  region?: Region | undefined;
+}
+
+/** How the images of a request are run: by its query, and by what its body says of a region where the query does not. */
+export function imageOptions(
+  request: Pick<RequestImages, 'isBatch' | 'region'>,
+  { settled, region = request.region }: { settled: 'true' | 'false'; region?: Region | undefined },
+): ImageOptions {
+  return { failed: settled === 'true' && request.isBatch ? new Map() : undefined, region };
+}
 
 /**
  * Runs the network on images, in turn with other requests: decodes one image a turn, or a piece of a large one, and runs
  * with the last of every `limits.imagesPerRun`.
  * @param run - runs the network on RGB bytes of the model's size, one array an image.
- * @param region - the part of each image that counts. Default: all of it.
- * @param failed - takes the errors of images that cannot be read, by their places. Default: the first one is thrown.
  * @returns the results of the runs, in the order of the images; without those that failed.
  * @throws UnlabelError that names the field; `overloaded`.
  */
@@ -30,7 +41,7 @@ export function runOnImages<Result>(
   model: Model,
   codecs: Codecs,
   run: (tensors: Uint8Array[]) => Promise<Result[]>,
-  { failed, region }: { failed?: Failed | undefined; region?: Region | undefined } = {},
+  { failed, region }: ImageOptions = {},
 ): Promise<Result[]> {
   if (region && images.some(({ isTensor }) => isTensor))
     throw new UnlabelError(
@@ -58,9 +69,10 @@ export function runOnImages<Result>(
   const prepareLarge = (image: InputImage, header: ImageHeader, turn: Turn) =>
     largeImages.run(
       (only) =>
-        only(async () => {
+        only(async (alive) => {
           const pieces = prepareInPieces(image.bytes, input, codecs, header);
           for (;;) {
+            alive();
             const piece = await turn(() => decode(image, () => pieces.next()));
             if (piece.done) return piece.value;
           }

@@ -12,7 +12,7 @@ import { checkLookup, classifyWithNeighbors, classifyWithSet } from '../../vecto
 import { envelope } from '../envelope.ts';
 import type { App, RequestContext } from '../environment.ts';
 import { readImages } from '../request/read.ts';
-import { type Failed, runOnImages } from '../request/run.ts';
+import { imageOptions, runOnImages } from '../request/run.ts';
 import { classesOf, storeOf } from '../stores.ts';
 import { imageRequestBody } from './openapi/bodies.ts';
 import { inferenceProblems, problemResponses } from './openapi/problems.ts';
@@ -45,28 +45,16 @@ const route = createRoute({
 /** Adds `POST /v1/classify`. */
 export function addClassify(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
-    const {
-      model: name,
-      method,
-      namespace,
-      k,
-      classes,
-      settled,
-      region: part,
-      ...choice
-    } = c.req.valid('query');
+    const { model: name, method, namespace, k, classes, settled, region, ...choice } = c.req.valid('query');
     if (classes !== undefined && method === 'neighbors')
       throw new UnlabelError('invalid_parameter', 'classes and method=neighbors exclude each other', {
         field: 'classes',
       });
     const request = await readImages(c);
-    const failed: Failed | undefined = settled === 'true' && request.isBatch ? new Map() : undefined;
+    const how = imageOptions(request, { settled, region });
     return c.var.models.use(name ?? request.model, async (model) => {
       const run = <Result>(task: (tensors: Uint8Array[]) => Promise<Result[]>) =>
-        runOnImages(c, request.imagesFor(model), model, codecs, task, {
-          failed,
-          region: part ?? request.region,
-        });
+        runOnImages(c, request.imagesFor(model), model, codecs, task, how);
       const vectors = () => run((tensors) => embed(model, tensors));
       const results =
         classes !== undefined
@@ -74,7 +62,7 @@ export function addClassify(app: App, codecs: Codecs): void {
           : method === 'neighbors'
             ? await byNeighbors(c, model, await vectors(), namespace, k, choice)
             : await run((tensors) => classify(model, tensors, choice));
-      return c.json(envelope(model, results, request.isBatch, failed), 200);
+      return c.json(envelope(model, results, request.isBatch, how.failed), 200);
     });
   });
 }

@@ -15,7 +15,7 @@ import type { App } from '../environment.ts';
 import { imagesOf } from '../request/images.ts';
 import { isOpenAi, type OpenAiImages, openAiImages } from '../request/openai.ts';
 import { readImages } from '../request/read.ts';
-import { type Failed, runOnImages } from '../request/run.ts';
+import { imageOptions, runOnImages } from '../request/run.ts';
 import { imageRequestBody } from './openapi/bodies.ts';
 import { inferenceProblems } from './openapi/problems.ts';
 
@@ -37,15 +37,14 @@ const route = createRoute({
 /** Adds `POST /v1/embeddings`, which also takes and gives the form of OpenAI's API. */
 export function addEmbeddings(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
-    const { model: name, encoding, settled, region: part } = c.req.valid('query');
+    const { model: name, encoding, settled, region } = c.req.valid('query');
     let openAi: OpenAiImages | undefined;
     const request = await readImages(c, (json) => {
       if (!isOpenAi(json)) return imagesOf(json);
       openAi = openAiImages(json);
       return openAi;
     });
-    const failed: Failed | undefined =
-      settled === 'true' && request.isBatch && !openAi ? new Map() : undefined;
+    const how = imageOptions(request, { settled: openAi ? 'false' : settled, region });
     return c.var.models.use(name ?? request.model, async (model) => {
       const { dimensions } = model.manifest.embedding;
       if (openAi?.dimensions !== undefined && openAi.dimensions !== dimensions)
@@ -55,15 +54,13 @@ export function addEmbeddings(app: App, codecs: Codecs): void {
           { field: 'dimensions' },
         );
       const run = (tensors: Uint8Array[]) => embed(model, tensors);
-      const region = part ?? request.region;
-      const images = request.imagesFor(model);
-      const vectors = await runOnImages(c, images, model, codecs, run, { failed, region });
+      const vectors = await runOnImages(c, request.imagesFor(model), model, codecs, run, how);
       const form = openAi?.encoding ?? encoding;
       const results = vectors.map((vector) => ({
         embedding: form === 'base64' ? encodeFloat32(vector) : Array.from(vector),
         dimensions: vector.length,
       }));
-      if (!openAi) return c.json(envelope(model, results, request.isBatch, failed), 200);
+      if (!openAi) return c.json(envelope(model, results, request.isBatch, how.failed), 200);
       const data = results.map(({ embedding }, index) => ({
         object: 'embedding' as const,
         index,

@@ -17,7 +17,7 @@ import type { App } from '../environment.ts';
 import { imagesOf, mediaTypeOf } from '../request/images.ts';
 import { parse } from '../request/json.ts';
 import { contentTypeOf, readImages, readJson } from '../request/read.ts';
-import { type Failed, runOnImages } from '../request/run.ts';
+import { imageOptions, runOnImages } from '../request/run.ts';
 import { readVectors } from '../request/vectors.ts';
 import { storeOf } from '../stores.ts';
 import { searchRequestBody } from './openapi/bodies.ts';
@@ -45,7 +45,7 @@ export function addSearch(app: App, codecs: Codecs): void {
   app.openapi(route, async (c) => {
     const isJson = mediaTypeOf(contentTypeOf(c)) === 'application/json';
     const json = isJson ? await readJson(c) : undefined;
-    const { model: name, filter: text, settled, region: part, ...query } = c.req.valid('query');
+    const { model: name, filter: text, settled, region, ...query } = c.req.valid('query');
     const {
       topK,
       namespace,
@@ -76,15 +76,13 @@ export function addSearch(app: App, codecs: Codecs): void {
     }
     if (isJson) c.var.queue.check();
     const request = isJson ? imagesOf(rest) : await readImages(c);
-    const failed: Failed | undefined = settled === 'true' && request.isBatch ? new Map() : undefined;
+    const how = imageOptions(request, { settled, region });
     return c.var.models.use(name ?? request.model, async (model) => {
       const run = (tensors: Uint8Array[]) => embed(model, tensors);
-      const region = part ?? request.region;
-      const images = request.imagesFor(model);
-      const vectors = await runOnImages(c, images, model, codecs, run, { failed, region });
+      const vectors = await runOnImages(c, request.imagesFor(model), model, codecs, run, how);
       const store = storeOf(c, space, model.ref.name);
       const results = await store.searchAll(space, model.ref, vectors, options);
-      return c.json(envelope(model, results.map(itemOf), request.isBatch, failed), 200);
+      return c.json(envelope(model, results.map(itemOf), request.isBatch, how.failed), 200);
     });
   });
 }

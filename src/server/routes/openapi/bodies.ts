@@ -1,14 +1,16 @@
 import type { RouteConfig } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { limits } from '../../../contract/limits.ts';
-import { imageBody } from '../../../contract/schemas/inference.ts';
+import { imageBody, regionText } from '../../../contract/schemas/inference.ts';
 import { searchBody } from '../../../contract/schemas/vectors.ts';
 import { tensorMediaType } from '../../../contract/wire.ts';
+import type { App } from '../../environment.ts';
 
 type Body = NonNullable<NonNullable<RouteConfig['request']>['body']>;
 
 const binary = { type: 'string' as const, format: 'binary' };
 const file = { schema: binary };
+const filterName = 'Filter';
 
 /** OpenAPI description of a JSON body; `parse` reads it. */
 export function jsonBody(schema: z.ZodType, description: string): Body {
@@ -16,23 +18,25 @@ export function jsonBody(schema: z.ZodType, description: string): Body {
   return { required: true, description, content: { 'application/json': { schema: jsonSchemaOf(schema) } } };
 }
 
-/** Schemas that are part of themselves, by name: bodies refer to them. */
-export const recursiveSchemas: Record<string, object> = {};
-
-/** A JSON schema with its definitions inlined, but for {@link recursiveSchemas}. */
+/** A JSON schema with its definitions inlined, but for that of filters, which is part of itself. */
 function jsonSchemaOf(schema: z.ZodType): typeof binary {
   const { $schema, $defs = {}, ...json } = z.toJSONSchema(schema, { io: 'input' });
   const refer = (_: string, value: { $ref?: unknown } | undefined) => {
     const name = typeof value?.$ref === 'string' ? value.$ref.slice('#/$defs/'.length) : '';
     if (!$defs[name]) return value;
+    if (name === filterName) return { $ref: `#/components/schemas/${name}` };
     const { id, ...definition } = $defs[name];
-    if (!JSON.stringify(definition).includes(`"#/$defs/${name}"`)) return definition;
-    recursiveSchemas[name] ??= JSON.parse(
-      JSON.stringify(definition).replaceAll('#/$defs/', '#/components/schemas/'),
-    );
-    return { $ref: `#/components/schemas/${name}` };
+    return definition;
   };
   return JSON.parse(JSON.stringify(json), refer);
+}
+
+/** Describes filters once, in the components of the document, for the bodies that refer to them. */
+export function addFilterSchema(app: App): void {
+  const { $defs = {} } = z.toJSONSchema(searchBody, { io: 'input' });
+  const { id, ...definition } = $defs[filterName] as { id?: string };
+  const text = JSON.stringify(definition).replaceAll('#/$defs/', '#/components/schemas/');
+  app.openAPIRegistry.registerComponent('schemas', filterName, JSON.parse(text));
 }
 
 /** OpenAPI description of a body with images; `parseImages` reads it. */
@@ -54,12 +58,7 @@ export const imageRequestBody: Body = {
           file: binary,
           files: { type: 'array' as const, items: binary, maxItems: limits.imagesPerRequest },
           model: { type: 'string' as const, maxLength: limits.modelNameLength },
-          region: {
-            type: 'string' as const,
-            maxLength: 32,
-            description: 'x,y,width,height',
-            example: '10,20,300,200',
-          },
+          region: jsonSchemaOf(regionText),
         },
       },
     },

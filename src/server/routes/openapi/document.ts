@@ -1,10 +1,9 @@
 import type { App } from '../../environment.ts';
-import { recursiveSchemas } from './bodies.ts';
+import { addFilterSchema } from './bodies.ts';
 
 /** Adds `GET /openapi.json`: the routes added so far, described once, and where the app is mounted. */
 export function addOpenApi(app: App): void {
-  for (const [name, schema] of Object.entries(recursiveSchemas))
-    app.openAPIRegistry.registerComponent('schemas', name, schema);
+  addFilterSchema(app);
   let json: string | undefined;
   app.get('/openapi.json', (c) => {
     json ??= JSON.stringify(
