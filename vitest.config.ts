@@ -1,6 +1,9 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
+// A busy machine may take seconds for what is asked again and again.
+const expect = { poll: { timeout: 30_000 } };
+
 export default defineConfig({
   test: {
     projects: [
@@ -9,6 +12,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/{unit,client,server,parity,types}/**/*.test.ts'],
+          expect,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -18,6 +22,7 @@ export default defineConfig({
         test: {
           name: 'hostile',
           include: ['test/hostile/**/*.test.ts'],
+          expect,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -27,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/{browser,engine}/**/*.test.ts'],
+          expect,
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },
@@ -34,12 +40,12 @@ export default defineConfig({
       {
         // Inside workerd, against the Worker of wrangler.toml.
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        test: { name: 'worker', include: ['test/worker/*.test.ts'], testTimeout: 60_000 },
+        test: { name: 'worker', include: ['test/worker/*.test.ts'], expect, testTimeout: 60_000 },
       },
       {
         // Inside workerd, mounted in a Worker of one's own.
         plugins: [cloudflareTest({ wrangler: { configPath: './test/worker/mounted/wrangler.toml' } })],
-        test: { name: 'mounted', include: ['test/worker/mounted/*.test.ts'], testTimeout: 60_000 },
+        test: { name: 'mounted', include: ['test/worker/mounted/*.test.ts'], expect, testTimeout: 60_000 },
       },
     ],
   },

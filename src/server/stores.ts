@@ -54,14 +54,15 @@ function withTimeout<Store extends VectorStore | ClassStore>(store: Store): Stor
   return new Proxy(store, {
     get(target, method) {
       const call = Reflect.get(target, method) as (...args: unknown[]) => Promise<unknown>;
-      return async (...args: unknown[]) => inTime(call.apply(target, args));
+      return (...args: unknown[]) => inTime(() => call.apply(target, args));
     },
   });
 }
 
-async function inTime<Result>(call: Promise<Result>): Promise<Result> {
+/** @param call - may also throw before it returns a promise. */
+async function inTime<Result>(call: () => Promise<Result>): Promise<Result> {
   try {
-    return await timeout(call, limits.storeMs, () => new Error(`no answer within ${limits.storeMs} ms`));
+    return await timeout(call(), limits.storeMs, () => new Error(`no answer within ${limits.storeMs} ms`));
   } catch (cause) {
     if (cause instanceof UnlabelError) throw cause;
     const detail = 'The store fails, or does not answer in time: try again';
@@ -85,7 +86,7 @@ export function namesOf(c: RequestContext): NamesAfter {
         .slice(0, limit);
   if (VECTOR_STORE === 'durable' && VECTORS) {
     const names = durableNames(VECTORS);
-    return (limit, after) => inTime(names(limit, after));
+    return (limit, after) => inTime(() => names(limit, after));
   }
   throw new UnlabelError('not_supported', 'The store of this deployment cannot list its namespaces');
 }
