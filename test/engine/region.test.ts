@@ -1,7 +1,9 @@
 /** Parts of images, on each implementation: a region gives the answer of an image of that part alone, to the bit. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { drawPhoto } from '../../scripts/harness/inputs/draw-photo.ts';
 import { drawPng } from '../../scripts/harness/inputs/draw-png.ts';
 import { readFixture } from '../../scripts/harness/inputs/parity-fixtures.ts';
+import { codecs } from '../../src/image/codecs/codecs-node.ts';
 import { type Client, createClient } from '../../src/index.ts';
 import { base64, type Site, startSite } from '../browser/site.ts';
 import { type EngineName, engineNames, openRealm, startEngine } from './engines.ts';
@@ -147,7 +149,7 @@ test('over HTTP a region is a parameter of the query, a member of the JSON or a 
   });
 });
 
-test('a large JPEG and PNG are cut as small ones are', async () => {
+test('a large PNG is cut as a small one is', async () => {
   const width = 1400;
   const half = { x: 600, y: 40, width: 800, height: 700 };
   const large = drawPng(width, 900, color);
@@ -155,4 +157,23 @@ test('a large JPEG and PNG are cut as small ones are', async () => {
   expect((await client.embed(large, { region: half })).embedding).toEqual(
     (await client.embed(cut)).embedding,
   );
+});
+
+test('a large JPEG is cut between its blocks, and a region that is too small for them is refused', async () => {
+  const photo = await drawPhoto(2600, 1800, { quality: 90 });
+  const { width, data } = (await codecs.jpeg(photo)) as { width: number; data: Uint8ClampedArray };
+  for (const part of [
+    { x: 301, y: 203, width: 1021, height: 903 },
+    { x: 1501, y: 1006, width: 1037, height: 786 },
+  ]) {
+    const cut = drawPng(part.width, part.height, (x, y) => {
+      const at = 4 * ((y + part.y) * width + x + part.x);
+      return [data[at], data[at + 1], data[at + 2]] as [number, number, number];
+    });
+    const [one, other] = [await client.embed(photo, { region: part }), await client.embed(cut)];
+    const cosine = one.embedding.reduce((sum, value, i) => sum + value * (other.embedding[i] as number), 0);
+    expect(cosine).toBeGreaterThan(0.99);
+  }
+  const small = client.embed(photo, { region: { x: 301, y: 203, width: 200, height: 200 } });
+  await expect(small).rejects.toMatchObject({ code: 'image_too_large', field: 'image' });
 });
