@@ -4,6 +4,8 @@ import { pictureButton } from './pictures.ts';
 
 const input = find('#label', HTMLInputElement);
 let chosen: number | undefined;
+/** Stays the one before until the answer for the chosen one is here. */
+let shown: number | undefined;
 
 /**
  * Shows a picture, what the model says of it, and its neighbors.
@@ -13,6 +15,7 @@ export async function showAbout(picture: number, label: string | undefined): Pro
   chosen = picture;
   const { path, predictions, neighbors } = await readAbout(picture);
   if (chosen !== picture) return;
+  shown = picture;
   find('#large', HTMLImageElement).src = `picture/${picture}`;
   find('#path', HTMLElement).textContent = path;
   const rows = predictions.map(({ label, score }) => {
@@ -26,13 +29,13 @@ export async function showAbout(picture: number, label: string | undefined): Pro
   find('#chosen', HTMLElement).hidden = false;
 }
 
-/** The picture that is shown. */
+/** The picture that was chosen last. */
 export const chosenPicture = () => chosen;
 
 /** Labels the shown picture; an empty text takes its label away. */
 export function listenForLabel(onLabel: (picture: number, name: string) => void): void {
   find('#label-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
-    if (chosen !== undefined) onLabel(chosen, input.value.trim());
+    if (shown !== undefined) onLabel(shown, input.value.trim());
   });
 }

@@ -52,11 +52,13 @@ export interface About {
 
 export type Edit = 'rename' | 'merge' | 'split' | 'label' | 'name' | 'undo' | 'save';
 
-const json = async <Answer>(response: Response): Promise<Answer> => {
-  if (response.ok) return response.json();
+const checked = async (response: Response): Promise<Response> => {
+  if (response.ok) return response;
   const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
   throw new Error(detail ?? `The server answered ${response.status}`);
 };
+
+const json = async <Answer>(response: Response): Promise<Answer> => (await checked(response)).json();
 
 const post = <Answer>(path: string, body: object) =>
   fetch(path, {
@@ -71,7 +73,8 @@ export const edit = (kind: Edit, body: object = {}) => post<State>(kind, body);
 export const exportLabels = () => post<{ csv: string; folders: string }>('export', {});
 
 export async function readPoints(): Promise<Points> {
-  const values = new Uint16Array(await (await fetch('points')).arrayBuffer());
+  const response = await checked(await fetch('points'));
+  const values = new Uint16Array(await response.arrayBuffer());
   const count = values.length / 4;
   const part = (i: number) => values.subarray(i * count, (i + 1) * count);
   const unit = (i: number) => Float32Array.from(part(i), (value) => value / 65535);

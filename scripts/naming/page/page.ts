@@ -20,34 +20,38 @@ let state: State;
 let points: Points;
 let ticked: number[] = [];
 /** One edit after the other. */
-let last: Promise<unknown> = Promise.resolve();
+let last: Promise<void> = Promise.resolve();
 
 const map = new PictureMap(choose, point);
 
 /** Does an edit, and shows what it made of the classes. */
 function change(kind: Edit, body?: object): Promise<void> {
-  const turn = last.then(async () => {
+  last = last.then(async () => {
     problem.textContent = '';
     status.textContent = kind === 'save' ? 'Writing the model …' : 'Working …';
     try {
       await show(await edit(kind, body));
     } catch (error) {
       explain(error);
-      await show(state);
+      draw();
     }
   });
-  last = turn;
-  return turn;
+  return last;
 }
 
 function explain(error: unknown): void {
   problem.textContent = `${error instanceof Error ? error.message : error}.`;
 }
 
-/** Shows all classes anew. */
+/** Takes what the server says, and draws it. */
 async function show(next: State): Promise<void> {
-  points = await readPoints();
   state = next;
+  points = await readPoints();
+  draw();
+}
+
+/** Draws all classes anew. */
+function draw(): void {
   map.show(points);
   const { classes, labels } = state;
   find('#summary', HTMLElement).textContent =

@@ -4,7 +4,7 @@ const side = 32;
 /** Sheets in memory, of 4 MiB each when decoded. */
 const most = 12;
 
-/** By number; a sheet that is on its way has none yet. */
+/** By number; a sheet that is on its way has none yet. One that failed is fetched again when it is drawn. */
 const sheets = new Map<number, ImageBitmap | undefined>();
 
 /**
@@ -19,7 +19,7 @@ export function drawThumbnail(
 ): void {
   const number = Math.floor(picture / across ** 2);
   const sheet = sheets.get(number);
-  if (!sheets.has(number)) load(number).then(onLoad, () => {});
+  if (!sheets.has(number)) load(number).then(onLoad, () => sheets.delete(number));
   // The one that was used last stays longest.
   sheets.delete(number);
   sheets.set(number, sheet);

@@ -240,6 +240,55 @@ test('the page fits a phone', async () => {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 });
 
+test('a label goes to the picture that is shown, while another is on its way', async () => {
+  const [first, second] = await page
+    .locator('.class .picture')
+    .evaluateAll((all) => all.slice(0, 2).map((each) => (each as HTMLElement).dataset.picture as string));
+  await page.locator(`.class [data-picture="${first}"]`).first().click();
+  await page.locator(`#large[src="picture/${first}"]`).waitFor();
+  const held = Promise.withResolvers<void>();
+  await page.route(`**/about/${second}`, async (route) => {
+    await held.promise;
+    await route.continue();
+  });
+  await page.locator(`.class [data-picture="${second}"]`).first().click();
+  await page.locator('#label').fill('what is seen');
+  await page.getByRole('button', { name: 'Label', exact: true }).click();
+  await expect.poll(async () => Object.values((await state()).labels)).toContain('what is seen');
+  held.resolve();
+  await page.locator(`#large[src="picture/${second}"]`).waitFor();
+  const { labels } = await state();
+  expect([labels[String(first)], labels[String(second)]]).toEqual(['what is seen', undefined]);
+  expect(await page.locator('#label').inputValue()).toBe('');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(async () => Object.values((await state()).labels)).not.toContain('what is seen');
+});
+
+test('edits go on after one whose map could not be read', async () => {
+  const { classes } = await state();
+  await page.route('**/points', (route) => route.fulfill({ status: 503, body: '' }), { times: 1 });
+  const field = page.getByLabel('Name of class 1', { exact: true });
+  await field.fill('first');
+  await field.press('Enter');
+  await page.getByRole('alert').filter({ hasText: 'The server answered 503' }).waitFor();
+  expect(await field.inputValue()).toBe('first');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(() => field.inputValue()).toBe(classes[0]?.name);
+  expect((await state()).classes).toEqual(classes);
+  expect(complaints.splice(0)).toEqual([expect.stringContaining('503')]);
+});
+
+test('thumbnails that failed are fetched again', async () => {
+  await page.route('**/sheet/0', (route) => route.fulfill({ status: 503, body: '' }), { times: 1 });
+  const failed = page.waitForResponse((response) => response.status() === 503);
+  await page.reload();
+  await (await failed).finished();
+  const arrived = page.waitForResponse('**/sheet/0');
+  await page.getByRole('button', { name: 'All', exact: true }).click();
+  expect((await arrived).status()).toBe(200);
+  expect(complaints.splice(0)).toEqual([expect.stringContaining('503')]);
+});
+
 /** A request as no page could send it. */
 async function raw(path: string, headers: Record<string, string>, body?: string): Promise<[number, string]> {
   const sent = request(new URL(path, address), { method: body === undefined ? 'GET' : 'POST', headers });
@@ -258,6 +307,7 @@ test.each<[string, number, string, Record<string, string>, string?]>([
   ['a name that is rebound', 403, 'state', { host: 'attacker.test:80' }],
   ['a form', 415, 'save', { 'content-type': 'text/plain' }, '{}'],
   ['a large body', 413, 'save', json, `"${'a'.repeat(70_000)}"`],
+  ['a length that begins with zeros', 413, 'save', { ...json, 'content-length': '0000000009999999' }, '{}'],
   ['no JSON', 400, 'merge', json, '{'],
   ['a list', 400, 'merge', json, '[]'],
   ['deep JSON', 400, 'merge', json, '['.repeat(30_000)],
