@@ -1,6 +1,5 @@
 import { drawPhoto } from '../../harness/inputs/draw-photo.ts';
 import type { WorstBody } from '../../harness/inputs/worst-bodies.ts';
-import { warmUp } from '../../harness/inputs/worst-bodies.ts';
 import { memoryOf } from '../../harness/load/cost.ts';
 import { startHosted } from '../../harness/servers/hosted.ts';
 import { inTurn, ratio, spread } from '../measure.ts';
@@ -47,7 +46,7 @@ export async function photos({ rounds }: Effort): Promise<Findings> {
       ...{ name: '12 MP', method: 'POST', path: '/v1/classify', type: 'image/jpeg' },
       ...{ body: middle, isAccepted: true },
     };
-    const { mb } = await memoryOf(body, warmUp);
+    const mb = await memoryOf(body);
     return {
       title: 'Photos',
       text: `A JPEG to the pixels of the network, in workerd: by its DC coefficients, and decoded whole, as a small one is. The last column

@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attack } from '../inputs/attacks.ts';
-import type { WorstBody } from '../inputs/worst-bodies.ts';
-import { type BareWorkerd, startBareWorkerd } from '../servers/bare-workerd.ts';
+import { type WorstBody, warmUp } from '../inputs/worst-bodies.ts';
+import { type BareWorkerd, isolateHeap, startBareWorkerd } from '../servers/bare-workerd.ts';
 
 /** Milliseconds of CPU time between two looks that say that nothing is left to do, and how many of them in a row. */
 const idle = { ms: 10, looks: 8 };
-
-/** Without keys, only this setting lets others than this machine write. */
-export const openWrites = { ALLOW_OPEN_WRITES: 'true' };
 
 /** What some work costs a Worker, in CPU time, as others use this machine. */
 export interface Cost {
@@ -47,20 +44,29 @@ export async function sendAttack(
   return { status: answer.status, text: await answer.text() };
 }
 
-/** MB of memory that a body makes a fresh Worker take beyond the body, which has loaded its network before. */
-export async function memoryOf(
-  { before, ...body }: WorstBody,
-  warmUp: Attack,
-): Promise<{ status: number; mb: number }> {
-  const workerd = await startBareWorkerd(undefined, { vars: openWrites });
+/** Sends a body that must be accepted: what is refused costs little. @throws where it is not. */
+export async function sendAccepted(
+  workerd: BareWorkerd,
+  body: Attack,
+  headers?: Record<string, string>,
+): Promise<string> {
+  const { status, text } = await sendAttack(workerd, body, headers);
+  if (status !== 200)
+    throw new Error(`${body.name}: expected the status 200, got ${status}: ${text.slice(0, 200)}`);
+  return text;
+}
+
+/**
+ * MB of memory that a body makes a fresh Worker take beyond the body, which has loaded its network before.
+ * @throws where the body is not accepted.
+ */
+export async function memoryOf({ before, ...body }: WorstBody): Promise<number> {
+  const workerd = await startBareWorkerd(undefined, { flags: isolateHeap });
   try {
-    await sendAttack(workerd, warmUp);
-    if (before) await sendAttack(workerd, before);
-    let status = 0;
-    const growth = await workerd.growth(async () => {
-      ({ status } = await sendAttack(workerd, body));
-    });
-    return { status, mb: growth - body.body.length / 1e6 };
+    await sendAccepted(workerd, warmUp);
+    if (before) await sendAccepted(workerd, before);
+    const growth = await workerd.growth(() => sendAccepted(workerd, body));
+    return growth - body.body.length / 1e6;
   } finally {
     await workerd.stop();
   }
