@@ -1,6 +1,8 @@
 import { UnlabelError } from '../contract/errors.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { galleryIsReadOnly } from '../contract/rules/names.ts';
+import type { Match } from '../contract/vectors.ts';
+import { delay } from '../util/delay.ts';
 import { sha256 } from '../util/sha256.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { LoadedIndex } from '../vectors/loaded-index.ts';
@@ -65,7 +67,14 @@ export class Galleries {
       },
       async searchAll(_, model, vectors, options) {
         const gallery = await load();
-        return gallery ? gallery.index.searchAll(model, vectors, options) : vectors.map(() => []);
+        if (!gallery) return vectors.map(() => []);
+        const found: Match[][] = [];
+        for (const matches of gallery.index.searches(model, vectors, options)) {
+          found.push(matches);
+          // Other requests come in between.
+          await delay(0);
+        }
+        return found;
       },
       etag: async () => (await manifest()).gallery?.sha256,
       async export() {

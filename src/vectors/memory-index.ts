@@ -98,9 +98,18 @@ export class MemoryIndex {
    * @throws UnlabelError `model_mismatch`.
    */
   searchAll(model: ModelRef, vectors: readonly Float32Array[], options: StoreSearchOptions): Match[][] {
+    return [...this.searches(model, vectors, options)];
+  }
+
+  /** {@link searchAll} one by one; nothing may be written in between. */
+  *searches(
+    model: ModelRef,
+    vectors: readonly Float32Array[],
+    options: StoreSearchOptions,
+  ): Generator<Match[]> {
     for (const { length } of vectors) checkModel(this.model, { ...model, dimensions: length });
     const allowed = this.#allowed(options.filter);
-    return vectors.map((vector) => this.#nearest(vector, options, allowed));
+    for (const vector of vectors) yield this.#nearest(vector, options, allowed);
   }
 
   /** The namespace as an index file. */

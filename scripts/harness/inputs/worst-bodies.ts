@@ -14,6 +14,8 @@ import { seededRandom } from './random-vectors.ts';
 export interface WorstBody extends Attack {
   /** MB of memory beyond the body that it may take. Default: that of all others. */
   mostMb?: number;
+  /** Characters that its answer may have. Default: that of all others. */
+  mostText?: number;
   /** What must have been sent before. */
   before?: Attack;
 }
@@ -22,6 +24,9 @@ export interface WorstBody extends Attack {
 const wholeMb = 70;
 /** MB that base64 of the largest body may take: the body as text, and its bytes, beside the picture's. */
 const textMb = 48;
+
+/** Options of the search that compares its matches with one another the most. */
+const mostMatches = `"topK":${limits.matches},"diversity":1`;
 
 /** A body that loads the network. */
 export const warmUp = attacks().find(({ name }) => name === '32 pictures') as Attack;
@@ -40,7 +45,23 @@ export async function worstBodies(): Promise<WorstBody[]> {
   const middle = base64(zeros(820, 810));
   const vector = `[${Array(limits.dimensions).fill('0.123456789').join()}]`;
   const values = JSON.stringify(Array.from({ length: limits.filterValues }, (_, i) => `${i}`));
-  const filter = Array.from({ length: limits.filterKeys }, (_, i) => `"k${i}":{"in":${values}}`).join();
+  const keys = Array.from({ length: limits.filterKeys }, (_, i) => `k${i}`);
+  const filter = keys.map((key) => `"${key}":{"in":${values}}`).join();
+  const reference = '"model":{"name":"m","version":"1"}';
+  // Vectors that meet the filter, by the last of its values.
+  const filtered = (namespace: string) => {
+    const metadata = `${keys.map((key) => `"${key}":"${limits.filterValues - 1}"`).join()},"a":"${'x'.repeat(1_500)}"`;
+    const vectors = Array.from(
+      { length: limits.vectorsPerRequest },
+      (_, i) =>
+        `{"id":"${i}","vector":${vector.replace('0.1', `${i + 1}.1`)},${reference},"metadata":{${metadata}}}`,
+    );
+    return body(
+      'vectors that meet the filter',
+      json('PUT', '/v1/vectors'),
+      `{"namespace":"${namespace}","vectors":[${vectors.join()}]}`,
+    );
+  };
   return [
     ...attacks().filter(({ isAccepted }) => isAccepted),
     body('a JPEG of 100 MP', classify, flatJpeg(10_000, 10_000, 3)),
@@ -81,11 +102,23 @@ export async function worstBodies(): Promise<WorstBody[]> {
       mostMb: textMb,
     },
     body('a JPEG of 48 MP and 8 MB, to search with', ['POST', '/v1/search', 'image/jpeg'], photo),
-    body(
-      'a vector and the largest filter',
-      json('POST', '/v1/search'),
-      `{"vector":${vector},"model":{"name":"m","version":"1"},"namespace":"long","filter":{${filter}}}`,
-    ),
+    {
+      ...body(
+        'a vector and the largest filter',
+        json('POST', '/v1/search'),
+        `{"vector":${vector},${reference},"namespace":"filtered","filter":{${filter}},${mostMatches}}`,
+      ),
+      before: filtered('filtered'),
+    },
+    {
+      ...body(
+        '32 pictures and nested filters, in the gallery',
+        json('POST', '/v1/search'),
+        `{"images":[${Array(limits.imagesPerRequest).fill(`"${small}"`).join()}],"namespace":"gallery","filter":${await nestedFilter()},${mostMatches}}`,
+      ),
+      // 32 times 100 matches.
+      mostText: 400_000,
+    },
     body(
       '100 pictures of 64 MP in all',
       json('PUT', '/v1/vectors'),
@@ -103,7 +136,14 @@ export async function worstBodies(): Promise<WorstBody[]> {
         '{"namespace":"patched","vectors":[{"id":"a","vector":[1],"model":{"name":"m","version":"1"}}]}',
       ),
     },
-    body('the largest filter', json('POST', '/v1/deletions'), `{"namespace":"long","filter":{${filter}}}`),
+    {
+      ...body(
+        'the largest filter',
+        json('POST', '/v1/deletions'),
+        `{"namespace":"deleted","filter":{${filter}}}`,
+      ),
+      before: filtered('deleted'),
+    },
     body(
       '1,000 pictures',
       json('PUT', '/v1/classes/b'),
@@ -113,6 +153,17 @@ export async function worstBodies(): Promise<WorstBody[]> {
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+
+/** A filter as JSON that all of the gallery fails but for its last comparison. */
+async function nestedFilter(): Promise<string> {
+  const { classes } = JSON.parse(
+    await readFile(new URL('../../../model/cifar10/manifest.json', import.meta.url), 'utf8'),
+  ) as { classes: string[] };
+  const others = Array.from({ length: limits.filterValues }, (_, i) => i + 2);
+  const label = { label: { nin: [...classes, ...others].slice(0, limits.filterValues) } };
+  const half = Array(limits.filterKeys / 2).fill(label);
+  return JSON.stringify({ or: [{ or: half }, { or: [...half.slice(1), { x: { nin: others } }] }] });
+}
 
 /** A PNG whose rows have the filter that costs the most. */
 function zeros(width: number, height: number, colorType = 2): Uint8Array<ArrayBuffer> {
