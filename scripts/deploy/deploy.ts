@@ -47,9 +47,11 @@ const { WRANGLER_CI_OVERRIDE_NAME: _, ...environment } = process.env;
 if (existsSync(file)) deployWithKeys();
 else if (values.open || hasSecret()) deploy();
 else {
+  const options = (...names: ('env' | 'name' | 'config')[]) =>
+    names.map((option) => (values[option] === undefined ? '' : ` --${option} ${values[option]}`)).join('');
   console.error(
     'Not deployed: without API keys, anybody could call the API.\n' +
-      `Make a key with \`${typed('keys', env === '' ? 'add' : `add --env ${env}`)}\`, or deploy an open API with \`${typed('deploy', '--open')}\`.`,
+      `Make a key with \`${typed('keys', `add${options('env')}`)}\`, or deploy an open API with \`${typed('deploy', `--open${options('env', 'name', 'config')}`)}\`.`,
   );
   process.exitCode = 1;
 }

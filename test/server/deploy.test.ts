@@ -115,9 +115,14 @@ const given = (options: string[]) => [
 
 test.each(targets)('the Worker %s is checked for keys, by %j', async (worker, options, environment) => {
   closed = ['one', 'two', 'other', 'one-staging', 'other-staging'].filter((name) => name !== worker);
-  await expect(deploy(given(options), environment)).rejects.toThrow('without API keys');
+  const refused = await deploy(given(options), environment).catch((error: Error) => error.message);
+  expect(refused).toContain('without API keys');
   expect(checked()).toEqual([worker]);
   expect(uploads()).toEqual([]);
+  // What it proposes deploys this Worker, and no other.
+  const proposed = /deploy -- (--open[^`]*)`/.exec(String(refused))?.[1]?.split(' ') ?? [];
+  await deploy(proposed, environment);
+  expect(uploads().map((upload) => upload.worker)).toEqual([worker]);
 });
 
 test.each(targets)('the Worker %s gets the list of keys, by %j', async (worker, options, environment) => {
