@@ -15,13 +15,10 @@ import argparse
 import webbrowser
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
 from training import publish
-from training.data.images import decode, list_folder
+from training.data.images import load_labeled
 from training.model.manifest import path_of, read_manifest
-from training.model.onnx_files import open_graph
+from training.model.onnx_files import open_graph, predict_all
 from training.naming.pictures import open_pictures
 from training.naming.server import NamingServer
 from training.naming.session import Session, match
@@ -31,23 +28,13 @@ from training.stages.checkpoint import read
 PAGE = publish.ROOT / "dist" / "naming"  # built by scripts/naming/build.ts
 
 
-def classify(model: Path, paths: list[Path]) -> Tensor:
-    """Classes ``[N]`` of images by the fp32 file."""
-    predict, size = open_graph(path_of(model, "fp32")), read_manifest(model)["input"]["width"]
-    classes = []
-    for start in range(0, len(paths), 200):
-        part = [decode(path, size) for path in paths[start : start + 200]]
-        classes.append(predict(torch.stack(part).permute(0, 2, 3, 1).contiguous())[0].argmax(1))
-    return torch.cat(classes)
-
-
 def name_by_folders(model: Path, images: Path) -> None:
     """Names the classes after class folders of a few images."""
-    labeled = list_folder(images)
-    if labeled.labels is None:
-        raise ValueError(f"--labeled: expected one folder of images per class in {images}, found none")
-    classes = classify(model, [labeled.root / path for path in labeled.paths])
-    rename(model, match(labeled.labels, labeled.classes, classes, read_manifest(model)["classes"]), "hungarian")
+    manifest = read_manifest(model)
+    labeled = load_labeled(images, manifest["input"]["width"], "--labeled")
+    probabilities, _ = predict_all(open_graph(path_of(model, "fp32")), labeled.pixels.permute(0, 2, 3, 1))
+    names = match(labeled.labels, labeled.classes, probabilities.argmax(1), manifest["classes"])
+    rename(model, names, "hungarian")
 
 
 def serve(model: Path, images: Path | None, run: Path, port: int, show: bool) -> None:
