@@ -100,8 +100,11 @@ export function readIndex(file: Uint8Array): IndexFile {
     rows === 'float32'
       ? (place: number) => floats.subarray(place * dimensions, (place + 1) * dimensions)
       : (place: number) => {
-          const row = codes.subarray(place * dimensions, (place + 1) * dimensions);
-          return Float32Array.from(row, (code) => code * (floats[place] as number));
+          // As it is converted, not by a function for each number, which takes several times as long.
+          const numbers = new Float32Array(codes.subarray(place * dimensions, (place + 1) * dimensions));
+          const scale = floats[place] as number;
+          for (let i = 0; i < dimensions; i++) numbers[i] = (numbers[i] as number) * scale;
+          return numbers;
         };
   for (let place = 0; place < count; place++)
     if (!isDirection(vector(place)))
