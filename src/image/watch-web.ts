@@ -126,8 +126,10 @@ function framesOfStream<Image>(stream: MediaStream): Frames<Image> {
   playing.catch(() => {});
   return {
     async next() {
-      await playing;
-      return frames.next();
+      const next = frames.next();
+      // A stream that is off, or goes off before its first frame, never plays.
+      await Promise.race([playing, next]);
+      return next;
     },
     stop() {
       frames.stop();
@@ -143,7 +145,11 @@ function newestOf<Image>(source: AsyncIterable<Image> | ReadableStream<Image>): 
   let wake = () => {};
   const images = imagesOf(source);
   const read = async () => {
-    for (let step = await images.next(); !step.done && !ended; step = await images.next()) {
+    for (let step = await images.next(); !step.done; step = await images.next()) {
+      if (ended) {
+        close(step.value);
+        break;
+      }
       if (newest) close(newest.image);
       newest = { image: step.value };
       wake();

@@ -118,15 +118,21 @@ describe.each(engineNames)('%s', (name: EngineName) => {
       const run = async (images: AsyncIterable<Uint8Array<ArrayBuffer>>, signal?: AbortSignal) => {
         for await (const _ of tested.watch(images, { signal }));
       };
+      const resting = new AbortController();
+      const rest = async () => {
+        for await (const _ of tested.watch(failing(), { fps: 0.001, signal: resting.signal }))
+          setTimeout(() => resting.abort(new Error('while it rests')), 20);
+      };
       setTimeout(() => controller.abort(new Error('left')), 20);
       const failures = [
         await unlabel.failureOf(run(failing())),
         await unlabel.failureOf(run(endless as never, controller.signal)),
         await unlabel.failureOf(run(endless as never, AbortSignal.abort(new Error('before')))),
+        await unlabel.failureOf(rest()),
       ];
       return failures.map((failure) => failure?.message);
     });
-    expect(messages).toEqual(['no camera', 'left', 'before']);
+    expect(messages).toEqual(['no camera', 'left', 'before', 'while it rests']);
   });
 
   test.runIf(name !== 'node')('a camera and a video are watched, and bitmaps are closed', async () => {
@@ -165,5 +171,78 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     expect(track).toBe('live');
     expect(ended).toBeGreaterThanOrEqual(2);
     expect(closed).toEqual([0, 0, 0]);
+  });
+
+  test.runIf(name !== 'node')('a bitmap that comes once watching has stopped is closed', async () => {
+    const widths = await realm.evaluate(async () => {
+      const canvas = new OffscreenCanvas(40, 32);
+      canvas.getContext('2d');
+      const bitmaps = await Promise.all([1, 2].map(() => createImageBitmap(canvas)));
+      const [first, second] = bitmaps as [ImageBitmap, ImageBitmap];
+      const [asked, late] = [Promise.withResolvers<void>(), Promise.withResolvers<ImageBitmap>()];
+      let asks = 0;
+      const images = {
+        [Symbol.asyncIterator]: () => images,
+        async next() {
+          if (asks++ === 0) return { done: false, value: first };
+          asked.resolve();
+          return { done: false, value: await late.promise };
+        },
+      };
+      for await (const _ of tested.watch(images)) {
+        await asked.promise;
+        break;
+      }
+      late.resolve(second);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return [first.width, second.width, asks];
+    });
+    expect(widths).toEqual([0, 0, 2]);
+  });
+
+  test.runIf(name !== 'node')('a camera that is off or goes off without a frame ends it', async () => {
+    const outcomes = await realm.evaluate(async () => {
+      const silent = () => {
+        const canvas = document.createElement('canvas');
+        canvas.getContext('2d');
+        return canvas.captureStream(0);
+      };
+      const turnOff = (stream: MediaStream) => {
+        for (const track of stream.getTracks()) track.stop();
+      };
+      const count = async (stream: MediaStream, signal?: AbortSignal) => {
+        let answers = 0;
+        for await (const _ of tested.watch(stream, { signal })) answers++;
+        return answers;
+      };
+      const [off, goesOff] = [silent(), silent()];
+      turnOff(off);
+      setTimeout(() => turnOff(goesOff), 50);
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(new Error('left')), 50);
+      const failure = await unlabel.failureOf(count(silent(), controller.signal));
+      return [
+        await count(off),
+        await count(new MediaStream()),
+        await count(goesOff),
+        failure?.message,
+      ] as const;
+    });
+    expect(outcomes).toEqual([0, 0, 0, 'left']);
+  });
+
+  test.runIf(name !== 'node')('the only frame of a still stream is answered', async () => {
+    const answers = await realm.evaluate(async () => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 40, height: 32 });
+      canvas.getContext('2d')?.fillRect(0, 0, 20, 32);
+      const stream = canvas.captureStream();
+      let answers = 0;
+      for await (const _ of tested.watch(stream)) {
+        answers++;
+        for (const track of stream.getTracks()) track.stop();
+      }
+      return answers;
+    });
+    expect(answers).toBeGreaterThanOrEqual(1);
   });
 });
