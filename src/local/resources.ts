@@ -1,8 +1,8 @@
 import { UnlabelError } from '../contract/errors.ts';
-import { checkDeletion } from '../contract/filter.ts';
+import { checkDeletion, checkFilter } from '../contract/filter.ts';
 import { brandOf, isBlob } from '../contract/image-source.ts';
 import type { CallOptions } from '../contract/model.ts';
-import type { InNamespace } from '../contract/resources/vectors.ts';
+import type { InNamespace, InNamespaceWhere } from '../contract/resources/vectors.ts';
 import { duplicates } from '../contract/rules/duplicates.ts';
 import { namedIn } from '../contract/rules/namespace.ts';
 import { listPictures } from '../contract/rules/pictures.ts';
@@ -85,16 +85,17 @@ export function createResources({ load, signalOf, search }: Parts): {
       const namespace = namedIn(options);
       await without(options, ({ vectors }) => vectors.clear(namespace));
     },
-    async *list(options) {
+    async *list(options = {}) {
+      const taken = takeWhere(options);
       for (let last: string | undefined; ; ) {
         const after = last;
-        const page = await without(options ?? {}, ({ vectors }, own) => vectors.page(own, after));
+        const page = await without(taken, ({ vectors }, own) => vectors.page(own, after));
         yield* page;
         last = page.at(-1)?.id;
         if (last === undefined) return;
       }
     },
-    count: async (options = {}) => without(options, ({ vectors }, own) => vectors.count(own)),
+    count: async (options = {}) => without(takeWhere(options), ({ vectors }, own) => vectors.count(own)),
     async *namespaces(options = {}) {
       yield* await without(options, ({ vectors }) => vectors.namespaces());
     },
@@ -102,7 +103,9 @@ export function createResources({ load, signalOf, search }: Parts): {
     import: (file, options = {}) =>
       without(inNamespace(options), ({ vectors }, own) => vectors.import(fileOf(file), own)),
     pull: (options) => without(inNamespace(options), ({ vectors }, own) => vectors.pull(own)),
-    duplicates: (options) => duplicates<CallOptions>(vectors, search, options),
+    async *duplicates(options) {
+      yield* duplicates<CallOptions>(vectors, search, takeWhere(options));
+    },
     reembed: (from, options) => reembed(vectors, from, options),
   };
   return {
@@ -127,6 +130,13 @@ export function createResources({ load, signalOf, search }: Parts): {
     },
     vectors,
   };
+}
+
+/** The options of a call as they are now. */
+function takeWhere<Options extends InNamespaceWhere>(options: Options): Options {
+  const { filter } = options;
+  if (filter !== undefined) checkFilter(filter);
+  return { ...options, filter: structuredClone(filter) };
 }
 
 function fileOf(file: unknown): Blob {

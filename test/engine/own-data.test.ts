@@ -298,6 +298,41 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     expect(sorted).toEqual([...sorted].sort());
   });
 
+  test('vectors: of writes at once none is lost, and none brings back what another one deletes', async () => {
+    const answers = await page.evaluate(async () => {
+      const namespace = 'race';
+      const put = () =>
+        tested.vectors.upsert([{ id: 'a', vector: Array(128).fill(1), metadata: { n: 1 } }], { namespace });
+      const update = () => tested.vectors.update('a', { metadata: { n: 2 } }, { namespace });
+      /** Whether the vector is there after an update and another write, which began together. */
+      const against = async (other: () => Promise<unknown>) => {
+        await put();
+        const [updated, ended] = await Promise.allSettled([update(), other()]);
+        return [updated.status, ended, await tested.vectors.count({ namespace })] as const;
+      };
+      await put();
+      await Promise.all(
+        Array.from({ length: 8 }, (_, i) =>
+          tested.vectors.update('a', { metadata: { [`key${i}`]: i } }, { namespace }),
+        ),
+      );
+      return {
+        keys: Object.keys((await tested.vectors.get('a', { namespace })).metadata).toSorted(),
+        deleted: await against(() => tested.vectors.delete('a', { namespace })),
+        cleared: await against(() => tested.vectors.clear({ namespace })),
+        filtered: await against(() => tested.vectors.deleteWhere({ n: 1 }, { namespace })),
+      };
+    });
+    expect(answers.keys).toEqual([...Array.from({ length: 8 }, (_, i) => `key${i}`), 'n']);
+    expect(answers.deleted[2]).toBe(0);
+    expect(answers.cleared[2]).toBe(0);
+    // Whichever comes first, the other one finds nothing.
+    const [updated, ended, left] = answers.filtered;
+    expect([updated, left]).toEqual(
+      ended.status === 'fulfilled' && ended.value === 0 ? ['fulfilled', 1] : ['rejected', 0],
+    );
+  });
+
   test('vectors: pairs that are nearly the same, each once', async () => {
     const pairs = await page.evaluate(async () => {
       const namespace = 'copies';

@@ -1,3 +1,4 @@
+import { createSerial } from '../../util/serial.ts';
 import { type ClassSet, createClassSet } from '../../vectors/classes/class-set.ts';
 import { MemoryIndex } from '../../vectors/memory-index.ts';
 import type { Change, Collection, DataStore, Kind, Row } from './store.ts';
@@ -11,51 +12,87 @@ export interface OwnData {
   set(name: string): Promise<ClassSet | undefined>;
   /** Writes vectors of a namespace, and the copy in memory with them. */
   writeVectors(namespace: string, change: Change): Promise<void>;
+  /** Writes what a function makes of a namespace as it is then: it is asked again where another write comes first. */
+  editVectors(namespace: string, changeOf: ChangeOf): Promise<void>;
+}
+
+/** @param index - undefined where the namespace has no vectors. */
+type ChangeOf = (index: MemoryIndex | undefined) => Pick<Change, 'put' | 'remove'>;
+
+/** What was read, and the revision that it is of; a write changes both at once. */
+interface Kept<Value> {
+  revision: string;
+  value: Value;
 }
 
 /** Keeps in memory what lookups have read, until a write of this page or of another tab changes it. */
 export function createOwnData(store: DataStore): OwnData {
-  const indexes = new Map<string, { revision: string; value: MemoryIndex }>();
-  const sets = new Map<string, { revision: string; value: ClassSet }>();
+  const indexes = new Map<string, Kept<MemoryIndex>>();
+  const sets = new Map<string, Kept<ClassSet>>();
+  // Of edits at once, all but one would have to be made again.
+  const inTurn = createSerial();
 
   async function current<Value>(
-    kept: Map<string, { revision: string; value: Value }>,
+    kept: Map<string, Kept<Value>>,
     kind: Kind,
     name: string,
     create: (about: Collection, rows: Row[]) => Value,
-  ): Promise<Value | undefined> {
+  ): Promise<Kept<Value> | undefined> {
     const about = await store.about(kind, name);
     const known = kept.get(name);
-    if (about && known?.revision === about.revision) return known.value;
+    if (about && known?.revision === about.revision) return known;
     const found = about && (await store.read(kind, name));
     if (!found) {
       kept.delete(name);
       return undefined;
     }
-    const value = create(found.about, found.rows);
-    kept.set(name, { revision: found.about.revision, value });
-    return value;
+    const now = { revision: found.about.revision, value: create(found.about, found.rows) };
+    kept.set(name, now);
+    return now;
+  }
+
+  const currentIndex = (namespace: string) =>
+    current(indexes, 'vectors', namespace, ({ model }, rows) => new MemoryIndex(model, rows));
+
+  async function writeVectors(namespace: string, change: Change): Promise<void> {
+    const { before, after } = await store.write('vectors', namespace, change);
+    const known = indexes.get(namespace);
+    if (!known || !after || change.replace || known.revision !== before?.revision) {
+      indexes.delete(namespace);
+      return;
+    }
+    for (const id of change.remove ?? []) known.value.remove(id);
+    for (const item of change.put ?? []) known.value.set(item);
+    known.revision = after.revision;
+  }
+
+  async function edit(namespace: string, changeOf: ChangeOf): Promise<void> {
+    const now = await currentIndex(namespace);
+    const revision = now?.revision;
+    let isLate = false;
+    const check = (before: Collection | undefined) => {
+      isLate = before?.revision !== revision;
+      if (isLate) throw new Error('Another write came first');
+    };
+    try {
+      await writeVectors(namespace, { ...changeOf(now?.value), check });
+    } catch (error) {
+      if (!isLate) throw error;
+      await edit(namespace, changeOf);
+    }
   }
 
   return {
     store,
-    index: (namespace) =>
-      current(indexes, 'vectors', namespace, ({ model }, rows) => new MemoryIndex(model, rows)),
-    set: (name) =>
-      current(sets, 'classes', name, ({ model }, rows) =>
-        createClassSet(name, model, byLabel(rows), (label) => `classes.${label}`),
-      ),
-    async writeVectors(namespace, change) {
-      const { before, after } = await store.write('vectors', namespace, change);
-      const known = indexes.get(namespace);
-      if (!known || !after || change.replace || known.revision !== before?.revision) {
-        indexes.delete(namespace);
-        return;
-      }
-      for (const id of change.remove ?? []) known.value.remove(id);
-      for (const item of change.put ?? []) known.value.set(item);
-      known.revision = after.revision;
-    },
+    index: async (namespace) => (await currentIndex(namespace))?.value,
+    set: async (name) =>
+      (
+        await current(sets, 'classes', name, ({ model }, rows) =>
+          createClassSet(name, model, byLabel(rows), (label) => `classes.${label}`),
+        )
+      )?.value,
+    writeVectors,
+    editVectors: (namespace, changeOf) => inTurn(() => edit(namespace, changeOf)),
   };
 }
 

@@ -89,11 +89,13 @@ export function createVectorCalls(parts: EngineParts, own: OwnData, deployed: De
     async update(id: string, patch: MetadataPatch['metadata'], { namespace = defaultNamespace }: Options) {
       checkText(id, 'id');
       checkWritable(namespace);
-      const index = await own.index(namespace);
-      if (!index) throw vectorNotFound();
-      const { vector, metadata } = index.get(id);
-      const after = patchMetadata(metadata, patch);
-      await write(namespace, { put: [{ id, vector, metadata: after }] });
+      let after: Metadata = {};
+      await own.editVectors(namespace, (index) => {
+        if (!index) throw vectorNotFound();
+        const { vector, metadata } = index.get(id);
+        after = patchMetadata(metadata, patch);
+        return { put: [{ id, vector, metadata: after }] };
+      });
       return { ...after };
     },
     async delete(id: string, { namespace = defaultNamespace }: Options) {
@@ -103,8 +105,11 @@ export function createVectorCalls(parts: EngineParts, own: OwnData, deployed: De
     async deleteWhere(filter: Filter, { namespace = defaultNamespace }: Options) {
       checkDeletion(filter);
       checkWritable(namespace);
-      const ids = (await own.index(namespace))?.ids(filter) ?? [];
-      await write(namespace, { remove: ids });
+      let ids: readonly string[] = [];
+      await own.editVectors(namespace, (index) => {
+        ids = index?.ids(filter) ?? [];
+        return { remove: ids };
+      });
       return ids.length;
     },
     clear: (namespace: string) => write(namespace, { replace: true }),

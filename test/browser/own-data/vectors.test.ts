@@ -115,6 +115,50 @@ test('an upsert is stored whole or not at all', async () => {
   expect(count).toBe(0);
 });
 
+test('two tabs that change a vector at the same time lose no change', async () => {
+  await page.evaluate(() => engine.vectors.upsert([{ id: 'a', vector: Array(128).fill(1) }]));
+  const first = page;
+  page = await first.context().newPage();
+  await page.goto(site.served.url);
+  await start();
+  const change = (tab: Page, name: string) =>
+    tab.evaluate(async (name) => {
+      for (let i = 0; i < 15; i++) await engine.vectors.update('a', { metadata: { [`${name}${i}`]: i } });
+    }, name);
+  await Promise.all([change(first, 'one'), change(page, 'two')]);
+  const { metadata } = await page.evaluate(() => engine.vectors.get('a'));
+  expect(Object.keys(metadata)).toHaveLength(30);
+});
+
+test('the filter of a call is the one that it was given, whatever becomes of it', async () => {
+  const outcome = await page.evaluate(async () => {
+    const vector = Array(128).fill(1);
+    const items = ['a', 'b', 'c'].map((id, n) => ({
+      id,
+      vector: vector.map((v, i) => v + (i % 3) * n),
+      metadata: { n },
+    }));
+    await engine.vectors.upsert(items);
+    const filter: { n: unknown } = { n: 1 };
+    const options = { filter: filter as { n: number } };
+    const listing = engine.vectors.list(options);
+    const answers = [engine.vectors.count(options), listing.next()] as const;
+    filter.n = { gt: {} };
+    const [count, { value: item }] = await Promise.all(answers);
+    const refused = [
+      await unlabel.failureOf(engine.vectors.count(options)),
+      await unlabel.failureOf(engine.vectors.list(options).next()),
+    ];
+    filter.n = { gte: 0 };
+    const pairs = engine.vectors.duplicates({ ...options, minScore: 0.5 });
+    const first = pairs.next();
+    filter.n = 9;
+    return { count, id: item?.id, refused, isPair: !(await first).done };
+  });
+  expect(outcome).toMatchObject({ count: 1, id: 'b', isPair: true });
+  expect(outcome.refused.map((failure) => failure?.code)).toEqual(['invalid_parameter', 'invalid_parameter']);
+});
+
 test('the automatic engine asks the page for what the page keeps, and the service for the rest', async () => {
   const sources = await page.evaluate(
     async ({ url, files }) => {
