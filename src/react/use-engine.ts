@@ -1,14 +1,8 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Engine } from '../contract/engine.ts';
-import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import type { ModelName } from '../contract/model.ts';
-import {
-  createEngineStore,
-  type EngineState,
-  type EngineStore,
-  type StoreOptions,
-} from '../local/store/engine-store.ts';
+import { createEngineStore, type EngineState, type StoreOptions } from '../local/store/engine-store.ts';
 
 /** State of the engine of a component, and the calls to it: the same functions in every render. */
 export interface EngineOfComponent<Model extends string> {
@@ -22,31 +16,21 @@ export interface EngineOfComponent<Model extends string> {
  */
 export function useEngine<Model extends ModelName>(options: StoreOptions<Model>): EngineOfComponent<Model> {
   // The same object until an option changes. All options of the engine are in it, also those that are added later.
-  const [own, setOwn] = useState(options);
-  if (!isSame(own, options)) setOwn(options);
+  const [kept, keep] = useState(options);
+  const own = isSame(kept, options) ? kept : options;
+  if (own !== kept) keep(own);
   const store = useMemo(() => createEngineStore<Model>(own), [own]);
-  const [state, setState] = useState(store.getSnapshot);
-  const mounted = useRef<EngineStore<Model>>(undefined);
-
+  const state = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getSnapshot);
+  const latest = useRef(store);
   useEffect(() => {
-    const follow = () => setState(store.getSnapshot());
-    const stop = store.subscribe(follow);
-    mounted.current = store;
-    follow();
-    return () => {
-      mounted.current = undefined;
-      stop();
-    };
+    latest.current = store;
   }, [store]);
 
   const calls = useMemo(() => {
     const call =
       <Name extends keyof Engine<ImageSource, Model>>(name: Name) =>
-      async (...given: unknown[]) => {
-        const { current } = mounted;
-        if (!current) throw new UnlabelError('model_unavailable', 'The component is not mounted');
-        return (current[name] as (...given: unknown[]) => Promise<unknown>)(...given);
-      };
+      (...given: unknown[]) =>
+        (latest.current[name] as (...given: unknown[]) => Promise<unknown>)(...given);
     return {
       classify: call('classify'),
       embed: call('embed'),

@@ -16,17 +16,19 @@ import {
 import { stock } from '../../src/stock.ts';
 
 const root = createRoot(document.body.appendChild(document.createElement('div')));
-/** What the component was given at its latest render, and every status in turn. */
+/** What the component was given at its latest render, every status in turn, and what each render had. */
 const seen = {
   classifier: undefined as Classifier | undefined,
   embedder: undefined as Embedder | undefined,
   searcher: undefined as Searcher | undefined,
   statuses: [] as string[],
+  renders: [] as { device: string | undefined; status: string }[],
 };
 
 function Component(options: UseClassifierOptions) {
   const classifier = useClassifier(options);
   seen.classifier = classifier;
+  seen.renders.push({ device: options.device, status: classifier.status });
   if (seen.statuses.at(-1) !== classifier.status) seen.statuses.push(classifier.status);
   const { status, progress, error } = classifier;
   return createElement('p', {}, `${status} ${progress?.loaded ?? 0} ${(error as Error)?.message ?? ''}`);

@@ -67,6 +67,14 @@ test('`classify` stays the same function, and new options load another model', a
   expect(await page.evaluate(isSame)).toBe(true);
 });
 
+test('no render with new options has the state of the engine with the old ones', async () => {
+  await render(options);
+  await becomes('ready');
+  await page.evaluate((options) => app.render({ ...options, device: 'wasm' }), options);
+  const first = await page.evaluate(() => app.seen.renders.find(({ device }) => device === 'wasm'));
+  expect(first?.status).toBe('loading');
+});
+
 test('all options reach the engine, and each of them loads the model again', async () => {
   const runtimes: string[] = [];
   page.on('request', (request) => {
