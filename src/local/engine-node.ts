@@ -38,5 +38,14 @@ export function createLocalEngine<Model extends ModelName = string>(
 ): LocalEngine<Model> {
   const { cache = cacheFolder(), onProgress, signal } = options;
   const deployment = deploymentOf(options, cache === false ? noCache : createFolderCache(cache));
-  return createEngineOf(deployment, { runtime: trimmed, device: 'wasm', worker: false, onProgress, signal });
+  return createEngineOf(deployment, {
+    runtime: trimmed,
+    device: 'wasm',
+    worker: false,
+    // Not as it arrives: Bun 1.4 ends a process that waits for nothing else.
+    compile: async (file) => WebAssembly.compile(await file.arrayBuffer()),
+    report: console.error,
+    onProgress,
+    signal,
+  });
 }

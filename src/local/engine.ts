@@ -1,6 +1,7 @@
 import type { ModelName } from '../contract/model.ts';
 import { createEngineOf } from './engine-core.ts';
 import { createBrowserCache, noCache } from './files/cache.ts';
+import { compile } from './files/compile-web.ts';
 import { deploymentOf } from './files/deployment.ts';
 import type { LocalEngine, LocalOptions } from './options.ts';
 import { trimmed } from './runtimes/trimmed-web.ts';
@@ -25,7 +26,7 @@ export function createLocalEngine<Model extends ModelName = string>(
   const { cache = true, runtime = trimmed } = options;
   // Here and not in `load`, so that an invalid address is thrown at once. A server has no address to resolve it by.
   const deployment = isBrowser() ? deploymentOf(options, cache ? createBrowserCache() : noCache) : undefined;
-  return createEngineOf(deployment, { ...options, runtime });
+  return createEngineOf(deployment, { ...options, runtime, compile, report: (error) => reportError(error) });
 }
 
 /** Whether this is a page or a Worker of one, where images can be decoded. Deno has canvases too, and no page. */

@@ -38,15 +38,15 @@ export interface Loader {
 /** @param signal - ends all downloads. */
 export function createLoader(
   deployment: Deployment,
-  { runtime, webgpu, worker = true, onProgress: report }: EngineOptions,
+  { runtime, webgpu, worker = true, compile, report, ...options }: EngineOptions,
   signal: AbortSignal,
 ): Loader {
   // What the caller's function throws must not end the download, which other engines may share.
   const onProgress = (progress: Progress) => {
     try {
-      report?.(progress);
+      options.onProgress?.(progress);
     } catch (error) {
-      (globalThis.reportError ?? console.error)(error);
+      report(error);
     }
   };
   const manifest = getManifest(deployment, signal);
@@ -60,7 +60,7 @@ export function createLoader(
     const { version } = started.host;
     return {
       ...started,
-      module: singleFlight(() => getRuntime(deployment, version, runtimeFiles[build.name], signal)),
+      module: singleFlight(() => getRuntime(deployment, version, runtimeFiles[build.name], compile, signal)),
     };
   }
 

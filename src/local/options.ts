@@ -76,6 +76,10 @@ export interface LocalOptions<Model extends string = string> {
 export interface EngineOptions
   extends Pick<LocalOptions, 'webgpu' | 'device' | 'onProgress' | 'worker' | 'signal'> {
   runtime: RuntimeBuild;
+  /** Compiles a file of a runtime. */
+  compile(file: Response): Promise<WebAssembly.Module>;
+  /** Reports what a function of the caller throws. */
+  report(error: unknown): void;
 }
 
 /**

@@ -4,6 +4,7 @@ import { version as runtimeVersion } from '../../dist/runtime/ort.js';
 import { fitImage } from '../../src/image/fit-web.ts';
 import { createClient } from '../../src/index.ts';
 import { createBrowserCache } from '../../src/local/files/cache.ts';
+import { compile } from '../../src/local/files/compile-web.ts';
 import { deploymentOf } from '../../src/local/files/deployment.ts';
 import { openModel } from '../../src/local/open.ts';
 import { trimmed } from '../../src/local/runtimes/trimmed-web.ts';
@@ -22,7 +23,7 @@ import { bytesOf, failureOf } from '../helpers/realm-parts.ts';
 const open = (options: LocalOptions, fastEnough?: number) =>
   openModel(
     deploymentOf(options, createBrowserCache()),
-    { ...options, runtime: options.runtime ?? trimmed },
+    { ...options, runtime: options.runtime ?? trimmed, compile, report: console.error },
     new AbortController().signal,
     fastEnough,
   );

@@ -78,6 +78,8 @@ test('the client gets the code of images by `import()`, when a page needs it', a
 test.each(files)('%s names a platform only behind the seam', async (file) => {
   const isPlatform = /-(workerd|web|node)\.ts$/.test(file);
   const isOfThePage = file.startsWith('local/');
+  if (!isPlatform)
+    expect(await readFile(join(src, file), 'utf8')).not.toMatch(/' in globalThis|globalThis\.\w+ \?\?/);
   const lazy = await importsOf(file, /import\(\s*'([^']+-(?:web|node)\.ts)'/g);
   for (const specifier of await importsOf(file)) {
     const isOurPlatform = specifier.startsWith('.') && /-(workerd|web|node)\.ts$/.test(specifier);

@@ -110,6 +110,7 @@ export function getRuntime(
   { runtimeUrl, cache }: Deployment,
   version: string,
   name: string,
+  compile: (file: Response) => Promise<WebAssembly.Module>,
   signal: AbortSignal,
 ): Promise<WebAssembly.Module> {
   const url = runtimeUrl(version, name);
@@ -136,15 +137,6 @@ export function getRuntime(
     },
     { signal },
   );
-}
-
-/** Compiles while the bytes arrive; afterwards if the server sent another media type. */
-async function compile(response: Response): Promise<WebAssembly.Module> {
-  const isWasm = response.headers.get('content-type') === 'application/wasm';
-  // Bun 1.4 ends a process that waits for nothing else.
-  return isWasm && !('Bun' in globalThis)
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer());
 }
 
 /** The smallest module: magic number and version. */
