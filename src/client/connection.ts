@@ -39,9 +39,6 @@ export interface Connection {
   infer: Infer;
 }
 
-/** Requests of one call in flight at a time: one instance of the service takes as many without a queue. */
-export const concurrency = 4;
-
 /** The result of the answer to one image. */
 export function readOne<Item, Result>({ read }: Task<Item, Result>, answer: Single<Item>): Result {
   checkShape(typeof answer.model.name === 'string');

@@ -1,11 +1,11 @@
 import type { ImageSource } from '../contract/image-source.ts';
+import { requestsAtOnce } from '../contract/limits.ts';
 import type { Region } from '../contract/model.ts';
 import type { Batch, Single } from '../contract/wire.ts';
+import { mapConcurrent } from '../util/concurrency/map-concurrent.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { checkShape } from './check-shape.ts';
-
-import { concurrency, type Infer, type InferOptions, readOne, type Task } from './connection.ts';
-
+import { type Infer, type InferOptions, readOne, type Task } from './connection.ts';
 import type { Follow } from './http/follow.ts';
 import type { Send } from './http/request.ts';
 import type { RequestOptions } from './http/service.ts';
@@ -14,7 +14,6 @@ import { filePack } from './images/file-pack.ts';
 import { isAddress, loadImage } from './images/load-image.ts';
 import type { Pack, Upload } from './images/pack.ts';
 import { type HostedImage, Taken } from './images/take.ts';
-import { mapConcurrent } from './map-concurrent.ts';
 import type { Models } from './resources/models.ts';
 import { inferSettled } from './settled.ts';
 
@@ -96,7 +95,7 @@ async function sendMany<Item, Result>(
   options: RequestOptions,
 ): Promise<Result[]> {
   const { path, query } = task;
-  const results = await mapConcurrent(batches(bodies), concurrency, (batch) => {
+  const results = await mapConcurrent(batches(bodies), requestsAtOnce, (batch) => {
     const rename = (field: string) =>
       field.replace(/^files\[(\d+)\]$/, (_, index) => nameOf(batch.start + Number(index)));
     const readBatch = (answer: unknown) => {

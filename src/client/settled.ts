@@ -1,16 +1,17 @@
 import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
+import { requestsAtOnce } from '../contract/limits.ts';
 import type { Region } from '../contract/model.ts';
 import { settleOwn } from '../contract/rules/settle.ts';
 import type { Batch, FailedItem, Single } from '../contract/wire.ts';
+import { mapConcurrent } from '../util/concurrency/map-concurrent.ts';
 import { checkShape } from './check-shape.ts';
-import { concurrency, readOne, type Task } from './connection.ts';
+import { readOne, type Task } from './connection.ts';
 import { apiErrorOf } from './http/read-response.ts';
 import type { Send } from './http/request.ts';
 import type { RequestOptions } from './http/service.ts';
 import { batches } from './images/batches.ts';
 import type { Pack } from './images/pack.ts';
-import { mapConcurrent } from './map-concurrent.ts';
 
 /**
  * Runs a task on images, each with an outcome of its own: one that cannot be read, here or by the service, has its
@@ -38,7 +39,7 @@ export async function inferSettled<Item, Result>(
 
   const { path, query } = task;
   const indexOf = (place: number) => packed[place]?.index as number;
-  await mapConcurrent(batches(packed.map(({ body }) => body)), concurrency, async ({ start, bodies }) => {
+  await mapConcurrent(batches(packed.map(({ body }) => body)), requestsAtOnce, async ({ start, bodies }) => {
     const rename = (field: string) =>
       field.replace(/^files\[(\d+)\]$/, (_, place) => nameOf(indexOf(start + Number(place))));
     const read = (answer: unknown, response: Response) => {

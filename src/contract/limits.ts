@@ -178,6 +178,9 @@ export const limits = {
 /** The error text for any other `topK`. */
 export const topKRange = `topK must be a whole number from 1 to ${limits.topK}`;
 
+/** Requests of one call in flight at a time: one instance of the service takes as many without a queue. */
+export const requestsAtOnce = 4;
+
 /** Predictions returned when `topK` is not given. */
 export const defaultTopK = 5;
 

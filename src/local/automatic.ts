@@ -1,12 +1,13 @@
 import type { Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
 import type { ErrorCode, UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
-import { galleryNamespace } from '../contract/limits.ts';
+import { galleryNamespace, requestsAtOnce } from '../contract/limits.ts';
 import type { ImageOptions, Settled } from '../contract/model.ts';
 import type { Moving, Watching, WatchOptions } from '../contract/resources/watch.ts';
 import { settleOwn } from '../contract/rules/settle.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
-import { createSerial } from '../util/serial.ts';
+import { abortable } from '../util/abortable.ts';
+import { mapConcurrent } from '../util/concurrency/map-concurrent.ts';
 import type { LocalClasses, LocalVectors } from './data/interface.ts';
 import type { LookupOptions } from './lookup/classify.ts';
 import type { LocalEngine } from './options.ts';
@@ -98,25 +99,40 @@ export function createEngine<Model extends string>({
     }
   }
 
-  /** Asks for each item of a list by itself, four at a time. */
-  function askEach<Query extends SearchQuery<ImageSource>, Answer>(
+  /** Asks for each item of a list by itself, a few at a time; all are taken at once. */
+  async function askEach<Query extends SearchQuery<ImageSource>, Answer>(
     inputs: readonly Query[],
     kind: Kind,
     signal: AbortSignal | undefined,
     call: (engine: Engine<ImageSource, Model>, input: Query) => Promise<Answer>,
     isLocalFirst: () => Promise<boolean> | boolean = isPreferred,
   ): Promise<PromiseSettledResult<Answer>[]> {
-    const lanes = Array.from({ length: 4 }, createSerial);
-    const answers = Array.from(inputs, (input, i) => {
+    const end = new AbortController();
+    const asks = Array.from(inputs, (input, i) => {
       const name = `${kind}[${i}]`;
-      const inLane = lanes[i % lanes.length] as ReturnType<typeof createSerial>;
-      const ask = ([taken]: Query[]) => inLane(() => askTaken(taken as Query, signal, call, isLocalFirst));
-      return settleOwn(
+      let begin = () => {};
+      const begun = new Promise<void>((resolve) => (begin = resolve));
+      const ask = async ([taken]: Query[]) => {
+        await abortable(begun, end.signal);
+        return askTaken(taken as Query, signal, call, isLocalFirst);
+      };
+      const answer = settleOwn(
         name,
         withTaken([input], kind, signal, ask, () => name),
       );
+      // It may fail before it is drawn.
+      answer.catch(() => {});
+      return { begin, answer };
     });
-    return Promise.all(answers);
+    try {
+      return await mapConcurrent(asks, requestsAtOnce, ({ begin, answer }) => {
+        begin();
+        return answer;
+      });
+    } finally {
+      // After a failure, those that were not begun close their copies.
+      end.abort();
+    }
   }
 
   function isPreferred(): boolean {

@@ -4,7 +4,7 @@ import type { ImageSource } from '../contract/image-source.ts';
 import type { ImageOptions } from '../contract/model.ts';
 import type { Network } from '../inference/model.ts';
 import { abortable, anySignal } from '../util/abortable.ts';
-import { createSerial } from '../util/serial.ts';
+import { createSerial } from '../util/concurrency/serial.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import type { Deployment } from './files/deployment.ts';
 import type { TakenImage } from './host/take-image.ts';

@@ -151,3 +151,43 @@ test('if both fail, the error is that of the engine asked first', async () => {
   await start('hosted', { model: 'no' });
   expect(await ask()).toMatchObject({ name: 'ConnectionError' });
 });
+
+/** Classifies a list with an outcome of each; how many were answered, or the code of the call's failure. */
+const askForEach = (count: number) =>
+  page.evaluate(
+    async ([file, count]) => {
+      const images = Array.from({ length: count }, () => unlabel.bytesOf(file));
+      return automatic.classify(images, { settled: true }).then(
+        (outcomes) => outcomes.filter(({ status }) => status === 'fulfilled').length,
+        ({ code }) => code as string,
+      );
+    },
+    [file, count] as const,
+  );
+
+test('one slow answer of a list holds up no other one', async () => {
+  const held = Promise.withResolvers<void>();
+  let requests = 0;
+  await spoilHosted(async (route) => {
+    if (requests++ === 0) await held.promise;
+    await route.continue();
+  });
+  await start('hosted');
+  const answered = askForEach(9);
+  await expect.poll(() => requests).toBe(9);
+  held.resolve();
+  expect(await answered).toBe(9);
+});
+
+test('after a failure of a list, no further item is asked for', async () => {
+  let requests = 0;
+  await spoilHosted((route) => {
+    requests++;
+    return offline(route);
+  });
+  await start('hosted', { model: 'no' });
+  expect(await askForEach(24)).toBe('connection_failed');
+  // Calls that take as long as any that would have been begun.
+  for (let i = 0; i < 5; i++) await ask();
+  expect(requests).toBeLessThanOrEqual(4 + 5);
+});

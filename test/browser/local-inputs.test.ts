@@ -140,6 +140,12 @@ const ends: Record<string, () => Promise<unknown>> = {
     const hosted = unlabel.createClient({ url: '/nowhere/', maxRetries: 0 });
     await unlabel.createEngine({ hosted, local: engine, prefer: 'hosted' }).classify([frame(), canvas()]);
   },
+  'an automatic engine that fails before it has asked for all': async () => {
+    const hosted = unlabel.createClient({ url: '/nowhere/', maxRetries: 0 });
+    const local = unlabel.createLocalEngine({ model: 'no', baseUrl: '/nowhere/' });
+    const images = Array.from({ length: 12 }, frame);
+    await unlabel.createEngine({ hosted, local }).classify(images, { settled: true });
+  },
 };
 
 test.each(Object.keys(ends))('no copy of a picture stays open after %s', async (name) => {

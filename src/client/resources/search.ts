@@ -1,14 +1,15 @@
 import { checkFilter } from '../../contract/filter.ts';
+import { requestsAtOnce } from '../../contract/limits.ts';
 import type { Settled } from '../../contract/model.ts';
 import { settleOwn } from '../../contract/rules/settle.ts';
 import { isId } from '../../contract/vector-query.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../../contract/vectors.ts';
 import type { SearchItem, Single } from '../../contract/wire.ts';
+import { mapConcurrent } from '../../util/concurrency/map-concurrent.ts';
 import { checkShape } from '../check-shape.ts';
-import { type Connection, concurrency, type Task } from '../connection.ts';
+import type { Connection, Task } from '../connection.ts';
 import type { RequestOptions } from '../http/service.ts';
 import type { HostedImage } from '../images/take.ts';
-import { mapConcurrent } from '../map-concurrent.ts';
 import { jsonOf, toVector } from '../vector-source.ts';
 
 /** `POST /v1/search`. */
@@ -65,7 +66,7 @@ export function createSearch<Model extends string>(connection: Connection, model
         results[images[place]?.i as number] = result;
     };
     const searchVectors = () =>
-      mapConcurrent(queries, concurrency, async ({ i, sent }) => {
+      mapConcurrent(queries, requestsAtOnce, async ({ i, sent }) => {
         if (!sent) return;
         const name = `queries[${i}]`;
         const answer = sendOne(sent, (field) => `${name}.${field}`);

@@ -1,6 +1,6 @@
 import type { Env } from 'onnxruntime-web';
 import type { Device } from '../../contract/model.ts';
-import { createSerial } from '../../util/serial.ts';
+import { createSerial } from '../../util/concurrency/serial.ts';
 import { withCompiled } from '../ort/compiled.ts';
 import { createOrtSession, type Ort } from '../ort/session.ts';
 import type { WebRuntime } from './web-runtime.ts';

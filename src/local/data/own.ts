@@ -1,4 +1,4 @@
-import { createSerial } from '../../util/serial.ts';
+import { createSerial } from '../../util/concurrency/serial.ts';
 import { type ClassSet, createClassSet } from '../../vectors/classes/class-set.ts';
 import { MemoryIndex } from '../../vectors/memory-index.ts';
 import type { Change, Collection, DataStore, Kind, Row } from './store.ts';

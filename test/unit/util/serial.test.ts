@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSerial } from '../../../src/util/serial.ts';
+import { createSerial } from '../../../src/util/concurrency/serial.ts';
 
 test('tasks run one after the other, in order, also after one that fails', async () => {
   const serial = createSerial();
