@@ -55,6 +55,8 @@ export const limits = {
    */
   pixelsPerPiece: 2 ** 21,
   jpegPixelsPerPiece: 2 ** 24,
+  /** Blocks of one scan that are read in one piece, in some milliseconds, to find the end of a JPEG without an end marker. */
+  jpegBlocksPerPiece: 2 ** 16,
   /** Pixels along one side of an image: about what WebP can hold; refuses images a pixel thin and very long. */
   imageSide: 16_384,
   /** Images of one batch. */
@@ -173,6 +175,8 @@ export const limits = {
   answerBytes: 16 * 1024 * 1024,
   /** Bytes of one image that a client reads from an address, a path or a stream: any photo, but no endless stream. */
   imageFileBytes: 64 * 1024 * 1024,
+  /** Frames a second that can be asked for: a timer waits for a whole millisecond. */
+  fps: 1_000,
 } as const;
 
 /** The error text for any other `topK`. */

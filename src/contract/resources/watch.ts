@@ -1,6 +1,7 @@
 import type { Classification, ClassifyOptions } from '../engine.ts';
 import { UnlabelError } from '../errors.ts';
 import type { Dom } from '../image-source.ts';
+import { limits } from '../limits.ts';
 import type { ClassifyLookup } from '../vectors.ts';
 
 /** What can be watched: a `<video>`, the MediaStream of a camera, or images as they come, such as a stream of VideoFrames. */
@@ -40,13 +41,10 @@ export interface Watching<Image, Model extends string = string> {
   watch(source: Moving<Image>, options?: WatchOptions): AsyncGenerator<Classification<Model>, void>;
 }
 
-/** Most frames a second of a {@link WatchOptions}. */
-const mostFps = 1_000;
-
 /** @throws UnlabelError `invalid_parameter`. */
 export function checkFps(fps: unknown): void {
-  if (fps === undefined || (typeof fps === 'number' && fps > 0 && fps <= mostFps)) return;
-  throw new UnlabelError('invalid_parameter', `fps must be a number above 0 and at most ${mostFps}`, {
+  if (fps === undefined || (typeof fps === 'number' && fps > 0 && fps <= limits.fps)) return;
+  throw new UnlabelError('invalid_parameter', `fps must be a number above 0 and at most ${limits.fps}`, {
     field: 'fps',
   });
 }

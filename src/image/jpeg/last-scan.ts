@@ -6,9 +6,6 @@ import { type Frame, readFrame, readScan, type Scan } from './frame.ts';
 import { damaged, endOfScan, isFrame, marker, nextSegment } from './segments.ts';
 import { Tables } from './tables.ts';
 
-/** Blocks that are read in one piece, in some milliseconds. */
-const blocksPerPiece = 2 ** 16;
-
 /** A scan with what is needed to read it. */
 interface FoundScan extends Scan {
   /** Where its entropy-coded data begins. */
@@ -72,8 +69,8 @@ function* readAcScan(bytes: Uint8Array, scan: FoundScan, sent: Uint32Array): Ste
   const reader = new EntropyReader(bytes, scan.at);
   const blocks = sent.length / 2;
   let ended = 0;
-  for (let from = 0; from < blocks; from += blocksPerPiece) {
-    const to = Math.min(from + blocksPerPiece, blocks);
+  for (let from = 0; from < blocks; from += limits.jpegBlocksPerPiece) {
+    const to = Math.min(from + limits.jpegBlocksPerPiece, blocks);
     ended = readBlocks(reader, scan, scan.acCodes, sent, from, to, ended);
     // Not for every block: zeros that are read after the end cost little.
     reader.check();
