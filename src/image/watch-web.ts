@@ -47,8 +47,12 @@ export async function* watch<Image, Model extends string>(
       const rest = fps === undefined ? 0 : began + 1000 / fps - performance.now();
       if (rest > 0)
         await new Promise<void>((resolve) => {
-          wake = resolve;
-          setTimeout(resolve, rest);
+          const timer = setTimeout(resolve, rest);
+          // A timer that is left behind would keep a process alive.
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
         });
       signal?.throwIfAborted();
     }
