@@ -21,7 +21,7 @@ export async function classifyInPage(url: string, picture: string): Promise<stri
     }
     if (page.workers().length !== 1)
       throw new Error(`Expected the network in a Worker, got it in the page. ${complaints.join('\n')}`);
-    return expectAnswer(await page.textContent('output'), /^\w+, worker, (wasm|webgpu)$/);
+    return expectAnswer(await page.textContent('output'), /^\w+, (worker, )?(wasm|webgpu)$/);
   } finally {
     await browser.close();
   }

@@ -15,7 +15,7 @@ export default function Page() {
   const show = async (file) => {
     try {
       const { predictions, device } = await classify(file);
-      setAnswer(\`\${predictions[0].label}, worker, \${device}\`);
+      setAnswer(\`\${predictions[0].label}, \${device}\`);
     } catch (error) {
       setAnswer(String(error));
     }

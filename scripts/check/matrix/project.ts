@@ -35,6 +35,9 @@ input.onchange = async () => {
 document.body.dataset.ready = '';
 `;
 
-/** An HTML page with a script. */
-export const html = (source: string) =>
-  `<!doctype html><title>Page</title><link rel="icon" href="data:,"><body>${elements}<script type="module" src="${source}"></script>`;
+/** An HTML page with scripts. */
+export const page = (scripts: string) =>
+  `<!doctype html><title>Page</title><link rel="icon" href="data:,"><body>${elements}${scripts}`;
+
+/** An HTML page with the script of an address. */
+export const html = (source: string) => page(`<script type="module" src="${source}"></script>`);
