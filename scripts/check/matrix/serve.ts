@@ -55,13 +55,14 @@ export async function serveByProgram(folder: string, [program = '', ...args]: st
       log = (log + chunk).slice(-5_000);
     });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
   const stop = async () => {
     // Its own process group, so that the signal reaches what it has started.
-    if (child.pid && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+    if (child.pid && isRunning()) process.kill(-child.pid, 'SIGTERM');
     await ended;
   };
   const url = `http://127.0.0.1:${port}/`;
-  for (let tries = 0; tries < 120 && child.exitCode === null; tries++) {
+  for (let tries = 0; tries < 120 && isRunning(); tries++) {
     if (await fetch(url).catch(() => undefined)) return { url, stop };
     await sleep(500);
   }

@@ -82,9 +82,9 @@ export async function startHosted({
     log += chunk;
   });
   const ended = new Promise<void>((resolve) => wrangler.once('exit', () => resolve()));
+  const isRunning = () => wrangler.exitCode === null && wrangler.signalCode === null;
   const end = async (signal: NodeJS.Signals) => {
-    if (wrangler.exitCode === null && wrangler.signalCode === null && wrangler.pid)
-      process.kill(-wrangler.pid, signal);
+    if (isRunning() && wrangler.pid) process.kill(-wrangler.pid, signal);
     await ended;
   };
   const stop = async () => {
@@ -93,8 +93,7 @@ export async function startHosted({
   };
 
   const url = `http://127.0.0.1:${port}${mount}`;
-  for (let tries = 0; tries < 240; tries++) {
-    if (wrangler.exitCode !== null) break;
+  for (let tries = 0; tries < 240 && isRunning(); tries++) {
     const health = await fetch(`${url}/health`).catch(() => undefined);
     if (health?.ok && wrangler.pid) return { url, pid: wrangler.pid, stop, crash: () => end('SIGKILL') };
     await sleep(500);
