@@ -3,6 +3,7 @@ import { buildAssets, fail, parseCommand, readCount } from '../harness/command.t
 import { endpoint } from './parts/endpoint.ts';
 import { growth } from './parts/growth.ts';
 import { limit } from './parts/limit.ts';
+import { many } from './parts/many.ts';
 import { node } from './parts/node.ts';
 import { page } from './parts/page.ts';
 import { photos } from './parts/photos.ts';
@@ -13,6 +14,7 @@ const parts: Record<string, (effort: Effort) => Promise<Findings>> = {
   endpoint,
   start,
   page,
+  many,
   node,
   growth,
   photos,

@@ -1,5 +1,5 @@
 import type { Classification, ClassifyOptions, Embedding, Engine } from '../contract/engine.ts';
-import type { ImageOptions, ModelName, Settled } from '../contract/model.ts';
+import type { ImageOptions, ListOptions, ModelName, Settled } from '../contract/model.ts';
 import type { Moving, Watching, WatchOptions } from '../contract/resources/watch.ts';
 import type { ClassifyLookup, SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { singleFlight } from '../util/single-flight.ts';
@@ -50,20 +50,20 @@ export interface Client<Model extends string = string>
   ): Promise<Classification<Model, string>>;
   classify(
     images: readonly HostedImage[],
-    options: ClassifyOptions & RequestOptions & ClassifyLookup & Settled,
+    options: ClassifyOptions & RequestOptions & ClassifyLookup & ListOptions & Settled,
   ): Promise<PromiseSettledResult<Classification<Model, string>>[]>;
   classify(
     images: readonly HostedImage[],
-    options: ClassifyOptions & RequestOptions & Settled,
+    options: ClassifyOptions & RequestOptions & ListOptions & Settled,
   ): Promise<PromiseSettledResult<Classification<Model>>[]>;
   classify(
     images: readonly HostedImage[],
-    options: ClassifyOptions & RequestOptions & ClassifyLookup,
+    options: ClassifyOptions & RequestOptions & ClassifyLookup & ListOptions,
   ): Promise<Classification<Model, string>[]>;
   classify(image: HostedImage, options?: ClassifyOptions & RequestOptions): Promise<Classification<Model>>;
   classify(
     images: readonly HostedImage[],
-    options?: ClassifyOptions & RequestOptions,
+    options?: ClassifyOptions & RequestOptions & ListOptions,
   ): Promise<Classification<Model>[]>;
   /**
    * Maps an image to a unit vector: similar images have near vectors.
@@ -73,9 +73,12 @@ export interface Client<Model extends string = string>
   embed(image: HostedImage, options?: ImageOptions & RequestOptions): Promise<Embedding<Model>>;
   embed(
     images: readonly HostedImage[],
-    options: ImageOptions & RequestOptions & Settled,
+    options: ImageOptions & RequestOptions & ListOptions & Settled,
   ): Promise<PromiseSettledResult<Embedding<Model>>[]>;
-  embed(images: readonly HostedImage[], options?: ImageOptions & RequestOptions): Promise<Embedding<Model>[]>;
+  embed(
+    images: readonly HostedImage[],
+    options?: ImageOptions & RequestOptions & ListOptions,
+  ): Promise<Embedding<Model>[]>;
   /**
    * Finds the stored vectors most similar to an image, a vector, an answer of {@link embed}, or another stored vector.
    *

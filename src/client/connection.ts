@@ -1,4 +1,4 @@
-import type { Region } from '../contract/model.ts';
+import type { ListOptions, Region } from '../contract/model.ts';
 import type { Single } from '../contract/wire.ts';
 import { checkShape } from './check-shape.ts';
 import type { Query, Send } from './http/request.ts';
@@ -6,7 +6,7 @@ import type { RequestOptions } from './http/service.ts';
 import type { HostedImage } from './images/take.ts';
 
 /** Options of a call with images. */
-export interface InferOptions extends RequestOptions {
+export interface InferOptions extends RequestOptions, ListOptions {
   region?: Region | undefined;
 }
 

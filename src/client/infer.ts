@@ -3,6 +3,7 @@ import { requestsAtOnce } from '../contract/limits.ts';
 import type { Region } from '../contract/model.ts';
 import type { Batch, Single } from '../contract/wire.ts';
 import { mapConcurrent } from '../util/concurrency/map-concurrent.ts';
+import { countDone } from '../util/count-done.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { checkShape } from './check-shape.ts';
 import { type Infer, type InferOptions, readOne, type Task } from './connection.ts';
@@ -36,7 +37,7 @@ export function createInfer(
   return async <Item, Result>(
     task: Task<Item, Result>,
     images: HostedImage | readonly HostedImage[],
-    { signal, timeout, region }: InferOptions = {},
+    { signal, timeout, region, onProgress }: InferOptions = {},
     nameOf = (index: number) => (isMany(images) ? `images[${index}]` : 'image'),
   ) => {
     signal?.throwIfAborted();
@@ -50,14 +51,15 @@ export function createInfer(
       const sent =
         region && upload === 'file' ? { ...task, query: { ...task.query, region: textOf(region) } } : task;
       const attempt = async () => {
+        const done = countDone(sources.length, onProgress);
         if (task.settled && isMany(images))
-          return inferSettled(send, sent, pack, sources, nameOf, options, region);
+          return inferSettled(send, sent, pack, sources, nameOf, options, region, done);
         // One after the other: the pixels of all of them together may not fit into memory.
         const bodies: Blob[] = [];
         for (const [index, source] of sources.entries())
           bodies.push(await pack.one(source, nameOf(index), options, region));
         return isMany(images)
-          ? sendMany(send, pack, sent, bodies, nameOf, options)
+          ? sendMany(send, pack, sent, bodies, nameOf, options, done)
           : sendOne(send, sent, bodies[0] as Blob, nameOf(0), options);
       };
       try {
@@ -93,9 +95,10 @@ async function sendMany<Item, Result>(
   bodies: readonly Blob[],
   nameOf: (index: number) => string,
   options: RequestOptions,
+  done: (count: number) => void,
 ): Promise<Result[]> {
   const { path, query } = task;
-  const results = await mapConcurrent(batches(bodies), requestsAtOnce, (batch) => {
+  const results = await mapConcurrent(batches(bodies), requestsAtOnce, async (batch) => {
     const rename = (field: string) =>
       field.replace(/^files\[(\d+)\]$/, (_, index) => nameOf(batch.start + Number(index)));
     const readBatch = (answer: unknown) => {
@@ -103,7 +106,9 @@ async function sendMany<Item, Result>(
       checkShape(results.length === batch.bodies.length);
       return results.map((item) => readOne(task, { ...rest, ...item } as Single<Item>));
     };
-    return send({ path, query, body: pack.many(batch.bodies), rename }, readBatch, options);
+    const results = await send({ path, query, body: pack.many(batch.bodies), rename }, readBatch, options);
+    done(results.length);
+    return results;
   });
   return results.flat();
 }

@@ -25,6 +25,7 @@ export async function inferSettled<Item, Result>(
   nameOf: (index: number) => string,
   options: RequestOptions,
   region: Region | undefined,
+  done: (count: number) => void,
 ): Promise<PromiseSettledResult<Result>[]> {
   const outcomes: PromiseSettledResult<Result>[] = [];
   const fail = (index: number, reason: unknown) => {
@@ -34,7 +35,10 @@ export async function inferSettled<Item, Result>(
   for (const [index, source] of sources.entries()) {
     const outcome = await settleOwn(nameOf(index), pack.one(source, nameOf(index), options, region));
     if (outcome.status === 'fulfilled') packed.push({ index, body: outcome.value });
-    else outcomes[index] = outcome;
+    else {
+      outcomes[index] = outcome;
+      done(1);
+    }
   }
 
   const { path, query } = task;
@@ -63,6 +67,7 @@ export async function inferSettled<Item, Result>(
         throw reason;
       fail(indexOf(start), reason);
     });
+    done(bodies.length);
   });
   return outcomes;
 }

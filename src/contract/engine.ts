@@ -1,4 +1,4 @@
-import type { Device, ImageOptions, LabelOf, ModelRef, Settled, Source } from './model.ts';
+import type { Device, ImageOptions, LabelOf, ListOptions, ModelRef, Settled, Source } from './model.ts';
 
 import type { ClassifyLookup, SearchOptions, SearchQuery, SearchResult } from './vectors.ts';
 
@@ -76,25 +76,28 @@ export interface Engine<Image, Model extends string = string> {
   classify(image: Image, options: ClassifyOptions & ClassifyLookup): Promise<Classification<Model, string>>;
   classify(
     images: readonly Image[],
-    options: ClassifyOptions & ClassifyLookup & Settled,
+    options: ClassifyOptions & ClassifyLookup & ListOptions & Settled,
   ): Promise<PromiseSettledResult<Classification<Model, string>>[]>;
   classify(
     images: readonly Image[],
-    options: ClassifyOptions & Settled,
+    options: ClassifyOptions & ListOptions & Settled,
   ): Promise<PromiseSettledResult<Classification<Model>>[]>;
   classify(image: Image, options?: ClassifyOptions): Promise<Classification<Model>>;
   classify(
     images: readonly Image[],
-    options: ClassifyOptions & ClassifyLookup,
+    options: ClassifyOptions & ClassifyLookup & ListOptions,
   ): Promise<Classification<Model, string>[]>;
-  classify(images: readonly Image[], options?: ClassifyOptions): Promise<Classification<Model>[]>;
+  classify(
+    images: readonly Image[],
+    options?: ClassifyOptions & ListOptions,
+  ): Promise<Classification<Model>[]>;
   /** Maps an image to a unit vector; similar images have near vectors. */
   embed(image: Image, options?: ImageOptions): Promise<Embedding<Model>>;
   embed(
     images: readonly Image[],
-    options: ImageOptions & Settled,
+    options: ImageOptions & ListOptions & Settled,
   ): Promise<PromiseSettledResult<Embedding<Model>>[]>;
-  embed(images: readonly Image[], options?: ImageOptions): Promise<Embedding<Model>[]>;
+  embed(images: readonly Image[], options?: ImageOptions & ListOptions): Promise<Embedding<Model>[]>;
   /** Finds the stored vectors most similar to an image, a vector, or another stored vector. */
   search(query: SearchQuery<Image>, options?: SearchOptions): Promise<SearchResult<Model>>;
   search(

@@ -28,6 +28,23 @@ export interface Settled {
   settled: true;
 }
 
+/** How much of a list is done. */
+export interface ListProgress {
+  /** Images that have their answer; with `settled: true` also those that have an error of their own. */
+  done: number;
+  /** Images of the list. */
+  total: number;
+}
+
+/** Options of a call with a list of images. */
+export interface ListOptions {
+  /**
+   * Called when further images are done: after each run of up to eight in the page, after each request to a service; the last
+   * time with `done` equal to `total`. Where two engines are joined and the second one has to answer, it begins anew. What it throws rejects the call.
+   */
+  onProgress?: ((progress: ListProgress) => void) | undefined;
+}
+
 /** A part of an image, in whole pixels of it as it is shown: upright, after its EXIF orientation. */
 export interface Region {
   /** Pixels from the left edge. */

@@ -2,12 +2,13 @@ import type { Classification, ClassifyOptions, Embedding, Engine } from '../cont
 import type { ErrorCode, UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { galleryNamespace, requestsAtOnce } from '../contract/limits.ts';
-import type { ImageOptions, Settled } from '../contract/model.ts';
+import type { ImageOptions, ListOptions, Settled } from '../contract/model.ts';
 import type { Moving, Watching, WatchOptions } from '../contract/resources/watch.ts';
 import { settleOwn } from '../contract/rules/settle.ts';
 import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vectors.ts';
 import { abortable } from '../util/abortable.ts';
 import { mapConcurrent } from '../util/concurrency/map-concurrent.ts';
+import { countDone } from '../util/count-done.ts';
 import type { LocalClasses, LocalVectors } from './data/interface.ts';
 import type { LookupOptions } from './lookup/classify.ts';
 import type { LocalEngine } from './options.ts';
@@ -106,7 +107,9 @@ export function createEngine<Model extends string>({
     signal: AbortSignal | undefined,
     call: (engine: Engine<ImageSource, Model>, input: Query) => Promise<Answer>,
     isLocalFirst: () => Promise<boolean> | boolean = isPreferred,
+    onProgress?: ListOptions['onProgress'],
   ): Promise<PromiseSettledResult<Answer>[]> {
+    const done = countDone(inputs.length, onProgress);
     const end = new AbortController();
     const asks = Array.from(inputs, (input, i) => {
       const name = `${kind}[${i}]`;
@@ -125,9 +128,11 @@ export function createEngine<Model extends string>({
       return { begin, answer };
     });
     try {
-      return await mapConcurrent(asks, requestsAtOnce, ({ begin, answer }) => {
+      return await mapConcurrent(asks, requestsAtOnce, async ({ begin, answer }) => {
         begin();
-        return answer;
+        const outcome = await answer;
+        done(1);
+        return outcome;
       });
     } finally {
       // After a failure, those that were not begun close their copies.
@@ -160,16 +165,17 @@ export function createEngine<Model extends string>({
 
   function classify(
     image: ImageSource | readonly ImageSource[],
-    options: ClassifyOptions & LookupOptions & Partial<Settled> = {},
+    options: ClassifyOptions & LookupOptions & ListOptions & Partial<Settled> = {},
   ) {
     if (options.settled && isList(image, 'images')) {
-      const { settled, ...own } = options;
+      const { settled, onProgress, ...own } = options;
       return askEach(
         image,
         'images',
         options.signal,
         (engine, taken) => engine.classify(taken, own),
         () => hasLookup(options),
+        onProgress,
       );
     }
     return ask<ImageSource, Classification<Model> | Classification<Model>[]>(
@@ -183,10 +189,18 @@ export function createEngine<Model extends string>({
 
   function embed(
     image: ImageSource | readonly ImageSource[],
-    { settled, ...options }: ImageOptions & Partial<Settled> = {},
+    { settled, onProgress, ...own }: ImageOptions & ListOptions & Partial<Settled> = {},
   ) {
     if (settled && isList(image, 'images'))
-      return askEach(image, 'images', options.signal, (engine, taken) => engine.embed(taken, options));
+      return askEach(
+        image,
+        'images',
+        own.signal,
+        (engine, taken) => engine.embed(taken, own),
+        isPreferred,
+        onProgress,
+      );
+    const options = { ...own, onProgress };
     return ask<ImageSource, Embedding<Model> | Embedding<Model>[]>(
       image,
       'images',

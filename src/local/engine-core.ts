@@ -3,7 +3,7 @@ import { UnlabelError } from '../contract/errors.ts';
 import { checkFilter } from '../contract/filter.ts';
 import type { ImageSource } from '../contract/image-source.ts';
 import { defaultTopK, limits, topKRange } from '../contract/limits.ts';
-import type { CallOptions, ImageOptions, Settled } from '../contract/model.ts';
+import type { ImageOptions, ListOptions, Settled } from '../contract/model.ts';
 import type { Moving, WatchOptions } from '../contract/resources/watch.ts';
 import { checkLabels, checkMinScore } from '../contract/rules/known.ts';
 import { readRegion } from '../contract/rules/region.ts';
@@ -11,12 +11,13 @@ import type { SearchOptions, SearchQuery, SearchResult } from '../contract/vecto
 import { classify } from '../inference/classify.ts';
 import { embed } from '../inference/embed.ts';
 import { abortable } from '../util/abortable.ts';
+import { countDone } from '../util/count-done.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { timeout } from '../util/timeout.ts';
 import type { Deployment } from './files/deployment.ts';
 import { pageLimits } from './limits.ts';
 import type { LookupOptions } from './lookup/classify.ts';
-import { createNetwork, withSignal } from './network.ts';
+import { createNetwork, type InferOptions, withSignal } from './network.ts';
 import type { EngineOptions, LocalEngine } from './options.ts';
 import { createResources } from './resources.ts';
 import { isList, withEachTaken, withTaken } from './take-call.ts';
@@ -37,18 +38,19 @@ export function createEngineOf<Model extends string>(
   /** Takes the images of a call, and gives one answer for one image. */
   async function forImages<Result>(
     images: ImageSource | readonly ImageSource[],
-    { signal, settled }: CallOptions & Partial<Settled>,
+    { signal, settled, onAnswers }: InferOptions & Partial<Settled>,
     call: (images: ImageSource[], nameOf: (index: number) => string) => Promise<Result[]>,
   ): Promise<Result | Result[] | PromiseSettledResult<Result>[]> {
     requireHere(deployment);
-    if (settled && isList(images, 'images')) return withEachTaken(images, 'images', signal, call);
+    if (settled && isList(images, 'images'))
+      return withEachTaken(images, 'images', signal, call, () => onAnswers?.(1));
     const results = await withTaken(images, 'images', signal, call);
     return isList(images, 'images') ? results : (results[0] as Result);
   }
 
   async function classifyImages(
     images: ImageSource | readonly ImageSource[],
-    options: ClassifyOptions & LookupOptions & Partial<Settled> = {},
+    options: ClassifyOptions & LookupOptions & ListOptions & Partial<Settled> = {},
   ) {
     const { topK = defaultTopK, minScore, method = 'network', classes } = options;
     if (!Number.isInteger(topK) || topK < 1 || topK > limits.topK)
@@ -59,7 +61,8 @@ export function createEngineOf<Model extends string>(
       throw new UnlabelError('invalid_parameter', 'method must be network or neighbors', { field: 'method' });
     const choice = { topK, minScore, labels: options.labels && [...options.labels] };
     const signal = withSignal(options.signal, ended);
-    const own = { ...options, signal, region: readRegion(options.region) };
+    const onAnswers = counterOf(images, options);
+    const own = { ...options, signal, region: readRegion(options.region), onAnswers };
     return forImages(images, own, async (taken, nameOf) => {
       if (classes !== undefined || method === 'neighbors')
         return (await loadLookup(signal)).classify(taken, own, choice, nameOf);
@@ -69,7 +72,7 @@ export function createEngineOf<Model extends string>(
 
   function embedTaken(
     images: readonly ImageSource[],
-    options: ImageOptions,
+    options: InferOptions,
     nameOf: (index: number) => string,
   ) {
     return network.infer(images, options, nameOf, async (network, batch) =>
@@ -79,10 +82,11 @@ export function createEngineOf<Model extends string>(
 
   async function embedImages(
     images: ImageSource | readonly ImageSource[],
-    options: ImageOptions & Partial<Settled> = {},
+    options: ImageOptions & ListOptions & Partial<Settled> = {},
   ) {
     const region = readRegion(options.region);
-    const own = { ...options, region, signal: withSignal(options.signal, ended) };
+    const onAnswers = counterOf(images, options);
+    const own = { ...options, region, signal: withSignal(options.signal, ended), onAnswers };
     return forImages(images, own, (taken, nameOf) => embedTaken(taken, own, nameOf));
   }
 
@@ -156,9 +160,13 @@ export function createEngineOf<Model extends string>(
     }),
     dispose() {
       lifetime.abort(new UnlabelError('model_unavailable', 'The engine has been disposed'));
-      network.opened?.host.dispose();
+      network.dispose();
     },
   };
+}
+
+function counterOf(images: ImageSource | readonly ImageSource[], { onProgress }: ListOptions) {
+  return countDone(isList(images, 'images') ? images.length : 1, onProgress);
 }
 
 function requireHere(deployment: Deployment | undefined): Deployment {

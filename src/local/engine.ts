@@ -1,8 +1,10 @@
+import { UnlabelError } from '../contract/errors.ts';
 import type { ModelName } from '../contract/model.ts';
 import { createEngineOf } from './engine-core.ts';
 import { createBrowserCache, noCache } from './files/cache.ts';
 import { compile } from './files/compile-web.ts';
 import { deploymentOf } from './files/deployment.ts';
+import { pageLimits } from './limits.ts';
 import type { LocalEngine, LocalOptions } from './options.ts';
 import { trimmed } from './runtimes/trimmed-web.ts';
 
@@ -18,15 +20,45 @@ import { trimmed } from './runtimes/trimmed-web.ts';
  * Needs a secure context (https or localhost), and for `unlabel/stock` and `unlabel/webgpu` the optional peer
  * `onnxruntime-web`. On a server nothing is loaded, so that a page may be rendered there; a call is refused.
  *
- * @throws UnlabelError `invalid_parameter` for an invalid address.
+ * @throws UnlabelError `invalid_parameter` for an invalid address or number of Workers.
  */
 export function createLocalEngine<Model extends ModelName = string>(
   options: LocalOptions<Model>,
 ): LocalEngine<Model> {
-  const { cache = true, runtime = trimmed } = options;
+  const { cache = true, runtime = trimmed, workers = 'auto' } = options;
   // Here and not in `load`, so that an invalid address is thrown at once. A server has no address to resolve it by.
   const deployment = isBrowser() ? deploymentOf(options, cache ? createBrowserCache() : noCache) : undefined;
-  return createEngineOf(deployment, { ...options, runtime, compile, report: (error) => reportError(error) });
+  return createEngineOf(deployment, {
+    ...options,
+    runtime,
+    workers: countWorkers(workers),
+    compile,
+    report: (error) => reportError(error),
+  });
+}
+
+/** @throws UnlabelError `invalid_parameter`. */
+function countWorkers(workers: number | 'auto'): number {
+  const { workers: most, autoWorkers, workerGigabytes, unknownGigabytes } = pageLimits;
+  if (workers === 'auto') {
+    const { hardwareConcurrency = 1, deviceMemory = unknownGigabytes }: Machine = globalThis.navigator ?? {};
+    return Math.max(
+      1,
+      Math.min(autoWorkers, hardwareConcurrency, Math.floor(deviceMemory / workerGigabytes)),
+    );
+  }
+  if (Number.isInteger(workers) && workers >= 1 && workers <= most) return workers;
+  throw new UnlabelError(
+    'invalid_parameter',
+    `workers must be 'auto' or a whole number from 1 to ${most}, got ${workers}`,
+    { field: 'workers' },
+  );
+}
+
+/** What a browser tells of the machine; `deviceMemory`, in gigabytes, is Chromium's alone. */
+interface Machine {
+  hardwareConcurrency?: number;
+  deviceMemory?: number;
 }
 
 /** Whether this is a page or a Worker of one, where images can be decoded. Deno has canvases too, and no page. */

@@ -6,7 +6,7 @@ import { singleFlight } from '../util/single-flight.ts';
 import type { Deployment } from './files/deployment.ts';
 import { getManifest, getRuntime, getWeights } from './files/model-files.ts';
 import type { Host } from './host/host.ts';
-import { type StartedHost, startHost, type Thread } from './host/start.ts';
+import { type StartedHost, startHost, startWorker, type Thread } from './host/start.ts';
 import type { EngineOptions, Progress } from './options.ts';
 import type { RuntimeBuild } from './runtimes/build.ts';
 
@@ -19,6 +19,8 @@ export interface Loaded {
   threads: number;
   /** Why no Worker could start: a clause. */
   obstacle?: string | undefined;
+  /** Starts a further Worker with the network; undefined where there can be one only, and where no more are wanted. */
+  another?: (() => Promise<Host>) | undefined;
 }
 
 /** Loads one model on one device, or on both to compare them. */
@@ -38,7 +40,7 @@ export interface Loader {
 /** @param signal - ends all downloads. */
 export function createLoader(
   deployment: Deployment,
-  { runtime, webgpu, worker = true, compile, report, ...options }: EngineOptions,
+  { runtime, webgpu, worker = true, workers = 1, compile, report, ...options }: EngineOptions,
   signal: AbortSignal,
 ): Loader {
   // What the caller's function throws must not end the download, which other engines may share.
@@ -86,14 +88,23 @@ export function createLoader(
       const { host, thread, obstacle, module } = await start(device);
       const threads =
         device === 'wasm' && thread === 'worker' && runtime.name === 'stock' ? threadsHere() : 1;
-      await host.load({
-        manifest: await manifest,
-        precision,
-        weights: await weights,
-        module: await module(),
-        threads,
-      });
-      return { device, host, thread, threads, obstacle };
+      const request = { manifest: await manifest, precision, module: await module(), threads };
+      await host.load({ ...request, weights: await weights });
+      const isAlone = device === 'webgpu' || thread === 'page' || threads > 1 || workers === 1;
+      if (isAlone) return { device, host, thread, threads, obstacle };
+      // Not as bytes, which would take memory of the page.
+      const kept = new Blob([await weights]);
+      const another = async () => {
+        const further = await startWorker(runtime);
+        try {
+          await further.load({ ...request, weights: new Uint8Array(await kept.arrayBuffer()) });
+        } catch (error) {
+          further.dispose();
+          throw error;
+        }
+        return further;
+      };
+      return { device, host, thread, threads, obstacle, another };
     },
     close(chosen) {
       for (const started of starting.values())

@@ -4,10 +4,12 @@ import type { ImageSource } from '../contract/image-source.ts';
 import type { ImageOptions } from '../contract/model.ts';
 import type { Network } from '../inference/model.ts';
 import { abortable, anySignal } from '../util/abortable.ts';
-import { createSerial } from '../util/concurrency/serial.ts';
+import { mapConcurrent } from '../util/concurrency/map-concurrent.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import type { Deployment } from './files/deployment.ts';
-import type { TakenImage } from './host/take-image.ts';
+import type { Host } from './host/host.ts';
+import { createPool } from './host/pool.ts';
+import { closeImages, drawSvgs, type TakenImage } from './host/take-image.ts';
 import { type OpenModel, openModel } from './open.ts';
 import type { EngineOptions } from './options.ts';
 
@@ -16,6 +18,12 @@ const batchSize = 8;
 
 /** The part that all answers share. */
 type Answer<Model extends string> = Pick<Classification<Model>, 'model' | 'source' | 'device'>;
+
+/** Options of a run. */
+export interface InferOptions extends ImageOptions {
+  /** Called when further images have their answer. */
+  onAnswers?: ((count: number) => void) | undefined;
+}
 
 /** What is done with a batch of images, in one run. */
 export type RunTask<Item> = (network: Network<TakenImage>, batch: TakenImage[]) => Promise<Item[]>;
@@ -29,15 +37,16 @@ export interface LocalNetwork<Model extends string> {
   /** @param nameOf - name of an image in an error. */
   infer<Item>(
     images: readonly ImageSource[],
-    options: ImageOptions,
+    options: InferOptions,
     nameOf: (index: number) => string,
     task: RunTask<Item>,
   ): Promise<(Answer<Model> & Item)[]>;
+  dispose(): void;
 }
 
 /**
  * @param deployment - throws where there is none.
- * @param lifetime - ends the network and all its calls.
+ * @param lifetime - ends the loading and all calls.
  */
 export function createNetwork<Model extends string>(
   deployment: () => Deployment,
@@ -45,13 +54,16 @@ export function createNetwork<Model extends string>(
   lifetime: AbortSignal,
 ): LocalNetwork<Model> {
   const loading = withSignal(options.signal, lifetime);
-  const inTurn = createSerial();
+  const pool = createPool(options.workers ?? 1, load);
   let opened: OpenModel | undefined;
   let hasWarned = false;
 
   const open = singleFlight(async () => {
     const model = await openModel(deployment(), options, loading);
-    if (lifetime.aborted) model.host.dispose();
+    if (lifetime.aborted) {
+      model.host.dispose();
+      return model;
+    }
     if (model.obstacle && !hasWarned) {
       hasWarned = true;
       console.warn(
@@ -59,6 +71,7 @@ export function createNetwork<Model extends string>(
       );
     }
     opened = model;
+    pool.add(model.host, model.another);
     return model;
   });
 
@@ -67,41 +80,56 @@ export function createNetwork<Model extends string>(
     return open();
   }
 
-  /** After any failure but a rejected image, the network is discarded. */
-  function discard({ host }: OpenModel): void {
-    host.dispose();
+  /** After any failure but a rejected image, the host is discarded, and with the last one the network. */
+  function discard(host: Host): void {
+    if (pool.remove(host)) return;
     open.reset();
     opened = undefined;
   }
 
   async function infer<Item>(
     images: readonly ImageSource[],
-    { signal: own, region }: ImageOptions,
+    { signal: own, region, onAnswers }: InferOptions,
     nameOf: (index: number) => string,
     task: RunTask<Item>,
   ): Promise<(Answer<Model> & Item)[]> {
-    const signal = withSignal(own, lifetime);
-    const taken = images.map((image, index): TakenImage => ({ image, field: nameOf(index), region }));
-    const results: (Answer<Model> & Item)[] = [];
-    for (let start = 0; start < taken.length; start += batchSize) {
-      const batch = taken.slice(start, start + batchSize);
-      const turn = inTurn(async () => {
-        signal.throwIfAborted();
-        const current = await load();
-        signal.throwIfAborted();
-        return runIn(current, batch, task);
+    if (images.length === 0) return [];
+    // Ends with the call: the images of a batch that has not begun are closed then.
+    const call = new AbortController();
+    const signal = anySignal(lifetime, call.signal, ...(own ? [own] : []));
+    try {
+      await abortable(load(), signal);
+      const taken = images.map((image, index): TakenImage => ({ image, field: nameOf(index), region }));
+      const size = Math.min(batchSize, Math.ceil(taken.length / pool.room));
+      const inTurn = async (batch: TakenImage[]) => {
+        const images = await drawSvgs(batch);
+        try {
+          return await pool.run(async (host) => {
+            signal.throwIfAborted();
+            return runIn(host, images, task);
+          });
+        } finally {
+          closeImages(images);
+        }
+      };
+      // One more than there are hosts is made ready, so that none of them waits for the page.
+      const results = await mapConcurrent(batches(taken, size), pool.room + 1, async (batch) => {
+        const answers = await abortable(inTurn(batch), signal);
+        onAnswers?.(answers.length);
+        return answers;
       });
-      results.push(...(await abortable(turn, signal)));
+      return results.flat();
+    } finally {
+      call.abort();
     }
-    return results;
   }
 
   async function runIn<Item>(
-    current: OpenModel,
+    host: Host,
     batch: TakenImage[],
     task: RunTask<Item>,
   ): Promise<(Answer<Model> & Item)[]> {
-    const { manifest, device, host } = current;
+    const { manifest, device } = opened as OpenModel;
     try {
       const items = await task({ manifest, run: (taken) => host.run([...taken]) }, batch);
       const model = { name: manifest.name as Model, version: manifest.version };
@@ -109,7 +137,7 @@ export function createNetwork<Model extends string>(
     } catch (cause) {
       const known = cause instanceof UnlabelError ? cause : undefined;
       if (known && known.code !== 'model_unavailable') throw known;
-      if (opened === current) discard(current);
+      discard(host);
       throw (
         known ??
         new UnlabelError('internal_error', `The network failed to run: ${(cause as Error).message}`, {
@@ -125,7 +153,12 @@ export function createNetwork<Model extends string>(
     get opened() {
       return opened;
     },
+    dispose: () => pool.dispose(),
   };
+}
+
+function* batches<Item>(items: readonly Item[], size: number): Generator<Item[], void> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
 
 /** The signal of a call, where it has one, and another. */

@@ -17,6 +17,8 @@ export interface OpenModel {
   manifest: Manifest;
   device: Device;
   host: Host;
+  /** Starts a further host; undefined where there can be one only. */
+  another: Loaded['another'];
   thread: Thread;
   /** Why this device and thread: a sentence. */
   reason: string;
@@ -47,12 +49,12 @@ export async function openModel(
   let chosen: Host | undefined;
   try {
     const choice = await abortable(choose(loader, deployment.manifestUrl, signal, fastEnough), signal);
-    const { device, host, thread, threads, obstacle, because } = choice;
+    const { device, host, another, thread, threads, obstacle, because } = choice;
     chosen = host;
     const name = device === 'webgpu' ? 'WebGPU' : threads > 1 ? `WASM on ${threads} threads` : 'WASM';
     const where = obstacle ? `; in the page, because no Worker could start: ${obstacle}` : '';
     const reason = `${name}: ${because}${where}`;
-    return { manifest: await loader.manifest, device, host, thread, reason, obstacle };
+    return { manifest: await loader.manifest, device, host, another, thread, reason, obstacle };
   } catch (cause) {
     if (signal.aborted || cause instanceof UnlabelError) throw cause;
     const message = `The model ${deployment.manifestUrl} cannot be loaded: ${(cause as Error).message}`;

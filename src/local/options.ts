@@ -64,6 +64,16 @@ export interface LocalOptions<Model extends string = string> {
    */
   worker?: boolean | undefined;
   /**
+   * Most Workers that read images and run the network at a time, 1 to 32. A further one starts when work has waited for
+   * 100 ms, never before the first answer, and ends after 20 s without work; each takes the memory of the first, which
+   * shares the downloaded files and the compiled runtime with them. `auto`: as many as the machine has cores, and one for
+   * each 2 GB of its memory (4 GB where the browser does not tell), 4 at most.
+   *
+   * There is one on WebGPU, with several threads of `runtime: stock`, and where no Worker starts.
+   * @default 'auto'
+   */
+  workers?: number | 'auto' | undefined;
+  /**
    * API key, if the deployment requires one: sent to the origin of {@link baseUrl} only. Everyone who opens the page
    * can read it.
    */
@@ -80,6 +90,8 @@ export interface EngineOptions
   compile(file: Response): Promise<WebAssembly.Module>;
   /** Reports what a function of the caller throws. */
   report(error: unknown): void;
+  /** Most Workers at a time. @default 1 */
+  workers?: number | undefined;
 }
 
 /**

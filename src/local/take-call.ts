@@ -51,20 +51,27 @@ export async function withTaken<Query extends SearchQuery<ImageSource>, Result>(
 /**
  * Runs a call for each item of a list by itself, for `settled: true`: an item that cannot be read does not fail the
  * others.
+ *
+ * @param onFailure - called when an item turns out to have an error of its own.
  */
 export function withEachTaken<Query extends SearchQuery<ImageSource>, Result>(
   input: readonly Query[],
   kind: Kind,
   signal: AbortSignal | undefined,
   call: (items: Query[], nameOf: (index: number) => string) => Promise<Result[]>,
+  onFailure: () => void = () => {},
 ): Promise<PromiseSettledResult<Result>[]> {
   const answers = Array.from(input, (item, i) => {
     const name = `${kind}[${i}]`;
     const answer = withTaken([item], kind, signal, call, () => name);
-    return settleOwn(
+    const outcome = settleOwn(
       name,
       answer.then(([result]) => result as Result),
     );
+    return outcome.then((settled) => {
+      if (settled.status === 'rejected') onFailure();
+      return settled;
+    });
   });
   return Promise.all(answers);
 }

@@ -23,7 +23,7 @@ import { bytesOf, failureOf } from '../helpers/realm-parts.ts';
 const open = (options: LocalOptions, fastEnough?: number) =>
   openModel(
     deploymentOf(options, createBrowserCache()),
-    { ...options, runtime: options.runtime ?? trimmed, compile, report: console.error },
+    { ...options, runtime: options.runtime ?? trimmed, compile, workers: 1, report: console.error },
     new AbortController().signal,
     fastEnough,
   );

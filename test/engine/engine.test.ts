@@ -114,6 +114,40 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     expect(outcomes.none).toEqual([]);
   });
 
+  test('progress: every image of a list counts once it is done', async () => {
+    const progress = await page.evaluate(async () => {
+      const { one, other, broken } = pictures;
+      const many = Array.from({ length: 20 }, (_, i) => (i % 3 ? one : other));
+      const follow = async (call: (onProgress: (progress: object) => void) => Promise<unknown>) => {
+        const seen: { done: number; total: number }[] = [];
+        const code = await unlabel.failureOf(
+          call((progress) => seen.push(progress as (typeof seen)[number])),
+        );
+        const isRising = seen.every(({ done }, i) => i === 0 || done > (seen[i - 1]?.done ?? 0));
+        return [isRising, seen.length > 0, seen.at(-1) ?? 'nothing', code?.code ?? 'answered'];
+      };
+      return {
+        classified: await follow((onProgress) => tested.classify(many, { onProgress })),
+        embedded: await follow((onProgress) => tested.embed(many, { onProgress })),
+        neighbors: await follow((onProgress) => tested.classify(many, { method: 'neighbors', onProgress })),
+        settled: await follow((onProgress) =>
+          tested.classify([broken, ...many, broken], { onProgress, settled: true }),
+        ),
+        none: await follow((onProgress) => tested.embed([], { onProgress })),
+        failed: (await follow((onProgress) => tested.classify([broken, ...many], { onProgress }))).at(-1),
+      };
+    });
+    const all = [true, true, { done: 20, total: 20 }, 'answered'];
+    expect(progress).toEqual({
+      classified: all,
+      embedded: all,
+      neighbors: all,
+      settled: [true, true, { done: 22, total: 22 }, 'answered'],
+      none: [true, false, 'nothing', 'answered'],
+      failed: 'invalid_image',
+    });
+  });
+
   test('settled: what is not the fault of an image fails the call', async () => {
     const none = await failureOf(() => tested.classify([pictures.one], { topK: 0, settled: true }));
     expect(none).toEqual({ code: 'invalid_parameter', field: 'topK' });

@@ -50,6 +50,18 @@ createLocalEngine({});
 // @ts-expect-error no such device
 createLocalEngine({ model: 'cifar10', device: 'npu' });
 
+// Progress is that of a list.
+await known.classify([image], { onProgress: ({ done, total }) => done / total });
+await known.embed([image], { settled: true, onProgress: ({ done }) => done });
+// @ts-expect-error a single image has none
+await known.embed(image, { onProgress: () => {} });
+
+// Workers are counted.
+createLocalEngine({ model: 'cifar10', workers: 2 });
+createLocalEngine({ model: 'cifar10', workers: 'auto' });
+// @ts-expect-error neither a number nor 'auto'
+createLocalEngine({ model: 'cifar10', workers: 'all' });
+
 // The hook gives what its model gives.
 export async function Component() {
   const { classify, status } = useClassifier({ model: 'cifar10', hosted });

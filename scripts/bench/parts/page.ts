@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { quantile } from '../../harness/quantile.ts';
 import { launchChromium } from '../../harness/servers/chromium.ts';
 import { startHosted } from '../../harness/servers/hosted.ts';
@@ -8,6 +7,7 @@ import type {} from '../contenders/page-frame.ts';
 import { installRivals, rivals } from '../contenders/rivals.ts';
 import { serveContenders } from '../contenders/serve.ts';
 import { digits, inTurn, ratio, spread } from '../measure.ts';
+import { measureMemory } from '../page-memory.ts';
 import { type Effort, type Findings, table } from '../report.ts';
 
 const repetitions = 20;
@@ -137,27 +137,4 @@ ${rivals['@tensorflow/tfjs-core']} (core and the WebAssembly backend alone) runs
     for (const { stop } of [files, api, served]) stop();
     await hosted.stop();
   }
-}
-
-/** Bytes of the renderer process of a page in a new context. */
-async function measureMemory(
-  browser: Browser,
-  visit: (context: BrowserContext) => Promise<unknown>,
-): Promise<number> {
-  const session = await browser.newBrowserCDPSession();
-  const renderers = async () => {
-    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-    return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
-  };
-  const before = new Set(await renderers());
-  const context = await browser.newContext();
-  await visit(context);
-  let bytes = 0;
-  for (const id of (await renderers()).filter((id) => !before.has(id))) {
-    const rollup = await readFile(`/proc/${id}/smaps_rollup`, 'utf8').catch(() => '');
-    bytes = Math.max(bytes, 1024 * Number(/^Pss: +(\d+)/m.exec(rollup)?.[1] ?? 0));
-  }
-  await context.close();
-  await session.detach();
-  return bytes;
 }

@@ -1,5 +1,5 @@
 import type { Classification, ClassifyOptions } from '../../contract/engine.ts';
-import type { Settled } from '../../contract/model.ts';
+import type { ListOptions, Settled } from '../../contract/model.ts';
 import { checkLabels } from '../../contract/rules/known.ts';
 import type { ClassifyLookup } from '../../contract/vectors.ts';
 import type { ClassifyItem } from '../../contract/wire.ts';
@@ -17,14 +17,17 @@ export function createClassify<Model extends string>(connection: Connection, mod
   function classify(image: HostedImage, options: Options & ClassifyLookup): Promise<Lookup>;
   function classify(
     images: readonly HostedImage[],
-    options: Options & Settled,
+    options: Options & ListOptions & Settled,
   ): Promise<PromiseSettledResult<Lookup>[]>;
-  function classify(images: readonly HostedImage[], options: Options & ClassifyLookup): Promise<Lookup[]>;
+  function classify(
+    images: readonly HostedImage[],
+    options: Options & ClassifyLookup & ListOptions,
+  ): Promise<Lookup[]>;
   function classify(image: HostedImage, options?: Options): Promise<Result>;
-  function classify(images: readonly HostedImage[], options?: Options): Promise<Result[]>;
+  function classify(images: readonly HostedImage[], options?: Options & ListOptions): Promise<Result[]>;
   async function classify(
     images: HostedImage | readonly HostedImage[],
-    { signal, timeout, settled, region, ...query }: Options & Partial<Settled> = {},
+    { signal, timeout, settled, region, onProgress, ...query }: Options & ListOptions & Partial<Settled> = {},
   ): Promise<Lookup | Lookup[] | Result | Result[] | PromiseSettledResult<Lookup>[]> {
     // An empty list would be left out of the address, and let every class answer.
     checkLabels(query.labels);
@@ -39,7 +42,7 @@ export function createClassify<Model extends string>(connection: Connection, mod
         return answer as Lookup;
       },
     };
-    return connection.infer(task, images, { signal, timeout, region });
+    return connection.infer(task, images, { signal, timeout, region, onProgress });
   }
   return classify;
 }

@@ -3,17 +3,18 @@ import { UnlabelError } from '../../contract/errors.ts';
 import type { ImageSource } from '../../contract/image-source.ts';
 import { limits } from '../../contract/limits.ts';
 import type { Manifest } from '../../contract/manifest.ts';
-import type { CallOptions, Device, ImageOptions } from '../../contract/model.ts';
+import type { CallOptions, Device } from '../../contract/model.ts';
 import { vectorOf } from '../../contract/vector-query.ts';
 import type { ModelVector, Numbers } from '../../contract/vectors.ts';
 import { checkModel, isDirection, type VectorModel } from '../../vectors/vector-model.ts';
+import type { InferOptions } from '../network.ts';
 
 /** What the page's own data and its lookups need of their engine. */
 export interface EngineParts<Model extends string = string> {
   /** @param nameOf - name of an image in an error. */
   embed(
     images: readonly ImageSource[],
-    options: ImageOptions,
+    options: InferOptions,
     nameOf: (index: number) => string,
   ): Promise<Embedding<Model>[]>;
   /** The engine's own model, once it is loaded; a vector without a model is taken to be of it. */

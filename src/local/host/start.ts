@@ -48,6 +48,14 @@ export async function startHost(build: RuntimeBuild, inWorker: boolean): Promise
   }
 }
 
+/**
+ * Starts a host in a Worker.
+ * @throws Error if none can start.
+ */
+export async function startWorker(build: RuntimeBuild): Promise<Host> {
+  return startInWorker(await build.code());
+}
+
 /** @throws Error if no Worker can start, saying why. */
 async function startInWorker(code: RuntimeCode): Promise<Host> {
   if (typeof Worker !== 'function') throw new Error('this browser has no Worker here');

@@ -39,13 +39,50 @@ export function closeImages(images: readonly TakenImage[]): void {
   for (const { image } of images) close(image);
 }
 
+/**
+ * Draws the files of a batch that only a page can draw, and no Worker: SVGs. The caller closes what it gets.
+ *
+ * @throws UnlabelError `invalid_image`; none is then left open.
+ */
+export async function drawSvgs(images: readonly TakenImage[]): Promise<TakenImage[]> {
+  const drawn: TakenImage[] = [];
+  try {
+    for (const taken of images) {
+      const { image, field } = taken;
+      const svg = svgOf(image);
+      drawn.push({ ...taken, image: (svg && (await inTime(bitmapOfSvg(svg), field))) ?? image });
+    }
+    return drawn;
+  } catch (error) {
+    closeImages(drawn);
+    throw error;
+  }
+}
+
+/** A file that may be an SVG. */
+function svgOf(image: ImageSource): Blob | undefined {
+  if (ArrayBuffer.isView(image))
+    return isSvg(image as Uint8Array) ? new Blob([image as BlobPart]) : undefined;
+  return isBlob(image) ? image : undefined;
+}
+
 async function takeImage(image: ImageSource, field: string): Promise<TakenImage> {
-  const taking = take(image);
+  return { image: await inTime(take(image), field), field };
+}
+
+/** @throws UnlabelError `invalid_image`, also where the browser does not answer; what comes later is closed. */
+async function inTime<Image extends ImageSource | undefined>(
+  taking: Promise<Image>,
+  field: string,
+): Promise<Image> {
   try {
     const late = () => new Error(`the browser did not copy it within ${pageLimits.takeMs / 1000} s`);
-    return { image: await timeout(taking, pageLimits.takeMs, late), field };
+    return await timeout(taking, pageLimits.takeMs, late);
   } catch (cause) {
-    taking.then(close, () => {});
+    taking.then(
+      (image) => image && close(image),
+      () => {},
+    );
     throw unreadable(cause, field);
   }
 }
@@ -78,12 +115,9 @@ export function isTainted({ image }: TakenImage): boolean {
 }
 
 async function take(image: ImageSource): Promise<ImageSource> {
-  if (isBlob(image)) return (await bitmapOfSvg(image)) ?? image;
-  if (isBytes(image)) {
-    // Not the `slice` of a buffer: that of a shared one is shared.
-    const copy = bytesOf(image).slice();
-    return (isSvg(copy) && (await bitmapOfSvg(new Blob([copy as BlobPart])))) || copy;
-  }
+  if (isBlob(image)) return image;
+  // Not the `slice` of a buffer: that of a shared one is shared.
+  if (isBytes(image)) return bytesOf(image).slice();
   const { width, height } = drawableSize(image);
   if ('data' in image) return { width, height, data: image.data.slice() } as ImageData;
   if (typeof VideoFrame === 'function' && image instanceof VideoFrame) return image.clone();

@@ -3,7 +3,6 @@ import { UnlabelError } from '../../contract/errors.ts';
 import type { ImageSource } from '../../contract/image-source.ts';
 import { defaultNeighbors, galleryNamespace, limits } from '../../contract/limits.ts';
 import type { Manifest } from '../../contract/manifest.ts';
-import type { ImageOptions } from '../../contract/model.ts';
 import type { Choice } from '../../contract/rules/known.ts';
 import { checkName } from '../../contract/rules/names.ts';
 import type { ClassifyItem } from '../../contract/wire.ts';
@@ -12,10 +11,11 @@ import { classesNotFound } from '../../vectors/classes/class-set.ts';
 import { checkLookup, classifyWithNeighbors, classifyWithSet } from '../../vectors/classes/lookup.ts';
 import type { OwnData } from '../data/own.ts';
 import { type EngineParts, vectorModelOf } from '../data/sources.ts';
+import type { InferOptions } from '../network.ts';
 import type { IndexOf } from './search.ts';
 
 /** `ClassifyLookup`, as it comes from a caller. */
-export interface LookupOptions extends ImageOptions {
+export interface LookupOptions extends InferOptions {
   classes?: string | undefined;
   method?: string | undefined;
   namespace?: string | undefined;
@@ -63,7 +63,7 @@ export function createClassify<Model extends string>(
     choice: Choice,
     nameOf: (index: number) => string,
   ): Promise<Classification<Model, string>[]> => {
-    const { classes, signal, region } = options;
+    const { classes, signal, region, onAnswers } = options;
     if (classes !== undefined && options.method === 'neighbors')
       throw new UnlabelError('invalid_parameter', 'classes and method=neighbors exclude each other', {
         field: 'classes',
@@ -74,7 +74,7 @@ export function createClassify<Model extends string>(
         : await withClasses(classes, choice, signal);
     const { manifest } = await abortable(open(), signal);
     const answerOf = answer(manifest);
-    const embedded = await embed(images, { signal, region }, nameOf);
+    const embedded = await embed(images, { signal, region, onAnswers }, nameOf);
     return embedded.map(({ model, embedding, source, device }) => ({
       model,
       ...answerOf(embedding),

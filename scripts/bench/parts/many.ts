@@ -1,0 +1,85 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { drawPhoto } from '../../harness/inputs/draw-photo.ts';
+import { quantile } from '../../harness/quantile.ts';
+import { launchChromium } from '../../harness/servers/chromium.ts';
+import { startHosted } from '../../harness/servers/hosted.ts';
+import { servePage } from '../../harness/servers/serve-page.ts';
+import type {} from '../contenders/page-many.ts';
+import { digits, inTurn, ratio, spread } from '../measure.ts';
+import { measureMemory } from '../page-memory.ts';
+import { type Effort, type Findings, table } from '../report.ts';
+
+const [count, width, height] = [200, 1_152, 864];
+const workers = [1, 2];
+
+/** Compares one Worker with two, in time and memory, over a folder of photos. */
+export async function many({ rounds, visits }: Effort): Promise<Findings> {
+  const photos = await Promise.all(
+    [85, 86, 87, 88, 89, 90, 91, 92].map((quality) =>
+      drawPhoto(width, height, { quality, progressive: false, baseline: true }),
+    ),
+  );
+  const files = photos.map((photo) => Buffer.from(photo).toString('base64'));
+  const served = await servePage({ script: 'scripts/bench/contenders/page-many.ts' });
+  const hosted = await startHosted();
+  const browser = await launchChromium();
+  const open = async (context: BrowserContext): Promise<Page> => {
+    const page = await context.newPage();
+    await page.goto(served.url);
+    await page.evaluate((files) => {
+      const bytesOf = (file: string) => Uint8Array.from(atob(file), (char) => char.charCodeAt(0));
+      globalThis.photos = files.map((file) => new Blob([bytesOf(file)]));
+    }, files);
+    return page;
+  };
+  try {
+    const page = await open(await browser.newContext());
+    const classify = (page: Page, count: number) =>
+      page.evaluate((count) => manyPhotos.classify(count), count);
+    const openEngine = (page: Page, workers: number) =>
+      page.evaluate(({ url, workers }) => manyPhotos.open(url, workers), { url: hosted.url, workers });
+    const first = (workers: number) => async () => {
+      await openEngine(page, workers);
+      return classify(page, count);
+    };
+    const next = () => classify(page, count);
+    const rows = { '1': first(1), '1 again': next, '2': first(2), '2 again': next };
+    const times = await inTurn(rounds, rows);
+    const memory: Record<number, number[]> = { 1: [], 2: [] };
+    for (let visit = 0; visit < visits; visit++) {
+      const empty = await measureMemory(browser, open);
+      for (const number of workers) {
+        const used = await measureMemory(browser, async (context) => {
+          const page = await open(context);
+          await openEngine(page, number);
+          await classify(page, count / 4);
+        });
+        memory[number]?.push(used - empty);
+      }
+    }
+    const cell = (row: keyof typeof rows) =>
+      `${spread(times[row], 1e3)}, ${digits(count / (quantile(times[row]) / 1e3))}`;
+    return {
+      title: 'Many photos in the page',
+      text: `${count} JPEG photos of ${width} x ${height} pixels, ${digits(quantile(photos.map(({ length }) => length)) / 1e6)} MB each, in one call of \`classify\` in Chromium ${browser.version()}: by an
+engine that has answered once, where the second Worker starts meanwhile, when work has waited for 100 ms; and once more. Seconds, and
+photos a second.
+
+${table(
+  ['Workers', 'the first photos', 'the next photos', 'MB of memory'],
+  workers.map((number) => [
+    number,
+    cell(`${number}` as '1' | '2'),
+    cell(`${number} again` as '1 again' | '2 again'),
+    spread(memory[number] as number[], 1e6),
+  ]),
+)}
+
+Two Workers are ${digits(ratio(times['1'], times['2']))} times as fast as one with the first photos, and ${digits(ratio(times['1 again'], times['2 again']))} times with the next. Memory is what the page's process
+holds (PSS) beyond that of the page with the photos alone, after ${count / 4} of them.`,
+    };
+  } finally {
+    await browser.close();
+    await Promise.all([served.stop(), hosted.stop()]);
+  }
+}
