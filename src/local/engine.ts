@@ -1,10 +1,9 @@
-import { UnlabelError } from '../contract/errors.ts';
 import type { ModelName } from '../contract/model.ts';
 import { createEngineOf } from './engine-core.ts';
 import { createBrowserCache, noCache } from './files/cache.ts';
 import { compile } from './files/compile-web.ts';
 import { deploymentOf } from './files/deployment.ts';
-import { pageLimits } from './limits.ts';
+import { countWorkers } from './host/count-workers-web.ts';
 import type { LocalEngine, LocalOptions } from './options.ts';
 import { trimmed } from './runtimes/trimmed-web.ts';
 
@@ -35,30 +34,6 @@ export function createLocalEngine<Model extends ModelName = string>(
     compile,
     report: (error) => reportError(error),
   });
-}
-
-/** @throws UnlabelError `invalid_parameter`. */
-function countWorkers(workers: number | 'auto'): number {
-  const { workers: most, autoWorkers, workerGigabytes, unknownGigabytes } = pageLimits;
-  if (workers === 'auto') {
-    const { hardwareConcurrency = 1, deviceMemory = unknownGigabytes }: Machine = globalThis.navigator ?? {};
-    return Math.max(
-      1,
-      Math.min(autoWorkers, hardwareConcurrency, Math.floor(deviceMemory / workerGigabytes)),
-    );
-  }
-  if (Number.isInteger(workers) && workers >= 1 && workers <= most) return workers;
-  throw new UnlabelError(
-    'invalid_parameter',
-    `workers must be 'auto' or a whole number from 1 to ${most}, got ${workers}`,
-    { field: 'workers' },
-  );
-}
-
-/** What a browser tells of the machine; `deviceMemory`, in gigabytes, is Chromium's alone. */
-interface Machine {
-  hardwareConcurrency?: number;
-  deviceMemory?: number;
 }
 
 /** Whether this is a page or a Worker of one, where images can be decoded. Deno has canvases too, and no page. */
