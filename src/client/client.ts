@@ -150,6 +150,9 @@ export function createClient<Model extends ModelName = string>(options: ClientOp
       async *duplicates(options) {
         yield* (await loadStored()).vectors.duplicates(options);
       },
+      alias: stored(({ vectors }) => vectors.alias),
+      aliases: stored(({ vectors }) => vectors.aliases),
+      deleteAlias: stored(({ vectors }) => vectors.deleteAlias),
       // Not taken at the call: its images come one by one.
       reembed: async (from, options) => (await loadStored()).vectors.reembed(from, options),
       async *namespaces(options) {

@@ -145,6 +145,8 @@ export const limits = {
   nameLength: 32,
   /** Matches of one search, as Vectorize has it. */
   matches: 100,
+  /** Liked and disliked examples of one search: each picture is a run of the network, each id a read of the store. */
+  examplesPerSearch: 32,
   /** Keys of one filter, and values of one `in`: what a request can make the index compare with every vector. */
   filterKeys: 8,
   /** Levels of filters within filters. */
@@ -161,6 +163,8 @@ export const limits = {
   namespaceNumbers: 2 ** 24,
   /** Namespaces that are written to, of all keys. */
   namespaces: 10_000,
+  /** Aliases of namespaces: a list has all. */
+  aliases: 1_000,
   /** Classes of one set: what one search ranks. */
   classesPerSet: 100,
   /** Pictures and vectors that a set is made of: each picture is a run of the network, and they have 30 s of CPU time. */

@@ -1,6 +1,6 @@
 import { brandOf, isPlain } from './image-source.ts';
 import type { ModelRef } from './model.ts';
-import type { Numbers } from './vectors.ts';
+import type { Examples, Numbers } from './vectors.ts';
 
 /** Numbers of a vector, and the model that made it where that is known. */
 export interface GivenVector {
@@ -20,6 +20,11 @@ function isNumbers(source: unknown): source is Numbers {
   return Array.isArray(source)
     ? typeof source[0] === 'number'
     : /^Float(16|32|64)Array$/.test(brandOf(source));
+}
+
+/** Tells examples from an image. */
+export function isExamples(query: unknown): query is Examples<unknown> {
+  return isPlain(query) && ('like' in query || 'dislike' in query);
 }
 
 /** Tells `{ id }` from an image: an image element may have an id too, but is no plain object. */

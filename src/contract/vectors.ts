@@ -1,4 +1,4 @@
-import type { Device, ImageOptions, ModelRef, Source } from './model.ts';
+import type { Device, ImageOptions, ModelRef, Region, Source } from './model.ts';
 
 /** What a vector's metadata can hold under a key. */
 export type MetadataValue = string | number | boolean;
@@ -93,8 +93,35 @@ export interface ModelVector {
   model: ModelRef;
 }
 
-/** What to search for: an image, a vector, an answer of `embed`, or the id of a stored vector, which is left out of the matches. */
-export type SearchQuery<Image> = Image | Numbers | ModelVector | { id: string };
+/** An image with a region of its own, where a call takes several. */
+export interface ImagePart<Image> {
+  image: Image;
+  /** Default: that of the call. */
+  region?: Region | undefined;
+}
+
+/** What a vector can be had of: an image or a part of one, a vector, or an answer of `embed`, whose model is then checked. */
+export type Embeddable<Image> = Image | ImagePart<Image> | Numbers | ModelVector;
+
+/**
+ * What matches should be like, and unlike. Of all examples as unit vectors, the query is the mean of the liked less half
+ * the mean of the disliked; a match's score is its cosine with that. Those given by id are left out of the matches.
+ *
+ * Rocchio, "Relevance feedback in information retrieval" (1971), without a query to begin with; the weights are those of
+ * Qdrant's `average_vector`.
+ */
+export interface Examples<Image> {
+  /** At least one; 32 at most with the disliked. */
+  like: readonly (Embeddable<Image> | { id: string })[];
+  /** @default none */
+  dislike?: readonly (Embeddable<Image> | { id: string })[] | undefined;
+}
+
+/**
+ * What to search for: an image, a vector, an answer of `embed`, the id of a stored vector, which is left out of the
+ * matches, or examples.
+ */
+export type SearchQuery<Image> = Image | Numbers | ModelVector | { id: string } | Examples<Image>;
 
 /** What a classification uses instead of the network's own classes. */
 export type ClassifyLookup =

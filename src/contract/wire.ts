@@ -1,7 +1,7 @@
 import type { Prediction } from './engine.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Manifest } from './manifest.ts';
-import type { Device, ModelRef, Source } from './model.ts';
+import type { Device, ModelRef, Region, Source } from './model.ts';
 import type { Match, Metadata } from './vectors.ts';
 
 /** What all answers to a call of the network share. */
@@ -55,7 +55,7 @@ export type VectorInput = {
 /** A vector as numbers or as base64 of little-endian float32, with its model where that is known; or an image. */
 export type VectorSource =
   | { vector: number[] | string; model?: ModelRef | undefined }
-  | { /** Base64 of a JPEG, PNG or WebP file. */ image: string };
+  | { /** Base64 of a JPEG, PNG or WebP file. */ image: string; region?: Region | undefined };
 
 /** Answer of `PUT /v1/vectors`. */
 export interface Upserted {
@@ -101,6 +101,19 @@ export interface NamespaceList {
   namespaces: NamespaceItem[];
   /** For the next page; absent at the last. */
   cursor?: string | undefined;
+}
+
+/** A name that stands for a namespace. */
+export interface AliasItem {
+  name: string;
+  /** What it stands for. */
+  namespace: string;
+}
+
+/** Answer of `GET /v1/aliases`. */
+export interface AliasList {
+  /** By name. */
+  aliases: AliasItem[];
 }
 
 /** Answer of `GET /v1/vectors/:id`. */

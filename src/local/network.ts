@@ -1,7 +1,7 @@
 import type { Classification } from '../contract/engine.ts';
 import { UnlabelError } from '../contract/errors.ts';
 import type { ImageSource } from '../contract/image-source.ts';
-import type { ImageOptions } from '../contract/model.ts';
+import type { ImageOptions, Region } from '../contract/model.ts';
 import type { Network } from '../inference/model.ts';
 import { abortable, anySignal } from '../util/abortable.ts';
 import { mapConcurrent } from '../util/concurrency/map-concurrent.ts';
@@ -21,6 +21,8 @@ type Answer<Model extends string> = Pick<Classification<Model>, 'model' | 'sourc
 
 /** Options of a run. */
 export interface InferOptions extends ImageOptions {
+  /** The parts of single images that count, by their places, where that is not `region`. */
+  regions?: readonly (Region | undefined)[] | undefined;
   /** Called when further images have their answer. */
   onAnswers?: ((count: number) => void) | undefined;
 }
@@ -89,7 +91,7 @@ export function createNetwork<Model extends string>(
 
   async function infer<Item>(
     images: readonly ImageSource[],
-    { signal: own, region, onAnswers }: InferOptions,
+    { signal: own, region, regions, onAnswers }: InferOptions,
     nameOf: (index: number) => string,
     task: RunTask<Item>,
   ): Promise<(Answer<Model> & Item)[]> {
@@ -99,7 +101,13 @@ export function createNetwork<Model extends string>(
     const signal = anySignal(lifetime, call.signal, ...(own ? [own] : []));
     try {
       await abortable(load(), signal);
-      const taken = images.map((image, index): TakenImage => ({ image, field: nameOf(index), region }));
+      const taken = images.map(
+        (image, index): TakenImage => ({
+          image,
+          field: nameOf(index),
+          region: regions?.[index] ?? region,
+        }),
+      );
       const size = Math.min(batchSize, Math.ceil(taken.length / pool.room));
       const inTurn = async (batch: TakenImage[]) => {
         const images = await drawSvgs(batch);

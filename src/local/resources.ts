@@ -1,12 +1,13 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { checkDeletion, checkFilter } from '../contract/filter.ts';
 import { brandOf, isBlob } from '../contract/image-source.ts';
-import type { CallOptions } from '../contract/model.ts';
+import type { CallOptions, ImageOptions } from '../contract/model.ts';
 import type { InNamespace, InNamespaceWhere } from '../contract/resources/vectors.ts';
 import { duplicates } from '../contract/rules/duplicates.ts';
 import { namedIn } from '../contract/rules/namespace.ts';
 import { listPictures } from '../contract/rules/pictures.ts';
 import { reembed } from '../contract/rules/reembed.ts';
+import { readRegion } from '../contract/rules/region.ts';
 import type { Match, SearchOptions } from '../contract/vectors.ts';
 import type { LocalClasses, LocalVectors } from './data/interface.ts';
 import type { NamedSource } from './data/sources.ts';
@@ -34,17 +35,18 @@ export function createResources({ load, signalOf, search }: Parts): {
   /** Runs a call with its images and vectors as they are now. */
   async function withSources<Item extends NamedSource, Result>(
     items: readonly Item[],
-    options: CallOptions,
-    call: (lookup: Lookup<string>, items: Item[], options: { signal: AbortSignal }) => Promise<Result>,
+    options: ImageOptions,
+    call: (lookup: Lookup<string>, items: Item[], options: ImageOptions) => Promise<Result>,
   ): Promise<Result> {
     const signal = signalOf(options);
+    const region = readRegion(options.region);
     return withTaken(
       items.map(({ source }) => source),
       'sources',
       signal,
       async (taken) => {
         const sources = items.map((item, i) => ({ ...item, source: taken[i] as NamedSource['source'] }));
-        return call(await load(signal), sources, { ...options, signal });
+        return call(await load(signal), sources, { ...options, signal, region });
       },
       (index) => items[index]?.field as string,
     );
@@ -96,6 +98,10 @@ export function createResources({ load, signalOf, search }: Parts): {
       }
     },
     count: async (options = {}) => without(takeWhere(options), ({ vectors }, own) => vectors.count(own)),
+    alias: async (name, namespace, options = {}) =>
+      without(options, ({ vectors }) => vectors.alias(name, namespace)),
+    aliases: async (options = {}) => without(options, ({ vectors }) => vectors.aliases()),
+    deleteAlias: async (name, options = {}) => without(options, ({ vectors }) => vectors.deleteAlias(name)),
     async *namespaces(options = {}) {
       yield* await without(options, ({ vectors }) => vectors.namespaces());
     },

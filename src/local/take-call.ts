@@ -1,16 +1,26 @@
 import type { ImageSource } from '../contract/image-source.ts';
+import { mapExamples } from '../contract/rules/examples.ts';
+import { partOf } from '../contract/rules/region.ts';
 import { settleOwn } from '../contract/rules/settle.ts';
-import { isId, vectorOf } from '../contract/vector-query.ts';
-import type { SearchQuery } from '../contract/vectors.ts';
+import { isExamples, isId, vectorOf } from '../contract/vector-query.ts';
+import type { ImagePart, SearchQuery } from '../contract/vectors.ts';
 import { abortable } from '../util/abortable.ts';
-import { closeImages, takeImages } from './host/take-image.ts';
+import { closeImages, type TakenImage, takeImages } from './host/take-image.ts';
 
-/** What a call takes: images; sources, which may also be vectors; or queries, which may be ids too. */
+/** What a call takes: images; sources, which may also be parts of images and vectors; or queries, which may be ids and examples too. */
 export type Kind = 'images' | 'sources' | 'queries';
 
 /** Whether the argument of a call is a list. A list of numbers is one vector. */
 export function isList<Query>(input: Query | readonly Query[], kind: Kind): input is readonly Query[] {
   return Array.isArray(input) && !(kind !== 'images' && vectorOf(input));
+}
+
+/** What becomes of an item once the images of a call are taken. */
+type Taking = (taken: readonly TakenImage[]) => unknown;
+
+/** The caller's name for one of a list of queries; undefined for the only one. */
+export function listNameOf(name: string): string | undefined {
+  return name === 'image' ? undefined : name;
 }
 
 /**
@@ -22,7 +32,7 @@ export function isList<Query>(input: Query | readonly Query[], kind: Kind): inpu
  * @param nameOf - the caller's name for an item. Default: `image`, or `images[<index>]` of a list.
  * @throws UnlabelError `invalid_image`; the reason of the signal; what `call` throws.
  */
-export async function withTaken<Query extends SearchQuery<ImageSource>, Result>(
+export async function withTaken<Query extends SearchQuery<ImageSource> | ImagePart<ImageSource>, Result>(
   input: Query | readonly Query[],
   kind: Kind,
   signal: AbortSignal | undefined,
@@ -31,18 +41,34 @@ export async function withTaken<Query extends SearchQuery<ImageSource>, Result>(
 ): Promise<Result> {
   signal?.throwIfAborted();
   const items = isList(input, kind) ? Array.from(input) : [input];
-  const isImage = (item: Query) =>
-    kind === 'images' || !(vectorOf(item) || (kind === 'queries' && isId(item)));
-  const places = items.flatMap((item, place) => (isImage(item) ? [place] : []));
+  const images: { image: ImageSource; name: string }[] = [];
+  /** Copies an item; its images come when they are taken. */
+  const take = (item: unknown, name: string, kind: Kind | 'examples'): Taking => {
+    if (kind === 'queries' && isExamples(item)) {
+      const { like, dislike } = mapExamples(item, listNameOf(name), (example, field) =>
+        take(example, field, 'examples'),
+      );
+      const all = (list: Taking[], taken: readonly TakenImage[]) => list.map((one) => one(taken));
+      return (taken) => ({ like: all(like, taken), dislike: all(dislike, taken) });
+    }
+    if (kind !== 'images' && (vectorOf(item) || (kind !== 'sources' && isId(item)))) {
+      const copy = copyOf(item);
+      return () => copy;
+    }
+    const isPart = kind === 'sources' || kind === 'examples';
+    const { source, region } = isPart ? partOf(item, name) : { source: item };
+    const place = images.push({ image: source as ImageSource, name }) - 1;
+    return (taken) => (region ? { image: taken[place]?.image, region } : taken[place]?.image);
+  };
+  const takings = items.map((item, i) => take(item, nameOf(i), kind));
   const taking = takeImages(
-    places.map((place) => items[place] as ImageSource),
-    (index) => nameOf(places[index] as number),
+    images.map(({ image }) => image),
+    (index) => images[index]?.name as string,
   );
-  const taken = items.map((item) => (isImage(item) ? item : copyOf(item)));
   try {
-    for (const [index, { image }] of (await abortable(taking, signal)).entries())
-      taken[places[index] as number] = image as Query;
-    return await call(taken, nameOf);
+    const taken = await abortable(taking, signal);
+    const copies = takings.map((copy) => copy(taken) as Query);
+    return await call(copies, nameOf);
   } finally {
     taking.then(closeImages, () => {});
   }

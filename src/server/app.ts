@@ -29,6 +29,7 @@ import { addOtherMethods } from './routes/other-methods.ts';
 import { addPages, answerFile, answerRoot, notFound } from './routes/pages.ts';
 import { addRuntime } from './routes/runtime.ts';
 import { addSearch } from './routes/search.ts';
+import { addAliases } from './routes/vectors/aliases.ts';
 import { addVectorUpkeep } from './routes/vectors/upkeep.ts';
 import { addVectors } from './routes/vectors/vectors.ts';
 
@@ -74,6 +75,7 @@ export function createAppOn(
   addSearch(routes, platform.codecs);
   addVectors(routes, platform.codecs);
   addVectorUpkeep(routes);
+  addAliases(routes);
   addIndex(routes);
   addClasses(routes, platform.codecs);
   addModels(routes);

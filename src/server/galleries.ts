@@ -6,7 +6,7 @@ import { delay } from '../util/delay.ts';
 import { sha256 } from '../util/sha256.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import { LoadedIndex } from '../vectors/loaded-index.ts';
-import { type VectorStore, vectorNotFound } from '../vectors/store.ts';
+import { emptyNamespace, type VectorStore, vectorNotFound } from '../vectors/store.ts';
 import type { ModelRegistry } from './model-registry.ts';
 
 /** A gallery in memory. */
@@ -59,11 +59,10 @@ export class Galleries {
           hasMore: vectors.length > limit,
         };
       },
-      async search(_, query, options) {
+      async search(namespace, query, options) {
         const gallery = await load();
         if (gallery) return { model: gallery.index.model, matches: gallery.index.search(query, options) };
-        if ('id' in query) throw vectorNotFound();
-        return { model: query.model, matches: [] };
+        return emptyNamespace.search(namespace, query, options);
       },
       async searchAll(_, model, vectors, options) {
         const gallery = await load();

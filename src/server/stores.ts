@@ -1,9 +1,10 @@
 import { UnlabelError } from '../contract/errors.ts';
 import { galleryNamespace, limits } from '../contract/limits.ts';
 import { timeout } from '../util/timeout.ts';
+import { type AliasStore, durableAliases } from '../vectors/aliases.ts';
 import { classesNotFound } from '../vectors/classes/class-set.ts';
 import { type ClassStore, durableClasses } from '../vectors/classes/class-sets.ts';
-import { durableNames, durableStore, type NamesAfter } from '../vectors/durable.ts';
+import { durableNames, durableStore, foreignNamespace, type NamesAfter } from '../vectors/durable.ts';
 import { emptyNamespace, type VectorStore } from '../vectors/store.ts';
 import { VectorizeStore } from '../vectors/vectorize/store.ts';
 import type { RequestContext } from './environment.ts';
@@ -20,9 +21,29 @@ import type { Bindings } from './platform.ts';
 export function storeOf(c: RequestContext, namespace: string, model?: string): VectorStore {
   if (namespace === galleryNamespace) return c.var.galleries.store(model);
   checkOrigin(c);
-  const store = chosenStore(c.env, c.var.knownNamespaces);
+  const mayUse = mayUseOf(c);
+  const store = chosenStore(c.env, c.var.knownNamespaces, mayUse);
+  return withTimeout(mayUse(namespace) ? store : namespaceOfOthers);
+}
+
+/**
+ * The aliases of namespaces. A key of some namespaces sees, sets and deletes those of which it may use both names.
+ * @throws UnlabelError `not_supported` where the store has none.
+ */
+export function aliasesOf(c: RequestContext): AliasStore {
+  checkOrigin(c);
+  return withTimeout(durableAliases(durableBinding(c.env, 'has no aliases'), mayUseOf(c)));
+}
+
+/** Tells which namespaces the key of a request is for. */
+function mayUseOf(c: RequestContext): (namespace: string) => boolean {
   const namespaces = c.var.key?.namespaces;
-  return withTimeout(!namespaces || namespaces.includes(namespace) ? store : foreignNamespace);
+  return (namespace) => !namespaces || namespaces.includes(namespace);
+}
+
+function durableBinding({ VECTOR_STORE = 'durable', VECTORS }: Bindings, otherwise: string) {
+  if (VECTOR_STORE === 'durable' && VECTORS) return VECTORS;
+  throw new UnlabelError('not_supported', `The store of this deployment ${otherwise}`);
 }
 
 /**
@@ -40,8 +61,9 @@ export function classesOf(c: RequestContext): ClassStore {
 function chosenStore(
   { VECTOR_STORE = 'durable', VECTORS, VECTORIZE }: Bindings,
   known: Set<string>,
+  mayUse: (namespace: string) => boolean,
 ): VectorStore {
-  if (VECTOR_STORE === 'durable' && VECTORS) return durableStore(VECTORS, known);
+  if (VECTOR_STORE === 'durable' && VECTORS) return durableStore(VECTORS, known, mayUse);
   if (VECTOR_STORE === 'vectorize' && VECTORIZE) return new VectorizeStore(VECTORIZE);
   throw new UnlabelError(
     'not_supported',
@@ -50,7 +72,7 @@ function chosenStore(
 }
 
 /** Bounds every call of a store in time. */
-function withTimeout<Store extends VectorStore | ClassStore>(store: Store): Store {
+function withTimeout<Store extends VectorStore | ClassStore | AliasStore>(store: Store): Store {
   return new Proxy(store, {
     get(target, method) {
       const call = Reflect.get(target, method) as (...args: unknown[]) => Promise<unknown>;
@@ -76,23 +98,20 @@ async function inTime<Result>(call: () => Promise<Result>): Promise<Result> {
  */
 export function namesOf(c: RequestContext): NamesAfter {
   checkOrigin(c);
-  const { VECTOR_STORE = 'durable', VECTORS } = c.env;
   const own = c.var.key?.namespaces;
-  if (own)
-    return async (limit, after) =>
-      own
-        .filter((name) => name > after && name !== galleryNamespace)
-        .sort()
-        .slice(0, limit);
-  if (VECTOR_STORE === 'durable' && VECTORS) {
-    const names = durableNames(VECTORS);
-    return (limit, after) => inTime(() => names(limit, after));
-  }
-  throw new UnlabelError('not_supported', 'The store of this deployment cannot list its namespaces');
+  const names = durableNames(durableBinding(c.env, 'cannot list its namespaces'));
+  if (!own) return (limit, after) => inTime(() => names(limit, after));
+  return async (limit, after) => {
+    const aliases = new Set((await aliasesOf(c).list()).map(({ name }) => name));
+    return own
+      .filter((name) => name > after && name !== galleryNamespace && !aliases.has(name))
+      .sort()
+      .slice(0, limit);
+  };
 }
 
 /** How a namespace of others looks. */
-const foreignNamespace: VectorStore = {
+const namespaceOfOthers: VectorStore = {
   ...emptyNamespace,
   upsert: refuse,
   check: refuse,
@@ -116,5 +135,5 @@ const emptyClasses: ClassStore = {
 };
 
 async function refuse(): Promise<never> {
-  throw new UnlabelError('forbidden', 'The API key is for other namespaces');
+  throw foreignNamespace();
 }

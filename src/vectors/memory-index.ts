@@ -4,7 +4,8 @@ import { encodeIndex } from './index-file.ts';
 import { Columns } from './search/columns.ts';
 import { pick, poolOf } from './search/diversity.ts';
 import { NearestIndex } from './search/nearest.ts';
-import { type NewVector, type StoreQuery, type StoreSearchOptions, vectorNotFound } from './store.ts';
+import { idsOf, resolveQuery, type StoreQuery } from './search/query.ts';
+import { type NewVector, type StoreSearchOptions, vectorNotFound } from './store.ts';
 import { checkModel, type VectorModel } from './vector-model.ts';
 
 /** A namespace in memory, which can be searched and written to: the same answers as the service's. */
@@ -84,13 +85,17 @@ export class MemoryIndex {
   }
 
   /**
-   * The nearest vectors by cosine, best first. A search by id leaves that vector out.
+   * The nearest vectors by cosine, best first. Those that the query names by id are left out.
    * @throws UnlabelError `model_mismatch`, `vector_not_found`.
    */
   search(query: StoreQuery, options: StoreSearchOptions): Match[] {
-    if (!('id' in query)) return this.searchAll(query.model, [query.vector], options)[0] ?? [];
-    const own = this.#placeOf(query.id);
-    return this.#nearest(this.#item(own).vector, options, this.#allowed(options.filter), own);
+    const { model, vector } = resolveQuery(query, (id) => ({
+      vector: this.get(id).vector,
+      model: this.model,
+    }));
+    this.#check(model, [vector]);
+    const own = new Set(idsOf(query).map((id) => this.#placeOf(id)));
+    return this.#nearest(vector, options, this.#allowed(options.filter), own);
   }
 
   /**
@@ -107,7 +112,7 @@ export class MemoryIndex {
     vectors: readonly Float32Array[],
     options: StoreSearchOptions,
   ): Generator<Match[]> {
-    for (const { length } of vectors) checkModel(this.model, { ...model, dimensions: length });
+    this.#check(model, vectors);
     const allowed = this.#allowed(options.filter);
     for (const vector of vectors) yield this.#nearest(vector, options, allowed);
   }
@@ -116,6 +121,10 @@ export class MemoryIndex {
   export(): Uint8Array<ArrayBuffer> {
     const { dimensions, name, version } = this.model;
     return encodeIndex({ model: { name, version }, dimensions, rows: 'float32' }, this.#items);
+  }
+
+  #check({ name, version }: ModelRef, vectors: readonly Float32Array[]): void {
+    for (const { length: dimensions } of vectors) checkModel(this.model, { name, version, dimensions });
   }
 
   #placeOf(id: string): number {
@@ -138,10 +147,15 @@ export class MemoryIndex {
     return selection.mask(this.size);
   }
 
-  #nearest(vector: Float32Array, options: StoreSearchOptions, allowed?: Uint8Array, own?: number): Match[] {
+  #nearest(
+    vector: Float32Array,
+    options: StoreSearchOptions,
+    allowed?: Uint8Array,
+    own: ReadonlySet<number> = new Set(),
+  ): Match[] {
     const places = this.#index
-      .candidates(vector, poolOf(options) + 1, allowed)
-      .filter((place) => place !== own);
+      .candidates(vector, poolOf(options) + own.size, allowed)
+      .filter((place) => !own.has(place));
     const items = places.map((place) => this.#item(place));
     return pick(items, vector, options).map(({ id, score, metadata }) => ({ id, score, metadata }));
   }

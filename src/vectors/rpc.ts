@@ -20,7 +20,11 @@ export async function toRpcResult<Value>(work: () => Value | Promise<Value>): Pr
  * @throws UnlabelError as it was thrown in the object.
  */
 export async function unwrap<Value>(call: Promise<RpcResult<Value>>): Promise<Value> {
-  const result = await call;
+  return resultOf(await call);
+}
+
+/** @throws UnlabelError as it was thrown in the object. */
+export function resultOf<Value>(result: RpcResult<Value>): Value {
   if ('code' in result) throw new UnlabelError(result.code, result.detail, { field: result.field });
   return result.value;
 }

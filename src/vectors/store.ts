@@ -2,6 +2,7 @@ import { UnlabelError } from '../contract/errors.ts';
 import type { ModelRef } from '../contract/model.ts';
 import type { MetadataPatch } from '../contract/resources/vectors.ts';
 import type { Filter, Match, Metadata } from '../contract/vectors.ts';
+import { resolveQuery, type StoreQuery } from './search/query.ts';
 import type { VectorModel } from './vector-model.ts';
 
 /** A vector to be stored. */
@@ -23,9 +24,6 @@ export interface VectorPage {
   /** Whether there are more. */
   hasMore: boolean;
 }
-
-/** What to search for. */
-export type StoreQuery = { model: ModelRef; vector: Float32Array } | { id: string };
 
 export interface StoreSearchOptions {
   /** 1 to 100. */
@@ -89,7 +87,7 @@ export interface VectorStore {
     filter?: Filter | undefined,
   ): Promise<VectorPage>;
   /**
-   * The nearest vectors by cosine. A search by id leaves that vector out.
+   * The nearest vectors by cosine. Those that the query names by id are left out.
    * @returns the model of the namespace, or that of the query where it is empty.
    * @throws UnlabelError `model_mismatch`, `vector_not_found`.
    */
@@ -131,8 +129,10 @@ export const emptyNamespace: Omit<VectorStore, 'upsert' | 'check' | 'delete' | '
     return { model: undefined, count: 0, vectors: [], hasMore: false };
   },
   async search(_, query) {
-    if ('id' in query) throw vectorNotFound();
-    return { model: query.model, matches: [] };
+    const nothing = () => {
+      throw vectorNotFound();
+    };
+    return { model: resolveQuery(query, nothing).model, matches: [] };
   },
   async searchAll(_, __, vectors) {
     return vectors.map(() => []);

@@ -284,6 +284,8 @@ test('the OpenAPI document describes every route and all its references resolve'
   expect(Object.keys(document.paths).sort()).toEqual([
     '/health',
     '/ready',
+    '/v1/aliases',
+    '/v1/aliases/{name}',
     '/v1/classes',
     '/v1/classes/{name}',
     '/v1/classify',

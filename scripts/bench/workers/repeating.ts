@@ -7,8 +7,9 @@ import { fitPixels } from '../../../src/image/fit/fit.ts';
 import { prepareImage } from '../../../src/image/prepare.ts';
 import { type Bindings, createApp, VectorNamespace as Namespace } from '../../../src/server.ts';
 import { stockRuntime } from '../../../src/server-stock.ts';
+import type { StoreQuery } from '../../../src/vectors/search/query.ts';
 import { createRows } from '../../../src/vectors/search/scan.ts';
-import type { StoreQuery, StoreSearchOptions } from '../../../src/vectors/store.ts';
+import type { StoreSearchOptions } from '../../../src/vectors/store.ts';
 import { randomVector, seededRandom } from '../../harness/inputs/random-vectors.ts';
 
 export { ClassSets } from '../../../src/server.ts';

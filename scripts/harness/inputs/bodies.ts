@@ -14,12 +14,14 @@ export const bodies: [method: string, path: string, body: object][] = [
   ['POST', '/v1/search', { vector, model, topK: 3, namespace: 'a', filter }],
   ['POST', '/v1/search', { image, topK: 3, filter: { year: 2020 } }],
   ['POST', '/v1/search', { id: 'a', namespace: 'a' }],
+  ['POST', '/v1/search', { like: [{ id: 'a' }, { vector, model }], dislike: [{ image }], namespace: 'a' }],
   [
     'PUT',
     '/v1/vectors',
     { namespace: 'a', vectors: [{ id: 'a', vector, model, metadata: { label: 'cat', year: 2020 } }] },
   ],
   ['PUT', '/v1/vectors', { vectors: [{ id: 'b', image, metadata: { good: true } }] }],
+  ['PUT', '/v1/aliases/b', { namespace: 'a' }],
   ['PUT', '/v1/classes/mine', { classes: { tabby: [{ vector }], siamese: [{ image }] } }],
 ];
 /** Values of wrong types and odd sizes. */

@@ -120,6 +120,13 @@ export async function worstBodies(): Promise<WorstBody[]> {
       mostText: 400_000,
     },
     body(
+      '32 examples of 64 MP in all',
+      json('POST', '/v1/search'),
+      `{"namespace":"gallery","topK":100,"diversity":0.5,"like":[${Array(limits.examplesPerSearch)
+        .fill(`{"image":"${base64(zeros(1_448, 1_448))}"}`)
+        .join()}]}`,
+    ),
+    body(
       '100 pictures of 64 MP in all',
       json('PUT', '/v1/vectors'),
       `{"namespace":"pictures","vectors":[${Array.from({ length: 100 }, (_, i) => `{"id":"${i}","image":"${middle}"}`).join()}]}`,
@@ -136,6 +143,7 @@ export async function worstBodies(): Promise<WorstBody[]> {
         '{"namespace":"patched","vectors":[{"id":"a","vector":[1],"model":{"name":"m","version":"1"}}]}',
       ),
     },
+    body('an alias', json('PUT', '/v1/aliases/short'), '{"namespace":"a"}'),
     {
       ...body(
         'the largest filter',

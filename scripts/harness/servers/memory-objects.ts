@@ -1,9 +1,9 @@
 import type { Bindings } from '../../../src/server/platform.ts';
 import { type ClassSetsStub, ClassSetTable } from '../../../src/vectors/classes/class-sets.ts';
-import type { NamespaceStub } from '../../../src/vectors/durable.ts';
+import { inNamespace, type NamespaceStub } from '../../../src/vectors/durable.ts';
 import { Namespace } from '../../../src/vectors/namespace/namespace.ts';
 import { NamespaceNames } from '../../../src/vectors/namespace/namespace-names.ts';
-import { toRpcResult } from '../../../src/vectors/rpc.ts';
+import { toRpcResult, unwrap } from '../../../src/vectors/rpc.ts';
 import { memoryStorage } from './sqlite.ts';
 
 /** The Durable Objects of a deployment over in-memory SQLite, in this process. */
@@ -21,32 +21,37 @@ export function memoryObjects(): Required<Pick<Bindings, 'VECTORS' | 'CLASSES'>>
     const storage = memoryStorage();
     const names = new NamespaceNames(storage);
     const namespace = new Namespace(storage, () => storage.deleteAll());
+    const own = <Value>(work: () => Value | Promise<Value>) => inNamespace(namespace, work);
+    const point = (name: string, to?: string) => unwrap(getByName(name).pointTo(to));
     return {
-      upsert: (...args) => toRpcResult(() => namespace.upsert(...args)),
-      check: (...args) => toRpcResult(() => namespace.check(...args)),
-      get: (id) => toRpcResult(() => namespace.get(id)),
-      update: (...args) => toRpcResult(() => namespace.update(...args)),
-      delete: (id) => toRpcResult(() => namespace.delete(id)),
-      deleteWhere: (...args) => toRpcResult(() => namespace.deleteWhere(...args)),
-      clear: () => toRpcResult(() => namespace.clear()),
-      list: (...args) => toRpcResult(() => namespace.list(...args)),
-      search: (...args) => toRpcResult(() => namespace.search(...args)),
-      searchAll: (...args) => toRpcResult(() => namespace.searchAll(...args)),
+      upsert: (...args) => own(() => namespace.upsert(...args)),
+      check: (...args) => own(() => namespace.check(...args)),
+      get: (id) => own(() => namespace.get(id)),
+      update: (...args) => own(() => namespace.update(...args)),
+      delete: (id) => own(() => namespace.delete(id)),
+      deleteWhere: (...args) => own(() => namespace.deleteWhere(...args)),
+      clear: () => own(() => namespace.clear()),
+      list: (...args) => own(() => namespace.list(...args)),
+      search: (...args) => own(() => namespace.search(...args)),
+      searchAll: (...args) => own(() => namespace.searchAll(...args)),
       hasName: (name) => toRpcResult(() => names.has(name)),
       addName: (name) => toRpcResult(() => names.add(name)),
       listNames: (...args) => toRpcResult(() => names.list(...args)),
-      etag: () => toRpcResult(() => namespace.about()?.etag),
-      export: () => toRpcResult(() => undefined),
+      etag: () => own(() => namespace.about()?.etag),
+      export: () => own(() => undefined),
+      listAliases: () => toRpcResult(() => names.aliases()),
+      putAlias: (alias) => toRpcResult(() => names.putAlias(alias, () => point(alias.name, alias.namespace))),
+      deleteAlias: (name) => toRpcResult(() => names.deleteAlias(name, () => point(name))),
+      pointTo: (to) => toRpcResult(() => namespace.pointTo(to)),
     };
   };
+  const getByName = (name: string) => {
+    const stub = namespaces.get(name) ?? create();
+    namespaces.set(name, stub);
+    return stub;
+  };
   return {
-    VECTORS: {
-      getByName(name) {
-        const stub = namespaces.get(name) ?? create();
-        namespaces.set(name, stub);
-        return stub;
-      },
-    },
+    VECTORS: { getByName },
     CLASSES: { getByName: () => sets },
   };
 }

@@ -4,7 +4,8 @@ import { checkShape } from '../check-shape.ts';
 import type { Connection } from '../connection.ts';
 import type { RequestOptions } from '../http/service.ts';
 import type { HostedImage } from '../images/take.ts';
-import { jsonOf, toVectors } from '../vector-source.ts';
+import { toVectors } from '../to-vectors.ts';
+import { jsonOf } from '../vector-source.ts';
 
 /**
  * Sets of classes of your own, to classify with: `client.classify(image, { classes: 'my-classes' })`. Writing needs a
@@ -21,12 +22,12 @@ export function createClasses(connection: Connection, model?: string): Classes {
   const base = 'v1/classes';
   const pathOf = (name: string) => `${base}/${encodeURIComponent(name)}`;
   return {
-    async create(name, pictures, options) {
+    async create(name, pictures, { region, ...options } = {}) {
       const labels = Object.entries(pictures).map(([label, sources]) => ({ label, sources: [...sources] }));
       const named = labels.flatMap(({ label, sources }) =>
         sources.map((source, i) => ({ source, field: `pictures.${label}[${i}]` })),
       );
-      const vectors = await toVectors(connection, model, named, options);
+      const vectors = await toVectors(connection, model, named, { ...options, region });
       const classes = Object.fromEntries(
         labels.map(({ label, sources }) => [label, vectors.splice(0, sources.length)]),
       );

@@ -6,6 +6,8 @@ import { namedIn } from '../../contract/rules/namespace.ts';
 import { reembed } from '../../contract/rules/reembed.ts';
 import type { Match, SearchOptions } from '../../contract/vectors.ts';
 import type {
+  AliasItem,
+  AliasList,
   Deleted,
   DeletedWhere,
   NamespaceList,
@@ -19,7 +21,8 @@ import { checkShape } from '../check-shape.ts';
 import type { Connection } from '../connection.ts';
 import type { RequestOptions } from '../http/service.ts';
 import type { HostedImage } from '../images/take.ts';
-import { jsonOf, toVectors } from '../vector-source.ts';
+import { toVectors } from '../to-vectors.ts';
+import { jsonOf } from '../vector-source.ts';
 
 /** Options of every call of {@link Vectors}. */
 export interface VectorOptions extends RequestOptions, InNamespace {}
@@ -41,6 +44,8 @@ export function createVectors(connection: Connection, search: Search, model?: st
   const { send } = connection;
   const base = 'v1/vectors';
   const pathOf = (id: string) => `${base}/${encodeURIComponent(id)}`;
+  const aliasBase = 'v1/aliases';
+  const aliasPath = (name: string) => `${aliasBase}/${encodeURIComponent(name)}`;
   /** The items of a list, page by page. */
   async function* pages<Page extends { cursor?: string | undefined }, Item>(
     path: string,
@@ -79,10 +84,10 @@ export function createVectors(connection: Connection, search: Search, model?: st
   };
 
   const vectors: Vectors = {
-    async upsert(items, { namespace = defaultNamespace, ...options } = {}) {
+    async upsert(items, { namespace = defaultNamespace, region, ...options } = {}) {
       const described = items.map(({ id, metadata }) => ({ id, metadata: metadata && { ...metadata } }));
       const named = items.map(({ vector }, i) => ({ source: vector, field: `items[${i}].vector` }));
-      const sources = await toVectors(connection, model, named, options);
+      const sources = await toVectors(connection, model, named, { ...options, region });
       const vectors = described.map((item, i) => ({ ...item, ...sources[i] }));
       for (let start = 0; start < vectors.length; start += limits.vectorsPerRequest) {
         const some = vectors.slice(start, start + limits.vectorsPerRequest);
@@ -163,6 +168,31 @@ export function createVectors(connection: Connection, search: Search, model?: st
       for await (const { page } of listPages(options, 1)) return page.count;
       return 0;
     },
+    alias: (name, namespace, options) =>
+      send(
+        { path: aliasPath(name), method: 'PUT', body: jsonOf({ namespace }) },
+        (body) => {
+          const written = body as AliasItem;
+          checkShape(written.name === name && written.namespace === namespace);
+        },
+        options,
+      ),
+    aliases: (options) =>
+      send(
+        { path: aliasBase },
+        (body) => {
+          const { aliases } = body as AliasList;
+          checkShape(aliases.every(({ name, namespace }) => typeof name === typeof namespace));
+          return aliases;
+        },
+        options,
+      ),
+    deleteAlias: (name, options) =>
+      send(
+        { path: aliasPath(name), method: 'DELETE' },
+        (body) => checkShape((body as AliasItem).name === name),
+        options,
+      ),
     async *namespaces(options = {}) {
       const itemsOf = (list: NamespaceList) => list.namespaces;
       for await (const { items } of pages('v1/namespaces', itemsOf, {}, options)) yield* items;

@@ -1,9 +1,9 @@
-import type { CallOptions } from '../model.ts';
-import type { ModelVector, Numbers } from '../vectors.ts';
+import type { CallOptions, ImageOptions } from '../model.ts';
+import type { Embeddable } from '../vectors.ts';
 import type { ClassSetItem } from '../wire.ts';
 
-/** Examples by label: images, vectors, or answers of `embed`, whose model is then checked. */
-export type Pictures<Image> = Record<string, readonly (Image | Numbers | ModelVector)[]>;
+/** Examples by label. */
+export type Pictures<Image> = Record<string, readonly Embeddable<Image>[]>;
 
 /** Sets of classes of your own, to classify with: of a service, or of a page. */
 export interface ClassCollection<Image, Options extends CallOptions = CallOptions> {
@@ -14,7 +14,7 @@ export interface ClassCollection<Image, Options extends CallOptions = CallOption
    * @param pictures - by label, in the order of the classes' `index`; 100 labels and 1,000 pictures at most.
    * @throws UnlabelError `invalid_parameter`, `model_mismatch`, `quota_exceeded`
    */
-  create(name: string, pictures: Pictures<Image>, options?: Options): Promise<ClassSetItem>;
+  create(name: string, pictures: Pictures<Image>, options?: Options & ImageOptions): Promise<ClassSetItem>;
   /** All sets, by name. */
   list(options?: Options): Promise<ClassSetItem[]>;
   /** @throws UnlabelError `classes_not_found` */

@@ -1,7 +1,7 @@
 import type { UnlabelError } from '../errors.ts';
-import type { CallOptions } from '../model.ts';
-import type { Filter, Metadata, MetadataValue, ModelVector, Numbers } from '../vectors.ts';
-import type { NamespaceItem } from '../wire.ts';
+import type { CallOptions, ImageOptions } from '../model.ts';
+import type { Embeddable, Filter, ImagePart, Metadata, MetadataValue, ModelVector } from '../vectors.ts';
+import type { AliasItem, NamespaceItem } from '../wire.ts';
 
 /** A vector as it is stored. */
 export interface StoredVector extends ModelVector {
@@ -11,10 +11,10 @@ export interface StoredVector extends ModelVector {
   dimensions: number;
 }
 
-/** A vector to store: itself, an answer of `embed`, whose model is then checked, or an image to embed. */
+/** A vector to store, or an image to embed. */
 export interface NewItem<Image> {
   id: string;
-  vector: Image | Numbers | ModelVector;
+  vector: Embeddable<Image>;
   metadata?: Metadata | undefined;
 }
 
@@ -54,7 +54,10 @@ export interface ReembedOptions<Image> {
   /** Namespace that is written to: an empty one, or one that an earlier call has begun. */
   to: string;
   /** The image of a vector; `undefined` leaves it out. Called for one after the other, in the order of the ids. */
-  image(item: { id: string; metadata: Metadata }): Image | undefined | Promise<Image | undefined>;
+  image(item: {
+    id: string;
+    metadata: Metadata;
+  }): Image | ImagePart<Image> | undefined | Promise<Image | ImagePart<Image> | undefined>;
   /** Called after each write: vectors that are done with, those of earlier calls too, of all. */
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
 }
@@ -77,7 +80,7 @@ export interface VectorCollection<Image, Options extends CallOptions = CallOptio
    *
    * @throws UnlabelError `model_mismatch`, `quota_exceeded`, `invalid_parameter`
    */
-  upsert(items: readonly NewItem<Image>[], options?: Options & InNamespace): Promise<void>;
+  upsert(items: readonly NewItem<Image>[], options?: Options & ImageOptions & InNamespace): Promise<void>;
   /** @throws UnlabelError `vector_not_found` */
   get(id: string, options?: Options & InNamespace): Promise<StoredVector>;
   /**
@@ -123,6 +126,23 @@ export interface VectorCollection<Image, Options extends CallOptions = CallOptio
    * @throws UnlabelError `model_mismatch` where `to` has vectors of another model; what `image` throws.
    */
   reembed(from: string, options: Options & ReembedOptions<Image>): Promise<Reembedded>;
-  /** All namespaces with vectors, by name, but the gallery. */
+  /**
+   * Lets a name stand for a namespace, from one moment to the next: all calls that name it then read and write the other
+   * one. After {@link reembed} it moves all readers to the new vectors at once.
+   *
+   * ```ts
+   * await client.vectors.alias('products', 'products-v2');
+   * ```
+   *
+   * @param name - has no vectors of its own; an alias of this name is set anew.
+   * @param namespace - what it stands for; no alias. It may be empty.
+   * @throws UnlabelError `invalid_parameter`; `quota_exceeded` beyond 1,000.
+   */
+  alias(name: string, namespace: string, options?: Options): Promise<void>;
+  /** All aliases, by name. */
+  aliases(options?: Options): Promise<AliasItem[]>;
+  /** Resolves once no alias has that name; the vectors stay. */
+  deleteAlias(name: string, options?: Options): Promise<void>;
+  /** All namespaces with vectors, by name, but the gallery; without aliases. */
   namespaces(options?: Options): AsyncGenerator<NamespaceItem, void>;
 }

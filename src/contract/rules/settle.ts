@@ -15,7 +15,7 @@ export async function settleOwn<Result>(
   } catch (reason) {
     if (!(reason instanceof UnlabelError) || !reason.field) throw reason;
     if (reason.field.startsWith(name)) return { status: 'rejected', reason: named(reason, reason.field) };
-    if (!/^(image|id|vector|region)\b/.test(reason.field)) throw reason;
+    if (!/^(image|id|vector|region|like|dislike)\b/.test(reason.field)) throw reason;
     const place = reason.field.startsWith('image') ? name : `${name}.${reason.field}`;
     return { status: 'rejected', reason: named(reason, place) };
   }

@@ -138,11 +138,13 @@ const labels = z.union([
 ]);
 
 const side = (least: number) => z.int(regionRule).min(least, regionRule).max(limits.imageSide, regionRule);
-const region = z.strictObject({ x: side(0), y: side(0), width: side(1), height: side(1) }, regionRule).meta({
-  id: 'Region',
-  description:
-    'The part of each image that counts, in pixels of the upright image: it is cut out before all else',
-});
+export const region = z
+  .strictObject({ x: side(0), y: side(0), width: side(1), height: side(1) }, regionRule)
+  .meta({
+    id: 'Region',
+    description:
+      'The part of each image that counts, in pixels of the upright image: it is cut out before all else',
+  });
 /** A region as the text of a query or a form: `x,y,width,height`. */
 export const regionText = z
   .string()

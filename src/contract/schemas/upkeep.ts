@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import type { MetadataPatch } from '../resources/vectors.ts';
-import type { DeletedWhere, NamespaceList, Updated } from '../wire.ts';
+import type { AliasItem, AliasList, DeletedWhere, NamespaceList, Updated } from '../wire.ts';
 import { modelRef, wholeNumber } from './inference.ts';
-import { cursor, filter, key, metadata, metadataValue, namespace } from './vectors.ts';
+import { cursor, filter, key, metadata, metadataValue, name, namespace } from './vectors.ts';
 
 /** The wire format of looking after stored vectors as schemas, as in `vectors.ts`. */
 
@@ -45,6 +45,13 @@ export const namespaceList = z
   })
   .meta({ id: 'NamespaceList' });
 
+export const aliasPath = z.object({ name: name('name').meta({ example: 'products' }) });
+export const aliasBody = z.strictObject({
+  namespace: name('namespace').meta({ description: 'What the name stands for', example: 'products-v2' }),
+});
+export const alias = z.object({ name: z.string(), namespace: z.string() }).meta({ id: 'Alias' });
+export const aliasList = z.object({ aliases: z.array(alias) }).meta({ id: 'AliasList' });
+
 /** Fails to compile where a schema and the type that the client sees part ways. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 const schemasMatch: [
@@ -52,5 +59,7 @@ const schemasMatch: [
   Same<z.infer<typeof updated>, Updated>,
   Same<z.infer<typeof deletedWhere>, DeletedWhere>,
   Same<z.infer<typeof namespaceList>, NamespaceList>,
-] = [true, true, true, true];
+  Same<z.infer<typeof alias>, AliasItem>,
+  Same<z.infer<typeof aliasList>, AliasList>,
+] = [true, true, true, true, true, true];
 void schemasMatch;

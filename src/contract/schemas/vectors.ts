@@ -8,6 +8,7 @@ import {
   galleryNamespace,
   limits,
 } from '../limits.ts';
+import { examplesRule } from '../rules/examples.ts';
 import { diversityRange } from '../rules/known.ts';
 import { isText, namePattern, nameRule, textRule, utf8Length } from '../rules/names.ts';
 import type { Filter, Match, Metadata } from '../vectors.ts';
@@ -33,6 +34,7 @@ import {
   model,
   modelRef,
   numberText,
+  region,
   regionText,
   resultsOf,
   settled,
@@ -44,7 +46,7 @@ import {
 const text = (member: string) =>
   z.string().max(limits.vectorIdBytes).refine(isText, `${member} must be ${textRule}`);
 const id = text('id').meta({ example: 'photo-1' });
-const name = (member: string) =>
+export const name = (member: string) =>
   z.string().max(limits.nameLength).regex(namePattern, `${member} must be ${nameRule}`);
 export const namespace = name('namespace').meta({
   description: `Default: ${defaultNamespace}. \`${galleryNamespace}\` is what the model brings along`,
@@ -170,19 +172,42 @@ const inBody = {
   diversity: diversity.optional().meta(variety),
   filter: filter.optional(),
 };
-/** JSON bodies of a search without images. */
+const ofImage = { image: base64Image, region: region.optional() };
+const example = z.union([z.strictObject(vectorOf), z.strictObject(ofImage), z.strictObject({ id })]);
+/** JSON bodies of a search without images of its own. */
 export const searchByVector = z.strictObject({ ...inBody, ...vectorOf });
 export const searchById = z.strictObject({ ...inBody, id });
+export const searchByExamples = z
+  .strictObject({
+    ...inBody,
+    like: z
+      .array(example)
+      .min(1, examplesRule)
+      .max(limits.examplesPerSearch, examplesRule)
+      .meta({ description: 'What matches should be like; those given by id are left out of the matches' }),
+    dislike: z
+      .array(example)
+      .max(limits.examplesPerSearch, examplesRule)
+      .optional()
+      .meta({ description: 'What they should be unlike: half its mean is taken from that of `like`' }),
+  })
+  .refine(({ like, dislike = [] }) => like.length + dislike.length <= limits.examplesPerSearch, {
+    path: ['like'],
+    message: examplesRule,
+  });
 /** Any JSON body of a search. */
 export const searchBody = z.union([
   searchByVector,
   searchById,
+  searchByExamples,
   ...imageBody.options.map((option) => option.extend(inBody)),
 ]);
 /** The members of a JSON body that say how to search; the rest says what for. */
 export const searchOptions = z.looseObject(inBody);
 
-const vectorSource = [z.strictObject(vectorOf), z.strictObject({ image: base64Image })] as const;
+const vectorSource = [z.strictObject(vectorOf), z.strictObject(ofImage)] as const;
+/** Query of a write, beside `model`. */
+export const writeQuery = z.object({ model, region: regionText.optional() });
 const described = { id, metadata: metadata.optional() };
 const vectorInput = z.union([vectorSource[0].extend(described), vectorSource[1].extend(described)]);
 export const upsertBody = z.strictObject({

@@ -1,6 +1,6 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
-import type { CallOptions } from '../../contract/model.ts';
+import type { CallOptions, ImageOptions } from '../../contract/model.ts';
 import { checkName, checkText } from '../../contract/rules/names.ts';
 import type { LabeledSource } from '../../contract/rules/pictures.ts';
 import type { ClassSetItem } from '../../contract/wire.ts';
@@ -19,7 +19,7 @@ export function createClassCalls(parts: EngineParts, { store }: OwnData) {
   async function put(
     name: string,
     listed: readonly LabeledSource<NamedSource['source']>[],
-    options: CallOptions,
+    options: ImageOptions,
     isNew: boolean,
   ): Promise<{ ids: string[]; item: ClassSetItem }> {
     checkName(name, 'name');
@@ -58,12 +58,12 @@ export function createClassCalls(parts: EngineParts, { store }: OwnData) {
     create: async (
       name: string,
       listed: readonly LabeledSource<NamedSource['source']>[],
-      options: CallOptions,
+      options: ImageOptions,
     ) => (await put(name, listed, options, true)).item,
     add: async (
       name: string,
       listed: readonly LabeledSource<NamedSource['source']>[],
-      options: CallOptions,
+      options: ImageOptions,
     ) => (await put(name, listed, options, false)).ids,
     list: async () => (await store.list('classes')).map(itemOf),
     async get(name: string) {

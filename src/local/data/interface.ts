@@ -1,5 +1,5 @@
 import type { ImageSource } from '../../contract/image-source.ts';
-import type { CallOptions } from '../../contract/model.ts';
+import type { CallOptions, ImageOptions } from '../../contract/model.ts';
 import type { ClassCollection, Pictures } from '../../contract/resources/classes.ts';
 import type { InNamespace, VectorCollection } from '../../contract/resources/vectors.ts';
 import type { ModelVector } from '../../contract/vectors.ts';
@@ -31,7 +31,7 @@ export interface LocalClasses extends ClassCollection<ImageSource> {
    * @returns ids of the examples, in the order of the pictures, for {@link remove}.
    * @throws UnlabelError `model_mismatch` where the set belongs to another model.
    */
-  add(name: string, pictures: Pictures<ImageSource>, options?: CallOptions): Promise<string[]>;
+  add(name: string, pictures: Pictures<ImageSource>, options?: ImageOptions): Promise<string[]>;
   /**
    * The examples of a set, in the order in which they were added.
    *

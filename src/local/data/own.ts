@@ -6,6 +6,8 @@ import type { Change, Collection, DataStore, Kind, Row } from './store.ts';
 /** What the page keeps, as lookups use it. */
 export interface OwnData {
   store: DataStore;
+  /** The namespace that a name stands for: its own, unless it is an alias. */
+  resolve(namespace: string): Promise<string>;
   /** A namespace of the page's own; undefined where it has no vectors. */
   index(namespace: string): Promise<MemoryIndex | undefined>;
   /** A set of classes; undefined where there is none. */
@@ -39,6 +41,7 @@ export function createOwnData(store: DataStore): OwnData {
     create: (about: Collection, rows: Row[]) => Value,
   ): Promise<Kept<Value> | undefined> {
     const about = await store.about(kind, name);
+    if (about?.alias !== undefined) return current(kept, kind, about.alias, create);
     const known = kept.get(name);
     if (about && known?.revision === about.revision) return known;
     const found = about && (await store.read(kind, name));
@@ -82,8 +85,11 @@ export function createOwnData(store: DataStore): OwnData {
     }
   }
 
+  const resolve = async (namespace: string) => (await store.about('vectors', namespace))?.alias ?? namespace;
+
   return {
     store,
+    resolve,
     index: async (namespace) => (await currentIndex(namespace))?.value,
     set: async (name) =>
       (
@@ -91,8 +97,8 @@ export function createOwnData(store: DataStore): OwnData {
           createClassSet(name, model, byLabel(rows), (label) => `classes.${label}`),
         )
       )?.value,
-    writeVectors,
-    editVectors: (namespace, changeOf) => inTurn(() => edit(namespace, changeOf)),
+    writeVectors: async (name, change) => writeVectors(await resolve(name), change),
+    editVectors: (name, changeOf) => inTurn(async () => edit(await resolve(name), changeOf)),
   };
 }
 

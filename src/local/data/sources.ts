@@ -3,9 +3,10 @@ import { UnlabelError } from '../../contract/errors.ts';
 import type { ImageSource } from '../../contract/image-source.ts';
 import { limits } from '../../contract/limits.ts';
 import type { Manifest } from '../../contract/manifest.ts';
-import type { CallOptions, Device } from '../../contract/model.ts';
+import type { Device, ImageOptions } from '../../contract/model.ts';
+import { partOf } from '../../contract/rules/region.ts';
 import { vectorOf } from '../../contract/vector-query.ts';
-import type { ModelVector, Numbers } from '../../contract/vectors.ts';
+import type { Embeddable, Numbers } from '../../contract/vectors.ts';
 import { checkModel, isDirection, type VectorModel } from '../../vectors/vector-model.ts';
 import type { InferOptions } from '../network.ts';
 
@@ -21,9 +22,9 @@ export interface EngineParts<Model extends string = string> {
   open(): Promise<{ manifest: Manifest; device: Device }>;
 }
 
-/** An image or a vector, and its name in errors. */
+/** What there is an embedding of, and its name in errors. */
 export interface NamedSource {
-  source: ImageSource | Numbers | ModelVector;
+  source: Embeddable<ImageSource>;
   field: string;
 }
 
@@ -36,17 +37,19 @@ export interface NamedSource {
 export async function toVectors(
   { embed, open }: EngineParts,
   sources: readonly NamedSource[],
-  options: CallOptions,
+  options: ImageOptions,
   nameOf = (field: string) => field,
 ): Promise<{ model: VectorModel; vectors: Float32Array[] }> {
   const given = sources.map(({ source, field }) => {
     const vector = vectorOf(source);
     return vector && { numbers: readVector(vector.numbers, nameOf(field)), model: vector.model };
   });
-  const images = sources.filter((_, i) => !given[i]);
+  const images = sources.flatMap(({ source, field }, i) =>
+    given[i] ? [] : [{ ...partOf(source as ImageSource, field), field }],
+  );
   const embedded = await embed(
-    images.map(({ source }) => source as ImageSource),
-    options,
+    images.map(({ source }) => source),
+    { ...options, regions: images.map(({ region }) => region) },
     (index) => images[index]?.field as string,
   );
   const [first] = given;

@@ -1,4 +1,5 @@
 import { UnlabelError } from '../../contract/errors.ts';
+import { aliasHasVectors } from '../../contract/rules/aliases.ts';
 import type { Metadata } from '../../contract/vectors.ts';
 import type { NewVector } from '../../vectors/store.ts';
 import type { VectorModel } from '../../vectors/vector-model.ts';
@@ -6,11 +7,14 @@ import type { VectorModel } from '../../vectors/vector-model.ts';
 /** What a page keeps: examples of classes (with their `label` in the metadata), and namespaces of vectors. */
 export type Kind = 'classes' | 'vectors';
 
-/** A set of classes, or a namespace; there is none without rows. */
+/** A set of classes, a namespace, or an alias of one; but for aliases there is none without rows. */
 export interface Collection {
   kind: Kind;
   name: string;
+  /** Of an alias, that of nothing. */
   model: VectorModel;
+  /** The namespace that an alias stands for. */
+  alias?: string;
   /** Number of rows. */
   count: number;
   /** Examples by label, in the order of the labels' first ones. */
@@ -35,6 +39,8 @@ export interface Change {
   remove?: readonly string[];
   /** Whether all that was there before goes. */
   replace?: boolean;
+  /** Makes the name an alias of this namespace, which is all that changes then; null: it is no alias any more. */
+  alias?: string | null;
   /**
    * Runs in the transaction; what it throws undoes the write.
    * @param others - the other collections of the kind.
@@ -78,6 +84,9 @@ export function planOf(
   before: Collection | undefined,
   known: ReadonlyMap<string, Row>,
 ): Plan {
+  if (change.alias !== undefined) return planOfAlias(kind, name, change.alias, before);
+  if (before?.alias !== undefined)
+    throw new UnlabelError('store_unavailable', 'The alias is being changed: try again');
   const start = change.replace ? undefined : before;
   const left = new Map(change.replace ? [] : known);
   const counts = new Map(start?.labels.map(({ label, count }) => [label, count]));
@@ -118,6 +127,15 @@ export function planOf(
     // A row that is written again takes the place of the old one.
     remove: remove.filter(({ order }) => !kept.has(order)),
   };
+}
+
+function planOfAlias(kind: Kind, name: string, alias: string | null, before: Collection | undefined): Plan {
+  const isNamespace = before && before.alias === undefined;
+  if (isNamespace && alias !== null) throw aliasHasVectors();
+  const model = { name: '', version: '', dimensions: 0 };
+  const about = { kind, name, model, count: 0, labels: [], next: 0, revision: crypto.randomUUID() };
+  const after = alias === null ? undefined : { ...about, alias };
+  return { before, after: isNamespace ? before : after, put: [], remove: [] };
 }
 
 /** The error of a store that fails. */

@@ -1,13 +1,14 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import { checkDeletion, checkFilter } from '../../contract/filter.ts';
 import { defaultNamespace, galleryNamespace, limits } from '../../contract/limits.ts';
-import type { CallOptions } from '../../contract/model.ts';
+import type { CallOptions, ImageOptions } from '../../contract/model.ts';
 import type {
   InNamespace,
   InNamespaceWhere,
   MetadataPatch,
   StoredVector,
 } from '../../contract/resources/vectors.ts';
+import { checkAlias, checkAmongAliases } from '../../contract/rules/aliases.ts';
 import {
   checkMetadata,
   checkName,
@@ -16,7 +17,7 @@ import {
   patchMetadata,
 } from '../../contract/rules/names.ts';
 import type { Filter, Metadata } from '../../contract/vectors.ts';
-import type { NamespaceItem } from '../../contract/wire.ts';
+import type { AliasItem, NamespaceItem } from '../../contract/wire.ts';
 import { LoadedIndex } from '../../vectors/loaded-index.ts';
 import type { MemoryIndex } from '../../vectors/memory-index.ts';
 import { checkRoom } from '../../vectors/search/room.ts';
@@ -24,7 +25,7 @@ import { type NewVector, vectorNotFound } from '../../vectors/store.ts';
 import { checkModel, type VectorModel } from '../../vectors/vector-model.ts';
 import type { OwnData } from './own.ts';
 import { type EngineParts, type NamedSource, toVectors } from './sources.ts';
-import type { Change } from './store.ts';
+import type { Change, Collection } from './store.ts';
 
 type Options = CallOptions & InNamespace;
 type Where = CallOptions & InNamespaceWhere;
@@ -68,7 +69,10 @@ export function createVectorCalls(parts: EngineParts, own: OwnData, deployed: De
   }
 
   return {
-    async upsert(items: readonly TakenItem[], { namespace = defaultNamespace, ...options }: Options) {
+    async upsert(
+      items: readonly TakenItem[],
+      { namespace = defaultNamespace, ...options }: ImageOptions & InNamespace,
+    ) {
       checkWritable(namespace);
       checkItems(items);
       if (items.length === 0) return;
@@ -123,11 +127,25 @@ export function createVectorCalls(parts: EngineParts, own: OwnData, deployed: De
     },
     async namespaces(): Promise<NamespaceItem[]> {
       const all = await own.store.list('vectors');
-      return all.map(({ name, count, model }) => ({
-        name,
-        count,
-        model: { name: model.name, version: model.version },
-      }));
+      return all
+        .filter(({ alias }) => alias === undefined)
+        .map(({ name, count, model }) => ({
+          name,
+          count,
+          model: { name: model.name, version: model.version },
+        }));
+    },
+    async alias(name: string, namespace: string) {
+      checkAlias(name, namespace);
+      await own.store.write('vectors', name, {
+        alias: namespace,
+        check: (_, __, others) => checkAmongAliases({ name, namespace }, aliasesAmong(others)),
+      });
+    },
+    aliases: async () => aliasesAmong(await own.store.list('vectors')),
+    async deleteAlias(name: string) {
+      checkName(name, 'name');
+      await own.store.write('vectors', name, { alias: null });
     },
     async export(options: InNamespace) {
       const index = await find(options);
@@ -145,12 +163,16 @@ export function createVectorCalls(parts: EngineParts, own: OwnData, deployed: De
     },
     async pull({ namespace = defaultNamespace, signal }: Options) {
       checkWritable(namespace);
-      const index = await deployed.fetch(namespace, signal);
+      const index = await deployed.fetch(await own.resolve(namespace), signal);
       if (index) return replace(namespace, index.model, index.items);
       await write(namespace, { replace: true });
       return 0;
     },
   };
+}
+
+function aliasesAmong(all: readonly Collection[]): AliasItem[] {
+  return all.flatMap(({ name, alias }) => (alias === undefined ? [] : [{ name, namespace: alias }]));
 }
 
 function checkWritable(namespace: string): void {

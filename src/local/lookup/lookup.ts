@@ -38,7 +38,7 @@ export async function createLookup<Model extends string>(
   };
   /** The page's own namespace where it has vectors, else the deployment's. */
   const indexOf = async (namespace: string, signal?: AbortSignal) =>
-    (await abortable(own.index(namespace), signal)) ?? deployed.recall(namespace, signal);
+    (await abortable(own.index(namespace), signal)) ?? deployed.recall(await own.resolve(namespace), signal);
   return {
     isPersistent: own.store.isPersistent,
     search: createSearch(parts, indexOf),

@@ -16,6 +16,8 @@ export interface InputImage {
   field: string;
   bytes: Uint8Array;
   isTensor?: boolean;
+  /** The part of it that counts. Default: that of the request. */
+  region?: Region | undefined;
 }
 
 /** The images of a request. */

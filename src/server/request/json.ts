@@ -32,10 +32,12 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   throw new UnlabelError('invalid_parameter', message, { field: field.replace(/^\./, '') || undefined });
 }
 
-/** The issue of a schema; of a union, that of the form which the value is nearest to. */
+/** The issue of a schema; of a union, that of the form which the value is nearest to: by its keys, then by what is wrong. */
 function reason(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
   if (issue.code !== 'invalid_union') return issue;
-  const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length);
+  const strangers = (issues: z.core.$ZodIssue[]) =>
+    issues.filter(({ code }) => code === 'unrecognized_keys').length;
+  const [nearest] = issue.errors.toSorted((a, b) => strangers(a) - strangers(b) || a.length - b.length);
   if (!nearest?.[0]) return issue;
   const inner = reason(nearest[0]);
   return { path: [...issue.path, ...inner.path], message: inner.message };

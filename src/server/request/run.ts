@@ -61,16 +61,16 @@ export function runOnImages<Result>(
   const headers = readHeaders(images, fail);
   const { queue, largeImages, times } = c.var;
   const { signal } = c.req.raw;
-  const input = { ...model.manifest.input, region };
+  const inputOf = (image: InputImage) => ({ ...model.manifest.input, region: image.region ?? region });
   const decode = <Done>({ field }: InputImage, work: () => Promise<Done>) =>
     timed(times, 'decode', () => inField(field, work));
   const prepare = (image: InputImage, header: ImageHeader) =>
-    decode(image, () => prepareImage(image.bytes, input, codecs, header));
+    decode(image, () => prepareImage(image.bytes, inputOf(image), codecs, header));
   const prepareLarge = (image: InputImage, header: ImageHeader, turn: Turn) =>
     largeImages.run(
       (only) =>
         only(async (alive) => {
-          const pieces = prepareInPieces(image.bytes, input, codecs, header);
+          const pieces = prepareInPieces(image.bytes, inputOf(image), codecs, header);
           for (;;) {
             alive();
             const piece = await turn(() => decode(image, () => pieces.next()));

@@ -1,6 +1,6 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
-import type { ModelRef } from '../../contract/model.ts';
+import type { ModelRef, Region } from '../../contract/model.ts';
 import type { VectorSource } from '../../contract/wire.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
@@ -17,6 +17,7 @@ type Source = VectorSource & { field: string };
  * The vectors of a request: as they are given, or embedded from images; all of one model.
  * @param sources - at least one.
  * @param name - model that embeds the images, and of the vectors that name none.
+ * @param region - the part that counts of images that name none.
  * @throws UnlabelError `model_mismatch`, or for what is neither a vector nor an image.
  */
 export async function readVectors(
@@ -24,9 +25,10 @@ export async function readVectors(
   codecs: Codecs,
   sources: readonly Source[],
   name: string | undefined,
+  region?: Region | undefined,
 ): Promise<{ model: ModelRef; vectors: Float32Array[] }> {
   const images = sources.filter((source) => 'image' in source);
-  const embedded = images.length > 0 ? await embedAll(c, codecs, images, name) : undefined;
+  const embedded = images.length > 0 ? await embedAll(c, codecs, images, name, region) : undefined;
   const vectors: Float32Array[] = [];
   let first = embedded?.model;
   for (const source of sources) {
@@ -58,15 +60,18 @@ export async function vectorModelOf(c: RequestContext, name: string | undefined)
 async function embedAll(
   c: RequestContext,
   codecs: Codecs,
-  sources: readonly (Source & { image: string })[],
+  sources: readonly (Source & { image: string; region?: Region | undefined })[],
   name: string | undefined,
+  region: Region | undefined,
 ) {
-  const images = sources.map(({ field, image }) => {
+  const images = sources.map(({ field, image, region }) => {
     const name = `${field}image`;
-    return { field: name, bytes: decodeImage(image, name) };
+    return { field: name, bytes: decodeImage(image, name), region };
   });
   return c.var.models.use(name, async (model) => {
-    const vectors = await runOnImages(c, images, model, codecs, (tensors) => embed(model, tensors));
+    const vectors = await runOnImages(c, images, model, codecs, (tensors) => embed(model, tensors), {
+      region,
+    });
     return { model: { ...model.ref, dimensions: model.manifest.embedding.dimensions }, vectors };
   });
 }

@@ -1,7 +1,12 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
 import { limits } from '../../contract/limits.ts';
-import { model } from '../../contract/schemas/inference.ts';
-import { classesBody, classesPath, classSet, classSetList } from '../../contract/schemas/vectors.ts';
+import {
+  classesBody,
+  classesPath,
+  classSet,
+  classSetList,
+  writeQuery,
+} from '../../contract/schemas/vectors.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { createClassSet, toItem } from '../../vectors/classes/class-set.ts';
 import type { App } from '../environment.ts';
@@ -25,7 +30,7 @@ const putRoute = createRoute({
   description: 'Needs a key with the scope `write`. What is kept is the mean vector of each class.',
   request: {
     params: classesPath,
-    query: z.object({ model }),
+    query: writeQuery,
     body: jsonBody(
       classesBody,
       `1 to ${limits.classesPerSet} labels, each with pictures or vectors of one model, ${limits.examplesPerSet} in all.`,
@@ -85,7 +90,8 @@ export function addClasses(app: App, codecs: Codecs): void {
     const sources = labelled.flatMap(([label, items]) =>
       items.map((item, i) => ({ ...item, field: `classes.${label}[${i}].` })),
     );
-    const { model, vectors } = await readVectors(c, codecs, sources, c.req.valid('query').model);
+    const { model: modelName, region } = c.req.valid('query');
+    const { model, vectors } = await readVectors(c, codecs, sources, modelName, region);
     const dimensions = vectors[0]?.length ?? 0;
     const examples = labelled.map(([label, { length }]) => [label, vectors.splice(0, length)] as const);
     const set = createClassSet(name, { ...model, dimensions }, examples, (label) => `classes.${label}`);

@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { defaultMatches, defaultNamespace } from '../../contract/limits.ts';
 import {
+  searchByExamples,
   searchById,
   searchByVector,
   searchOptions,
@@ -11,7 +12,7 @@ import {
 import type { Match } from '../../contract/vectors.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { embed } from '../../inference/embed.ts';
-import type { StoreQuery } from '../../vectors/store.ts';
+import type { StoreExample, StoreQuery } from '../../vectors/search/query.ts';
 import { envelope } from '../envelope.ts';
 import type { App } from '../environment.ts';
 import { imagesOf, mediaTypeOf } from '../request/images.ts';
@@ -28,7 +29,10 @@ const route = createRoute({
   method: 'post',
   path: '/v1/search',
   tags: ['Vectors'],
-  summary: 'Find the stored vectors that are most like an image, a vector or another stored one',
+  summary: 'Find the stored vectors that are most like an image, a vector, another stored one, or examples',
+  description:
+    'With `like` and `dislike` the query is the mean of the liked examples less half the mean of the disliked, all as ' +
+    'unit vectors (Rocchio).',
   request: { query: searchQuery, body: searchRequestBody },
   responses: {
     200: {
@@ -63,7 +67,7 @@ export function addSearch(app: App, codecs: Codecs): void {
     };
     const itemOf = (matches: Match[]) => ({ matches });
     const answer = async (query: StoreQuery) => {
-      const store = storeOf(c, space, 'id' in query ? name : query.model.name);
+      const store = storeOf(c, space, 'id' in query ? name : (query.model?.name ?? name));
       const { model, matches } = await store.search(space, query, options);
       return c.json(envelope({ ref: model, device: 'wasm' }, [itemOf(matches)], false), 200);
     };
@@ -73,6 +77,20 @@ export function addSearch(app: App, codecs: Codecs): void {
       const source = { ...parse(searchByVector, json), field: '' };
       const { model, vectors } = await readVectors(c, codecs, [source], name);
       return answer({ model, vector: vectors[0] as Float32Array });
+    }
+    if ('like' in rest || 'dislike' in rest) {
+      const { like, dislike = [] } = parse(searchByExamples, json);
+      const given = [
+        ...like.map((example, i) => ({ ...example, field: `like[${i}].` })),
+        ...dislike.map((example, i) => ({ ...example, field: `dislike[${i}].` })),
+      ];
+      const sources = given.flatMap((example) => ('id' in example ? [] : [example]));
+      const read = sources.length > 0 ? await readVectors(c, codecs, sources, name, region) : undefined;
+      const examples = given.map(
+        (example): StoreExample => ('id' in example ? example.id : (read?.vectors.shift() as Float32Array)),
+      );
+      const liked = examples.splice(0, like.length);
+      return answer({ model: read?.model, like: liked, dislike: examples });
     }
     if (isJson) c.var.queue.check();
     const request = isJson ? imagesOf(rest) : await readImages(c);

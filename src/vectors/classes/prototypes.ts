@@ -76,7 +76,8 @@ export function rankPrototypes(classes: readonly ClassPrototype[], vector: Float
     .sort((a, b) => b.score - a.score || a.index - b.index);
 }
 
-function sumOf(vectors: readonly Float32Array[]): Float64Array {
+/** Sum of some vectors as unit vectors; empty for none. */
+export function sumOf(vectors: readonly Float32Array[]): Float64Array {
   const sum = new Float64Array(vectors[0]?.length ?? 0);
   for (const vector of vectors) {
     const length = norm(vector);
@@ -85,7 +86,8 @@ function sumOf(vectors: readonly Float32Array[]): Float64Array {
   return sum;
 }
 
-function directionOf(sum: Float64Array): Float32Array | undefined {
+/** The unit vector of this direction; undefined where there is none. */
+export function directionOf(sum: Float64Array): Float32Array | undefined {
   const length = norm(sum);
   return length > shortest ? Float32Array.from(sum, (value) => value / length) : undefined;
 }

@@ -12,9 +12,9 @@ import type { StoreSearchOptions } from '../store.ts';
 /** Rows that are read at a time, for some 10 ms. */
 const rowsOfPage = { vectors: 4_000, metadata: 1_000, candidates: 1_000 };
 
-/** Options of a search, and the id that it leaves out. */
+/** Options of a search, and the ids that it leaves out. */
 interface SearchOptions extends StoreSearchOptions {
-  own: string;
+  own: readonly string[];
 }
 
 /**
@@ -150,18 +150,18 @@ export class NamespaceIndex {
   ): Promise<Match[] | undefined> {
     while (!this.#hasEnded) {
       const version = this.#version;
-      // One more than asked for: the vector itself may be among them.
+      // More than asked for: those that are left out may be among them.
       const pool = poolOf(options);
-      const places = this.#nearest.candidates(vector, pool + 1, allowed());
+      const places = this.#nearest.candidates(vector, pool + options.own.length, allowed());
       let best: Candidate[] = [];
       // Page by page: all copies of a vector are candidates, however many there are.
       for (let from = 0; from < places.length && this.#version === version; from += rowsOfPage.candidates) {
         if (from > 0) await pause(deadline);
         if (this.#version !== version) break;
         const page = this.#sql.rows<{ id: string; vector: ArrayBuffer }>(
-          'SELECT id, vector FROM vectors WHERE place IN (SELECT value FROM json_each(?)) AND id <> ?',
+          'SELECT id, vector FROM vectors WHERE place IN (SELECT value FROM json_each(?)) AND id NOT IN (SELECT value FROM json_each(?))',
           JSON.stringify(places.slice(from, from + rowsOfPage.candidates)),
-          options.own,
+          JSON.stringify(options.own),
         );
         best = rank(chain(best, withFloats(page)), vector, pool);
       }

@@ -1,5 +1,8 @@
 import { UnlabelError } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
+import { checkAmongAliases } from '../../contract/rules/aliases.ts';
+import type { AliasItem } from '../../contract/wire.ts';
+import { createSerial } from '../../util/concurrency/serial.ts';
 import { Sql, type SqlStorage } from '../sql.ts';
 
 /**
@@ -8,10 +11,12 @@ import { Sql, type SqlStorage } from '../sql.ts';
  */
 export const namesObject = ':names';
 
-/** The names of all namespaces that were ever written to, in SQLite. */
+/** The names of all namespaces that were ever written to, and all aliases, in SQLite. */
 export class NamespaceNames {
   readonly #storage: SqlStorage;
   readonly #sql: Sql;
+  /** Aliases change one after the other: each change also writes to the object of its name. */
+  readonly #inTurn = createSerial();
 
   constructor(storage: SqlStorage) {
     this.#storage = storage;
@@ -23,11 +28,48 @@ export class NamespaceNames {
     return this.#sql.first('SELECT 1 FROM names WHERE name = ?', name) !== undefined;
   }
 
-  /** Names after one, by name. */
+  /** Names after one that are no aliases, by name. */
   list(limit: number, after: string): string[] {
     if (!this.#sql.hasTable('names')) return [];
-    const query = 'SELECT name FROM names WHERE name > ? ORDER BY name LIMIT ?';
+    const aliases = this.#sql.hasTable('aliases') ? 'AND name NOT IN (SELECT name FROM aliases)' : '';
+    const query = `SELECT name FROM names WHERE name > ? ${aliases} ORDER BY name LIMIT ?`;
     return this.#sql.all<{ name: string }>(query, after, limit).map(({ name }) => name);
+  }
+
+  /** All aliases, by name. */
+  aliases(): AliasItem[] {
+    if (!this.#sql.hasTable('aliases')) return [];
+    return this.#sql.all<{ name: string; namespace: string }>(
+      'SELECT name, namespace FROM aliases ORDER BY name',
+    );
+  }
+
+  /**
+   * Sets an alias, or sets it anew.
+   * @param point - writes it to the object of its name, which readers ask; throws where that has vectors.
+   * @throws UnlabelError `invalid_parameter`, `quota_exceeded`; what `point` throws.
+   */
+  putAlias({ name, namespace }: AliasItem, point: () => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      checkAmongAliases({ name, namespace }, this.aliases());
+      this.add(name);
+      await point();
+      this.#storage.transactionSync(() => {
+        this.#sql.all(
+          'CREATE TABLE IF NOT EXISTS aliases (name TEXT PRIMARY KEY, namespace TEXT NOT NULL) STRICT',
+        );
+        this.#sql.all('INSERT OR REPLACE INTO aliases VALUES (?, ?)', name, namespace);
+      });
+    });
+  }
+
+  /** @param point - removes it from the object of its name. */
+  deleteAlias(name: string, point: () => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.has(name)) return;
+      await point();
+      if (this.#sql.hasTable('aliases')) this.#sql.all('DELETE FROM aliases WHERE name = ?', name);
+    });
   }
 
   /** @throws UnlabelError `quota_exceeded`. */

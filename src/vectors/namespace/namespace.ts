@@ -1,18 +1,15 @@
 import { limits } from '../../contract/limits.ts';
 import type { ModelRef } from '../../contract/model.ts';
 import type { MetadataPatch } from '../../contract/resources/vectors.ts';
+import { aliasHasVectors } from '../../contract/rules/aliases.ts';
 import { patchMetadata } from '../../contract/rules/names.ts';
 import type { Filter, Match, Metadata } from '../../contract/vectors.ts';
+import { idsOf, resolveQuery, type StoreQuery } from '../search/query.ts';
 import { checkRoom } from '../search/room.ts';
 import { Sql, type SqlRow, type SqlStorage } from '../sql.ts';
-import {
-  type NewVector,
-  type StoreQuery,
-  type StoreSearchOptions,
-  type VectorPage,
-  vectorNotFound,
-} from '../store.ts';
+import { type NewVector, type StoreSearchOptions, type VectorPage, vectorNotFound } from '../store.ts';
 import { checkModel, type VectorModel } from '../vector-model.ts';
+import { AliasTarget } from './alias-target.ts';
 import { exportRows } from './export.ts';
 import { countOf, NamespaceIndex } from './namespace-index.ts';
 
@@ -30,6 +27,7 @@ export class Namespace {
   readonly #sql: Sql;
   readonly #empty: () => Promise<void>;
   readonly #searchMs: number;
+  readonly #alias: AliasTarget;
   #index: NamespaceIndex | undefined;
 
   /**
@@ -41,6 +39,22 @@ export class Namespace {
     this.#sql = new Sql(storage);
     this.#empty = empty;
     this.#searchMs = searchMs;
+    this.#alias = new AliasTarget(storage);
+  }
+
+  /** The namespace that its name stands for, where that is an alias; all calls belong there then. */
+  get alias(): string | undefined {
+    return this.#alias.get();
+  }
+
+  /**
+   * Makes its name an alias.
+   * @param namespace - undefined: it is none any more.
+   * @throws UnlabelError `invalid_parameter` where it has vectors.
+   */
+  pointTo(namespace: string | undefined): void {
+    if (namespace !== undefined && this.about()) throw aliasHasVectors();
+    this.#alias.set(namespace);
   }
 
   /** The model of the namespace, and a tag that changes with every write; undefined while it is empty. */
@@ -189,20 +203,20 @@ export class Namespace {
     query: StoreQuery,
     options: StoreSearchOptions,
   ): Promise<{ model: ModelRef; matches: Match[] }> {
-    const { vector, model } = 'id' in query ? this.get(query.id) : query;
-    const [matches = []] = await this.searchAll(model, [vector], options, 'id' in query ? query.id : '');
+    const { vector, model } = resolveQuery(query, (id) => this.get(id));
+    const [matches = []] = await this.searchAll(model, [vector], options, idsOf(query));
     return { model: { name: model.name, version: model.version }, matches };
   }
 
   /**
    * See `VectorStore.searchAll`.
-   * @param own - id that is left out.
+   * @param own - ids that are left out.
    */
   async searchAll(
     { name, version }: ModelRef,
     vectors: readonly Float32Array[],
     options: StoreSearchOptions,
-    own = '',
+    own: readonly string[] = [],
   ): Promise<Match[][]> {
     const deadline = Date.now() + this.#searchMs;
     for (;;) {

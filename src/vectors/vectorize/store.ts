@@ -5,13 +5,8 @@ import type { MetadataPatch } from '../../contract/resources/vectors.ts';
 import { atLeast } from '../../contract/rules/known.ts';
 import { patchMetadata } from '../../contract/rules/names.ts';
 import type { Match, Metadata } from '../../contract/vectors.ts';
-import {
-  type NewVector,
-  type StoreQuery,
-  type StoreSearchOptions,
-  type VectorStore,
-  vectorNotFound,
-} from '../store.ts';
+import { idsOf, resolveQuery, type StoreQuery } from '../search/query.ts';
+import { type NewVector, type StoreSearchOptions, type VectorStore, vectorNotFound } from '../store.ts';
 import { checkModel, type VectorModel } from '../vector-model.ts';
 import { translateFilter, type VectorizeFilter } from './filter.ts';
 
@@ -93,15 +88,17 @@ export class VectorizeStore implements VectorStore {
   }
 
   async search(namespace: string, query: StoreQuery, options: StoreSearchOptions) {
-    if (!('id' in query)) {
-      const { model, vector } = query;
-      return { model, matches: await this.#query(namespace, model, vector, options) };
-    }
+    const ids = idsOf(query);
+    const named = await this.#named(namespace, ids);
+    const { model, vector } = resolveQuery(query, (id) => {
+      const found = named.get(id);
+      if (!found) throw vectorNotFound();
+      return found;
+    });
     const { topK } = options;
-    const { model, vector } = await this.get(namespace, query.id);
-    const most = { ...options, topK: Math.min(topK + 1, limits.matches) };
+    const most = { ...options, topK: Math.min(topK + ids.length, limits.matches) };
     const matches = await this.#query(namespace, model, vector, most);
-    return { model, matches: matches.filter(({ id }) => id !== query.id).slice(0, topK) };
+    return { model, matches: matches.filter(({ id }) => !named.has(id)).slice(0, topK) };
   }
 
   searchAll(
@@ -165,10 +162,25 @@ export class VectorizeStore implements VectorStore {
   }
 
   async #metadataOf(ids: string[]): Promise<Map<string, AnyMetadata | undefined>> {
+    return new Map((await this.#getAll(ids)).map(({ id, metadata }) => [id, metadata]));
+  }
+
+  /** Stored vectors by their ids, as far as there are any. */
+  async #named(namespace: string, ids: readonly string[]) {
+    const byFullId = new Map(ids.map((id) => [fullId(namespace, id), id]));
+    const found = await this.#getAll([...byFullId.keys()]);
+    return new Map(
+      found.map(({ id, values, metadata }) => [
+        byFullId.get(id) as string,
+        { vector: Float32Array.from(values), model: split(metadata).model },
+      ]),
+    );
+  }
+
+  async #getAll(ids: string[]) {
     const calls: string[][] = [];
     for (let i = 0; i < ids.length; i += idsPerCall) calls.push(ids.slice(i, i + idsPerCall));
-    const found = await Promise.all(calls.map((some) => this.#index.getByIds(some)));
-    return new Map(found.flat().map(({ id, metadata }) => [id, metadata]));
+    return (await Promise.all(calls.map((some) => this.#index.getByIds(some)))).flat();
   }
 }
 

@@ -54,6 +54,12 @@ test('after any writes it answers as the namespace of the service does', async (
       expect(index.search(query, { topK: 7, filter })).toEqual(matches);
       const varied = { topK: 5, filter, diversity: 0.4, minScore: -0.2 };
       expect(index.search(query, varied)).toEqual((await namespace.search(query, varied)).matches);
+      const ids = index.ids();
+      const named = [ids[0] as string, ids[ids.length >> 1] as string];
+      const examples = { model: ref, like: [vector, ...named], dislike: [ids.at(-1) as string] };
+      const liked = index.search(examples, { ...varied, topK: 100 });
+      expect(liked).toEqual((await namespace.search(examples, { ...varied, topK: 100 })).matches);
+      for (const id of named) expect(liked.map((match) => match.id)).not.toContain(id);
     }
     for (const filter of filters) {
       const page = await namespace.list(4, undefined, filter);

@@ -61,6 +61,24 @@ test('any topK to 100 gives the nearest with their metadata, in their namespace 
   expect(alike.matches.map(({ id }) => id)).not.toContain('v7');
 });
 
+test('a search by examples leaves those out that it names', async () => {
+  const { index, store } = create();
+  const vectors = vectorsOf(60, (i) => ({ n: i }));
+  await store.upsert('a', model, vectors);
+  index.settle();
+  const like = vectors.slice(0, 25).map(({ id }) => id);
+  const own = randomVector(random, dimensions);
+  const { matches } = await store.search(
+    'a',
+    { model, like: [...like, own], dislike: ['v40'] },
+    { topK: 30 },
+  );
+  expect(matches).toHaveLength(30);
+  expect(matches.filter(({ id }) => [...like, 'v40'].includes(id))).toEqual([]);
+  const missing = store.search('a', { model: undefined, like: ['v1', 'none'], dislike: [] }, { topK: 1 });
+  await expect(missing).rejects.toMatchObject({ code: 'vector_not_found', field: 'like[1].id' });
+});
+
 test('filters are equality, one of several, and ranges', async () => {
   const { index, store } = create(['label', 'year']);
   const label = (i: number) => ['cat', 'dog', 'ship'][i % 3] as string;

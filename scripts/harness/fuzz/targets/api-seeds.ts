@@ -32,6 +32,7 @@ const stored = [
 /** What is stored before a request. */
 export const prepared: readonly RequestParts[] = [
   json('PUT', '/v1/vectors', { namespace: 'a', vectors: stored }),
+  json('PUT', '/v1/aliases/b', { namespace: 'a' }),
   json('PUT', '/v1/classes/mine', {
     classes: { tabby: [{ vector }], siamese: [{ vector: vector.toReversed() }] },
   }),
@@ -65,6 +66,13 @@ export const apiSeeds: readonly Uint8Array[] = [
     filter: { good: true, year: { lt: 2020 } },
   }),
   json('POST', '/v1/search?namespace=a', { vector: 'AACAPwAAAEAAAEBAAACAQA==', model }),
+  json('POST', '/v1/search?namespace=a&topK=1', {
+    like: [{ id: 'a' }, { vector: [1, 0, 2, 3], model }],
+    dislike: [{ id: 'c' }],
+  }),
+  json('POST', '/v1/search?namespace=gallery', {
+    like: [{ image, region: { x: 1, y: 0, width: 2, height: 3 } }],
+  }),
   json('PUT', '/v1/vectors?model=cifar10', { vectors: [short('x', [5], { label: 'é', n: -0.5 })] }),
   json('POST', '/v1/classify?topK=2&classes=mine', { image, model: 'cifar10' }),
   json('POST', '/v1/classify?method=neighbors&namespace=gallery&k=3', { image }),
@@ -82,6 +90,10 @@ export const apiSeeds: readonly Uint8Array[] = [
   get('/v1/vectors/a?namespace=a&encoding=base64'),
   get('/v1/vectors/a?namespace=a', {}, 'DELETE'),
   get('/v1/vectors?namespace=a', {}, 'DELETE'),
+  json('PUT', '/v1/aliases/other', { namespace: 'a' }),
+  get('/v1/aliases'),
+  get('/v1/aliases/other', {}, 'DELETE'),
+  json('POST', '/v1/search?namespace=b', { id: 'a' }),
   get('/v1/index/a', { 'if-none-match': '"0"' }),
   get('/v1/classes'),
   get('/v1/classes/mine'),

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { UnlabelError } from '../../../contract/errors.ts';
 import { defaultNamespace, limits } from '../../../contract/limits.ts';
-import { embeddingsQuery, model } from '../../../contract/schemas/inference.ts';
+import { embeddingsQuery } from '../../../contract/schemas/inference.ts';
 import {
   deleted,
   listQuery,
@@ -11,6 +11,7 @@ import {
   vectorItem,
   vectorList,
   vectorPath,
+  writeQuery,
 } from '../../../contract/schemas/vectors.ts';
 import type { Codecs } from '../../../image/codecs/codecs.ts';
 import { encodeFloat32 } from '../../../util/float32.ts';
@@ -37,7 +38,7 @@ const upsertRoute = createRoute({
   summary: 'Add vectors, or replace those of the same ids: all or none',
   description: 'Needs a key with the scope `write`. The answer comes when the vectors are stored.',
   request: {
-    query: z.object({ model }),
+    query: writeQuery,
     body: jsonBody(
       upsertBody,
       `Up to ${limits.vectorsPerRequest} vectors, or images to embed, of one model. A namespace is bound to the ` +
@@ -109,12 +110,12 @@ export function addVectors(app: App, codecs: Codecs): void {
     }
     const sources = items.map((item, i) => ({ ...item, field: `vectors[${i}].` }));
     const store = storeOf(c, namespace);
-    const { model: name } = c.req.valid('query');
+    const { model: name, region } = c.req.valid('query');
     const quota = c.var.key?.vectors;
     // Before any picture is decoded.
     if (items.some((item) => 'image' in item))
       await store.check(namespace, await vectorModelOf(c, name), [...ids], quota);
-    const { model, vectors } = await readVectors(c, codecs, sources, name);
+    const { model, vectors } = await readVectors(c, codecs, sources, name, region);
     const complete = items.map(({ id, metadata = {} }, i) => ({
       id,
       metadata,
