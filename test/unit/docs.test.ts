@@ -112,11 +112,27 @@ declare const local: import('unlabel/local').LocalEngine<'cifar10'>;
 declare const env: { UNLABEL: { fetch: import('unlabel').Fetch } };
 `;
 
+/** What the examples use of frameworks that are not installed here, as those declare it. */
+const frameworks = `
+declare module 'vue' {
+  export function shallowRef<T>(value: T): { value: T };
+  export function onMounted(hook: () => void): void;
+  export function onUnmounted(hook: () => void): void;
+}
+declare module 'svelte/store' {
+  export interface Readable<T> {
+    subscribe(run: (value: T) => void): () => void;
+  }
+  export function readable<T>(value?: T, start?: (set: (value: T) => void) => void | (() => void)): Readable<T>;
+}
+`;
+
 test('the TypeScript in the documents compiles', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'unlabel-docs-'));
   try {
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
     await writeFile(join(folder, 'given.d.ts'), given);
+    await writeFile(join(folder, 'frameworks.d.ts'), frameworks);
     const compilerOptions = {
       jsx: 'react-jsx',
       noUnusedLocals: false,
