@@ -4,6 +4,7 @@ import type { Codecs } from './codecs/codecs.ts';
 import { fitPixels, type Target } from './fit/fit.ts';
 import { finish } from './fit/steps.ts';
 import { readHeader } from './header.ts';
+import { cutLarge, type Whole } from './jpeg/cut/cut-large.ts';
 import { withEndMarker } from './jpeg/header.ts';
 import { fitReduced } from './reduce.ts';
 import { checkPixels } from './size.ts';
@@ -11,7 +12,7 @@ import type { ImageHeader } from './sniff.ts';
 
 /**
  * Turns an encoded image into the pixels of a model's input: checks, decodes, and fits as {@link fitReduced} where that
- * is enough, and else as {@link fitPixels}.
+ * is enough, and else as {@link fitPixels}, of a large JPEG the part alone ({@link cutLarge}).
  *
  * @param bytes a JPEG, PNG or WebP.
  * @param input the model's input size in pixels.
@@ -26,7 +27,8 @@ export async function prepareImage(
   codecs: Codecs,
   header: ImageHeader = readHeader(bytes),
 ): Promise<Uint8Array> {
-  return finish(fitReduced(bytes, header, input)) ?? prepareWhole(bytes, header, input, codecs);
+  const fitted = finish(fitReduced(bytes, header, input));
+  return fitted ?? prepareWhole(finish(cutLarge({ bytes, header, input })), codecs);
 }
 
 /** Prepares an image as {@link prepareImage} does, in pieces where it is large. */
@@ -36,15 +38,11 @@ export async function* prepareInPieces(
   codecs: Codecs,
   header: ImageHeader,
 ): AsyncGenerator<void, Uint8Array> {
-  return (yield* fitReduced(bytes, header, input)) ?? prepareWhole(bytes, header, input, codecs);
+  const fitted = yield* fitReduced(bytes, header, input);
+  return fitted ?? prepareWhole(yield* cutLarge({ bytes, header, input }), codecs);
 }
 
-async function prepareWhole(
-  bytes: Uint8Array,
-  header: ImageHeader,
-  input: Target,
-  codecs: Codecs,
-): Promise<Uint8Array> {
+async function prepareWhole({ bytes, header, input }: Whole, codecs: Codecs): Promise<Uint8Array> {
   const { type, width, height, orientation, end } = header;
   checkWhole(header);
   const pixels = await codecs[type](end === undefined ? bytes : withEndMarker(bytes, end));

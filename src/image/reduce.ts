@@ -1,4 +1,5 @@
 import { limits } from '../contract/limits.ts';
+import type { Region } from '../contract/model.ts';
 import { checkInside } from '../contract/rules/region.ts';
 import { fitPixels, fitRows, type Target } from './fit/fit.ts';
 import { orient } from './fit/orient.ts';
@@ -15,11 +16,21 @@ const block = 8;
 /** Blocks for each pixel of the network, along both sides of what is cropped, from which on they are enough. */
 const enoughBlocks = 2;
 
-/** Whether {@link fitReduced} rests in between. */
-export function isInPieces({ type, width, height, rowBytes, end }: ImageHeader): boolean {
+/** Whether a picture is too large to be decoded as a whole, and a part can be cut out of it. */
+export function canCut({ type, width, height }: ImageHeader): boolean {
+  const pixels = width * height;
+  return type === 'jpeg' && pixels > limits.imagePixels && pixels <= limits.reducedPixels;
+}
+
+/**
+ * Whether preparing rests in between.
+ * @param region - the part of the picture that counts.
+ */
+export function isInPieces(header: ImageHeader, region?: Region | undefined): boolean {
+  const { type, width, height, rowBytes, end } = header;
   const pixels = width * height;
   return type === 'jpeg'
-    ? pixels > limits.jpegPixelsPerPiece || end !== undefined
+    ? pixels > limits.jpegPixelsPerPiece || end !== undefined || (region !== undefined && canCut(header))
     : rowBytes !== undefined && pixels > limits.pixelsPerPiece;
 }
 

@@ -66,6 +66,16 @@ export async function worstBodies(): Promise<WorstBody[]> {
     ...attacks().filter(({ isAccepted }) => isAccepted),
     body('a JPEG of 100 MP', classify, flatJpeg(10_000, 10_000, 3)),
     body('a JPEG of 48 MP and 8 MB', classify, photo),
+    body(
+      'a small region of a JPEG of 48 MP and 8 MB',
+      ['POST', '/v1/classify?region=3000,2000,100,100', 'image/jpeg'],
+      photo,
+    ),
+    body(
+      'a small region of a progressive JPEG of 7 MP',
+      ['POST', '/v1/classify?region=1000,2000,100,100', 'image/jpeg'],
+      await drawPhoto(2_600, 2_600, { quality: 95 }),
+    ),
     {
       ...body('a progressive JPEG of 4 MP, too narrow for its DC coefficients', classify, await narrowJpeg()),
       mostMb: wholeMb,

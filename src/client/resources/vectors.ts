@@ -182,7 +182,9 @@ export function createVectors(connection: Connection, search: Search, model?: st
         { path: aliasBase },
         (body) => {
           const { aliases } = body as AliasList;
-          checkShape(aliases.every(({ name, namespace }) => typeof name === typeof namespace));
+          checkShape(
+            aliases.every(({ name, namespace }) => typeof name === 'string' && typeof namespace === 'string'),
+          );
           return aliases;
         },
         options,

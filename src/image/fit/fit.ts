@@ -67,7 +67,7 @@ export function fitRows(
 }
 
 /** The largest centered box of the target's aspect ratio. */
-function centerCrop({ left, top, right, bottom }: Box, target: Size): Box {
+export function centerCrop({ left, top, right, bottom }: Box, target: Size): Box {
   const [width, height] = [right - left, bottom - top];
   const ratio = target.width / target.height;
   const isWider = width / height >= ratio;

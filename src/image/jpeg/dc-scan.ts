@@ -1,6 +1,7 @@
 import { limits } from '../../contract/limits.ts';
 import type { Steps } from '../fit/steps.ts';
 import type { Codes } from './codes.ts';
+import type { BlockWindow } from './cut/window.ts';
 import { EntropyReader } from './entropy.ts';
 import type { Frame, Scan } from './frame.ts';
 import { damaged } from './segments.ts';
@@ -13,14 +14,17 @@ export interface DcPlane {
   readonly coefficients: Int16Array;
   /** Bits that are still missing at the lower end; undefined before the first scan. */
   missingBits: number | undefined;
+  /** Blocks of which the other coefficients of a sequential file are kept, too. */
+  readonly window?: BlockWindow | undefined;
 }
 
-export function createPlanes({ components }: Frame): DcPlane[] {
-  return components.map(({ columns, rows }) => ({
+export function createPlanes({ components }: Frame, windows: readonly BlockWindow[] = []): DcPlane[] {
+  return components.map(({ columns, rows }, i) => ({
     columns,
     rows,
     coefficients: new Int16Array(columns * rows),
     missingBits: undefined,
+    window: windows[i],
   }));
 }
 
@@ -103,7 +107,10 @@ function readUnit(reader: EntropyReader, part: Part, x: number, y: number, { hig
       }
       part.previous += reader.difference(dc as Codes);
       if (at >= 0) plane.coefficients[at] = part.previous << low;
-      if (skips) reader.skipBlock(ac as Codes, skips);
+      if (!skips) continue;
+      const kept = plane.window ? plane.window.offset(column, row) : -1;
+      if (kept < 0) reader.skipBlock(ac as Codes, skips);
+      else reader.readBlock(ac as Codes, (plane.window as BlockWindow).coefficients, kept);
     }
   }
 }

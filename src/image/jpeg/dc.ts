@@ -1,5 +1,6 @@
 import { finish, type Steps } from '../fit/steps.ts';
 import type { Rgba } from '../pixels.ts';
+import type { BlockWindow } from './cut/window.ts';
 import { type Colors, dcPixels } from './dc-pixels.ts';
 import { createPlanes, type DcPlane, readDcScan } from './dc-scan.ts';
 import { type Frame, readFrame, readScan } from './frame.ts';
@@ -21,8 +22,30 @@ export function decodeDc(bytes: Uint8Array): Rgba {
 
 /** Decodes as {@link decodeDc} does, in pieces. */
 export function* dcSteps(bytes: Uint8Array): Steps<Rgba> {
+  const { frame, planes, divisors, tables } = yield* readDcScans(bytes);
+  return dcPixels(frame, planes, divisors, colorsOf(frame, tables));
+}
+
+/** What the scans with DC coefficients say. */
+export interface DcScans {
+  frame: Frame;
+  planes: DcPlane[];
+  /** The divisor of each component's DC coefficients, and all of its divisors. */
+  divisors: number[];
+  quantization: Uint8Array[];
+  tables: Tables;
+}
+
+/**
+ * Reads the scans with DC coefficients, in pieces.
+ *
+ * @param windowsOf - blocks of each component of which the other coefficients of a sequential file are kept.
+ * @throws UnlabelError `invalid_image`. RangeError at the end of the bytes.
+ */
+export function* readDcScans(bytes: Uint8Array, windowsOf?: (frame: Frame) => BlockWindow[]): Steps<DcScans> {
   const tables = new Tables();
-  const quantization: number[] = [];
+  const divisors: number[] = [];
+  const quantization: Uint8Array[] = [];
   let frame: Frame | undefined;
   let planes: DcPlane[] = [];
   for (let at = 2; !isComplete(planes); ) {
@@ -31,15 +54,17 @@ export function* dcSteps(bytes: Uint8Array): Steps<Rgba> {
     if (isFrame(segment.marker)) {
       if (frame) throw damaged('it has two frames');
       frame = readFrame(segment.marker, segment.data);
-      planes = createPlanes(frame);
+      planes = createPlanes(frame, windowsOf?.(frame));
     } else if (segment.marker === marker.scan) {
       if (!frame) throw damaged('a scan comes before its frame');
       const scan = readScan(frame, segment.data);
       for (const { component } of scan.parts) {
-        const table = tables.dcQuantization[frame.components[component]?.quantization as number];
-        if (!table) throw damaged('a quantization table is missing');
+        const number = frame.components[component]?.quantization as number;
+        const divisor = tables.dcQuantization[number];
+        if (!divisor) throw damaged('a quantization table is missing');
         // The one that is there at the first scan of a component is its own.
-        quantization[component] ??= table;
+        divisors[component] ??= divisor;
+        quantization[component] ??= tables.quantization[number] as Uint8Array;
       }
       at =
         scan.first === 0
@@ -50,7 +75,7 @@ export function* dcSteps(bytes: Uint8Array): Steps<Rgba> {
   }
   if (!frame || planes.some(({ missingBits }) => missingBits === undefined))
     throw damaged('a component is missing');
-  return dcPixels(frame, planes, quantization, colorsOf(frame, tables));
+  return { frame, planes, divisors, quantization, tables };
 }
 
 /** Tells whether nothing that is still to come changes a DC coefficient. */

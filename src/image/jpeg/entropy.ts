@@ -53,8 +53,25 @@ export class EntropyReader {
     const size = this.symbol(codes);
     if (size === 0) return 0;
     if (size > 15) throw damaged('a coefficient is impossible');
-    const value = this.bits(size);
-    return value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
+    return this.value(size);
+  }
+
+  /** A coefficient, or the difference to one, of so many bits: at least 1. */
+  value(size: number): number {
+    const bits = this.bits(size);
+    return bits < 1 << (size - 1) ? bits - (1 << size) + 1 : bits;
+  }
+
+  /** Reads the AC coefficients of a block that begins at `at`. */
+  readBlock(codes: Codes, coefficients: Int16Array, at: number): void {
+    for (let k = 1; k < 64; k++) {
+      const symbol = this.symbol(codes);
+      const size = symbol & 15;
+      if (size === 0 && symbol < 0xf0) return;
+      k += symbol >> 4;
+      if (k > 63) throw damaged('a block has too many coefficients');
+      if (size > 0) coefficients[at + k] = this.value(size);
+    }
   }
 
   /** Skips the AC coefficients of a block. */

@@ -12,6 +12,7 @@ export interface Segment {
 
 export const marker = {
   baseline: 0xc0,
+  extended: 0xc1,
   progressive: 0xc2,
   huffman: 0xc4,
   startOfImage: 0xd8,

@@ -6,6 +6,8 @@ import { damaged, marker, type Segment } from './segments.ts';
 export class Tables {
   /** The divisor of the DC coefficient, by the number of its table. */
   readonly dcQuantization: (number | undefined)[] = [];
+  /** All divisors, of one or two bytes each. */
+  readonly quantization: (Uint8Array | undefined)[] = [];
   readonly dcCodes: (Codes | undefined)[] = [];
   readonly acCodes: (Codes | undefined)[] = [];
   /** Minimum coded units between two restart markers; 0 for none. */
@@ -29,7 +31,9 @@ export class Tables {
     for (let at = 0; at < data.length; ) {
       const isWide = view.getUint8(at) >> 4 > 0;
       this.dcQuantization[view.getUint8(at) & 15] = isWide ? view.getUint16(at + 1) : view.getUint8(at + 1);
-      at += 1 + (isWide ? 128 : 64);
+      const end = at + 1 + (isWide ? 128 : 64);
+      this.quantization[view.getUint8(at) & 15] = data.subarray(at + 1, end);
+      at = end;
     }
   }
 
