@@ -8,6 +8,11 @@ declare module '*.wasm' {
 declare module '*/dist/runtime/ort.js' {
   const factory: import('./inference/ort/module.ts').OrtFactory;
   export default factory;
+  /** Names of the exported functions that start an instance. */
+  export const starters: readonly string[];
+}
+
+declare module '*/dist/runtime/version.js' {
   /** Names onnxruntime-web's version and the content of `ort.wasm`. */
   export const version: string;
 }

@@ -8,6 +8,8 @@ export interface Findings {
   title: string;
   /** Markdown. */
   text: string;
+  /** What is compared with what others offer, as a multiple of theirs: less than 1 where ours leads. */
+  ratios?: Record<string, number>;
 }
 
 /** How many measurements to take. */
@@ -29,16 +31,24 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
  *
  * @param names - of all parts, in order.
  */
-export async function keep(name: string, { title, text }: Findings, names: readonly string[]): Promise<void> {
+export async function keep(
+  name: string,
+  { title, text, ratios = {} }: Findings,
+  names: readonly string[],
+): Promise<void> {
   const old = await readFile(file, 'utf8').catch(() => '');
-  const sections = new Map(
-    Array.from(old.matchAll(/<!-- (\w+) -->\n(.*?)(?=\n<!-- |$)/gs), ([, part, body]) => [
-      part,
-      body?.trim(),
-    ]),
-  );
+  const sections = new Map<string, { ratios: Record<string, number>; body: string }>();
+  for (const [, part = '', json = '{}', body = ''] of old.matchAll(
+    /<!-- (\w+)(?: (\{.*?\}))? -->\n(.*?)(?=\n<!-- |$)/gs,
+  ))
+    sections.set(part, { ratios: JSON.parse(json), body: body.trim() });
   const when = `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, load ${loads()}, ${machine()}`;
-  sections.set(name, `## ${title}\n\n${text.trim()}\n\n*${when}.*`);
+  sections.set(name, { ratios, body: `## ${title}\n\n${text.trim()}\n\n*${when}.*` });
+  const kept = names.flatMap((part) => {
+    const section = sections.get(part);
+    return section ? [[part, section] as const] : [];
+  });
+  const all = kept.flatMap(([, section]) => Object.entries(section.ratios)).sort(([, a], [, b]) => a - b);
   const head = `# Benchmarks
 
 Written by \`npm run bench\`, each section on the machine that it names.
@@ -46,11 +56,17 @@ Written by \`npm run bench\`, each section on the machine that it names.
 Every table measures its rows in turn, round by round. A cell is the median of the rounds, with the quartiles in brackets;
 a ratio is the median of each round's ratio. The load below each section is that of the machine over 1, 5 and 15 minutes
 when it was measured, the benchmark's own included: above the number of cores, times are longer than those of a quiet machine.
+
+${table(
+  ['ours over theirs', ''],
+  all.map(([what, value]) => [what, value.toFixed(2)]),
+)}
 `;
-  const kept = names
-    .filter((part) => sections.has(part))
-    .map((part) => `<!-- ${part} -->\n${sections.get(part)}`);
-  await writeFile(file, `${[head, ...kept].join('\n')}\n`);
+  const parts = kept.map(([part, { ratios, body }]) => {
+    const about = Object.keys(ratios).length > 0 ? ` ${JSON.stringify(ratios)}` : '';
+    return `<!-- ${part}${about} -->\n${body}`;
+  });
+  await writeFile(file, `${[head, ...parts].join('\n')}\n`);
 }
 
 function machine(): string {

@@ -33,7 +33,7 @@ const assets = new URL('dist/assets/', root);
 // Compressing a runtime takes seconds: keep those of the current versions.
 const installed = new URL('node_modules/onnxruntime-web/', root);
 const stock: string = JSON.parse(await readFile(new URL('package.json', installed), 'utf8')).version;
-const trimmed: string = (await import(new URL('dist/runtime/ort.js', root).href)).version;
+const trimmed: string = (await import(new URL('dist/runtime/version.js', root).href)).version;
 const runtimes: [version: string, file: URL][] = [
   [trimmed, new URL('dist/runtime/ort.wasm', root)],
   [stock, new URL('dist/ort-wasm-simd-threaded.wasm', installed)],

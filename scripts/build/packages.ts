@@ -32,7 +32,8 @@ const { client, server } = await packageManifests(new URL('../../', import.meta.
 
 const clientFolder = await start(client);
 await compileModules(root, [...clientEntries, ...clientWorkers], join(clientFolder, 'dist'));
-await cp(join(root, 'dist/runtime/ort.js'), join(clientFolder, 'dist/runtime/ort.js'));
+for (const file of ['ort.js', 'version.js'])
+  await cp(join(root, 'dist/runtime', file), join(clientFolder, 'dist/runtime', file));
 await addCommonJs(join(clientFolder, 'dist'));
 
 const serverFolder = await start(server);

@@ -11,6 +11,7 @@ import * as ort from 'onnxruntime-web';
 import { openOrtSession, startOrt } from '../../src/inference/ort/core.ts';
 import type { OrtFactory } from '../../src/inference/ort/module.ts';
 import { createOrtSession } from '../../src/inference/ort/session.ts';
+import { instantiate, type Parts, packState, resumeState } from '../../src/inference/ort/state.ts';
 import { parseCommand } from '../harness/command.ts';
 import { type Open, provokeErrors, runAll, type Transcript } from './runtime/exercise.ts';
 import { singleThreaded, startersOf } from './runtime/glue.ts';
@@ -18,7 +19,7 @@ import { type Network, probeNetworks, shippedNetworks } from './runtime/networks
 import { optimize, optimizerVersion } from './runtime/optimize.ts';
 import { hash, type Report, sizeOf, summary } from './runtime/report.ts';
 import { resume } from './runtime/snapshot.ts';
-import { instrument, trim, union } from './runtime/trim.ts';
+import { exportGlobals, instrument, trim, union } from './runtime/trim.ts';
 
 parseCommand(
   `Usage: npm run build -- runtime
@@ -51,7 +52,11 @@ const inputs = hash(
   await optimizerVersion(),
   ...networks.flatMap(({ name, height, width, weights }) => [`${name} ${height} ${width}`, weights]),
   ...(await Promise.all(
-    [new URL(import.meta.url), new URL('src/inference/ort/core.ts', root), ...sources].map(codeOf),
+    [
+      new URL(import.meta.url),
+      ...['core.ts', 'state.ts'].map((name) => new URL(`src/inference/ort/${name}`, root)),
+      ...sources,
+    ].map(codeOf),
   )),
 );
 const last = await lastReport();
@@ -82,16 +87,21 @@ const snapshot = { memory: new Uint8Array(memory.buffer.slice(0)), globals: reco
 const starting = recording.profile(instance);
 const found = { answers: await runAll(open, networks), refusals: await provokeErrors(open, probes) };
 const running = recording.profile(instance);
+const starters = startersOf(script);
 const ran = union(starting, running);
 
 const modules = {
-  'ort.wasm': await optimize(trim(stock, ran)),
-  'ort-started.wasm': await optimize(resume(trim(stock, running), snapshot, startersOf(script))),
+  'ort.wasm': await optimize(exportGlobals(trim(stock, ran))),
+  'ort-started.wasm': await optimize(resume(trim(stock, running), snapshot, starters)),
 };
 log('trimmed and optimized');
 
-for (const [file, wasm] of Object.entries(modules)) {
-  const { open } = await start(wasm);
+const state = packState(await start(modules['ort.wasm']));
+for (const [file, wasm, kept] of [
+  ...Object.entries(modules),
+  ['ort.wasm, resumed', modules['ort.wasm'], state] as const,
+]) {
+  const { open } = await start(wasm, kept);
   const answers = await runAll(open, networks);
   const wrong =
     difference(expected, answers) ??
@@ -119,8 +129,13 @@ for (const [file, wasm] of Object.entries(modules)) await writeFile(new URL(file
 await writeFile(
   new URL('ort.js', out),
   `/*! onnxruntime-web, Copyright (c) Microsoft Corporation, MIT license */
-${glue}export const version = '${report.onnxruntime}-${hash(modules['ort.wasm']).slice(0, 12)}';
+${glue}export const starters = ${JSON.stringify(Object.keys(starters))};
 `,
+);
+// Of its own, for a page that leaves the script to its Worker.
+await writeFile(
+  new URL('version.js', out),
+  `export const version = '${report.onnxruntime}-${hash(modules['ort.wasm']).slice(0, 12)}';\n`,
 );
 await writeFile(new URL('report.json', out), `${JSON.stringify(report, null, 2)}\n`);
 log(`dist/runtime: ${summary(report)}`);
@@ -131,23 +146,19 @@ function count(flags: readonly boolean[]): number {
 }
 
 /** Starts a module, and returns how to open networks in it. */
-async function start(wasm: Uint8Array<ArrayBuffer>) {
+async function start(wasm: Uint8Array<ArrayBuffer>, state?: Uint8Array<ArrayBuffer>) {
   const module = await WebAssembly.compile(wasm);
-  let instance: WebAssembly.Instance | undefined;
-  let memory: WebAssembly.Memory | undefined;
+  let parts: Parts | undefined;
   const { error } = console;
   // The script keeps the `console.error` that it finds. Silence it: damaged files are given on purpose.
   console.error = () => {};
   const starting = startOrt(factory, module, async (imports) => {
-    memory = Object.values(imports.a ?? {}).find((value) => value instanceof WebAssembly.Memory);
-    instance = await WebAssembly.instantiate(module, imports);
-    return instance;
+    parts = await instantiate(module, imports);
+    return state ? resumeState(parts, state, Object.keys(starters)) : parts.instance;
   });
   console.error = error;
   const ort = await starting;
-  if (!instance || !memory)
-    throw new Error('Expected the script of onnxruntime-web to make an instance and a memory');
-  return { open: (weights: Uint8Array) => openOrtSession(ort, weights), instance, memory };
+  return { open: (weights: Uint8Array) => openOrtSession(ort, weights), ...(parts as unknown as Parts) };
 }
 
 /** Whether the network was optimized when it was exported; the trimmed runtime optimizes none. */

@@ -4,7 +4,8 @@ import { fileOf } from '../inference/manifest.ts';
 import { runtimeFiles } from '../inference/runtime/web-runtime.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import type { Deployment } from './files/deployment.ts';
-import { getManifest, getRuntime, getWeights } from './files/model-files.ts';
+import { getManifest, getWeights } from './files/model-files.ts';
+import { runtimeFileOf } from './files/runtime-file.ts';
 import type { Host } from './host/host.ts';
 import { type StartedHost, startHost, startWorker, type Thread } from './host/start.ts';
 import type { EngineOptions, Progress } from './options.ts';
@@ -30,11 +31,24 @@ export interface Loader {
   readonly hasWebGpu: boolean;
   /** Starts the host of a device, unless it has started. */
   start(device: Device): Promise<Host>;
-  /** Starts the host of a device and the download of its runtime, without waiting for the manifest. */
+  /** Starts the host of a device and its runtime, without waiting for the manifest. */
   preload(device: Device): void;
   load(device: Device, precision: Precision): Promise<Loaded>;
   /** Disposes of all hosts but one, also of those that are still starting. */
   close(chosen: Host | undefined): void;
+}
+
+/** The host of a device. */
+interface Starting {
+  started: Promise<StartedHost>;
+  /** Starts the runtime in it, whose download does not wait for the host where the page knows the version. */
+  run(): Promise<{
+    threads: number;
+    /** Starts it in a further host. */
+    start(host: Host): Promise<void>;
+    /** Forgets what a start begins with. */
+    forget(): Promise<void>;
+  }>;
 }
 
 /** @param signal - ends all downloads. */
@@ -53,43 +67,76 @@ export function createLoader(
   };
   const manifest = getManifest(deployment, signal);
   manifest.catch(() => {});
-  const starting = new Map<Device, Promise<StartedHost & { module(): Promise<WebAssembly.Module> }>>();
+  const starting = new Map<Device, Starting>();
 
-  async function begin(device: Device) {
+  function begin(device: Device): Starting {
     const build: RuntimeBuild | undefined = device === 'wasm' ? runtime : webgpu;
     if (!build) throw new Error('The engine has no runtime for WebGPU');
-    const started = await startHost(build, worker);
-    const { version } = started.host;
+    const started = startHost(build, worker);
+    started.catch(() => {});
+    const get = (version: string) => {
+      const file = runtimeFileOf(deployment, version, runtimeFiles[build.name], compile);
+      const module = file.module(signal);
+      module.catch(() => {});
+      return { file, module, state: file.state() };
+    };
     return {
-      ...started,
-      module: singleFlight(() => getRuntime(deployment, version, runtimeFiles[build.name], compile, signal)),
+      started,
+      run: singleFlight(async () => {
+        const early = build.version === undefined ? undefined : get(build.version);
+        const { host, thread } = await started;
+        const got = early && host.version === build.version ? early : get(host.version);
+        const { file } = got;
+        const module = await got.module;
+        const threads = thread === 'worker' && build.name === 'stock' ? threadsHere() : 1;
+        const start = async (host: Host, state: Uint8Array<ArrayBuffer> | undefined) => {
+          const anew = async (error: unknown) => {
+            if (!state) throw error;
+            await file.forgetState();
+            return host.start({ module, threads });
+          };
+          const toKeep = await host.start({ module, threads, state }).catch(anew);
+          if (toKeep) void file.keepState(toKeep);
+        };
+        await start(host, await got.state);
+        return {
+          threads,
+          start: async (further) => start(further, await file.state()),
+          forget: file.forgetState,
+        };
+      }),
     };
   }
 
-  function start(device: Device) {
-    const started = starting.get(device) ?? begin(device);
-    started.catch(() => {});
-    starting.set(device, started);
-    return started;
+  function startingOf(device: Device): Starting {
+    const known = starting.get(device) ?? begin(device);
+    starting.set(device, known);
+    return known;
   }
 
   return {
     manifest,
     hasWebGpu: webgpu !== undefined,
-    start: async (device) => (await start(device)).host,
+    start: async (device) => (await startingOf(device).started).host,
     preload: (device) =>
-      void start(device)
-        .then(({ module }) => module())
+      void startingOf(device)
+        .run()
         .catch(() => {}),
     async load(device, precision) {
       const file = fileOf(await manifest, precision);
       const weights = getWeights(deployment, file, { signal, onProgress });
       weights.catch(() => {});
-      const { host, thread, obstacle, module } = await start(device);
-      const threads =
-        device === 'wasm' && thread === 'worker' && runtime.name === 'stock' ? threadsHere() : 1;
-      const request = { manifest: await manifest, precision, module: await module(), threads };
-      await host.load({ ...request, weights: await weights });
+      const { started, run } = startingOf(device);
+      const { threads, start, forget } = await run();
+      const { host, thread, obstacle } = await started;
+      const request = { manifest: await manifest, precision };
+      try {
+        await host.load({ ...request, weights: await weights });
+      } catch (error) {
+        // Whatever failed, the next attempt begins without what the last one left.
+        void forget();
+        throw error;
+      }
       const isAlone = device === 'webgpu' || thread === 'page' || threads > 1 || workers === 1;
       if (isAlone) return { device, host, thread, threads, obstacle };
       // Not as bytes, which would take memory of the page.
@@ -97,6 +144,7 @@ export function createLoader(
       const another = async () => {
         const further = await startWorker(runtime);
         try {
+          await start(further);
           await further.load({ ...request, weights: new Uint8Array(await kept.arrayBuffer()) });
         } catch (error) {
           further.dispose();
@@ -107,7 +155,7 @@ export function createLoader(
       return { device, host, thread, threads, obstacle, another };
     },
     close(chosen) {
-      for (const started of starting.values())
+      for (const { started } of starting.values())
         started.then(({ host }) => host !== chosen && host.dispose()).catch(() => {});
     },
   };

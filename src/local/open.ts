@@ -68,8 +68,7 @@ type Chooser = (loader: Loader, manifestUrl: URL, signal: AbortSignal, fastEnoug
 
 const choosers: Record<Device | 'auto', Chooser> = {
   async wasm(loader) {
-    loader.preload('wasm');
-    return loadWasm(loader, 'it was asked for');
+    return { ...(await loadEarly(loader)), because: 'it was asked for' };
   },
 
   async webgpu(loader) {
@@ -81,8 +80,9 @@ const choosers: Record<Device | 'auto', Chooser> = {
 
   async auto(loader, manifestUrl, signal, fastEnough) {
     const known = recallTimings(manifestUrl);
-    // The runtime is the most bytes: do not wait for the manifest, unless the other runtime is expected.
-    if (!known || known.wasm <= known.webgpu) loader.preload('wasm');
+    // Waits neither for the manifest nor for a GPU, unless the other runtime is expected.
+    const early = !known || known.wasm <= known.webgpu ? loadEarly(loader) : undefined;
+    const onWasm = async (because: string) => ({ ...(await (early ?? loadWasm(loader))), because });
     const manifest = await loader.manifest;
     const versions = { model: manifest.version, runtime: (await loader.start('wasm')).version };
     const timings = known?.model === versions.model && known.runtime === versions.runtime ? known : undefined;
@@ -92,15 +92,15 @@ const choosers: Record<Device | 'auto', Chooser> = {
     };
 
     const found = await findWebGpu(manifest, loader);
-    if ('obstacle' in found) return loadWasm(loader, found.obstacle);
-    if (timings && timings.wasm <= timings.webgpu) return loadWasm(loader, compared(timings));
+    if ('obstacle' in found) return onWasm(found.obstacle);
+    if (timings && timings.wasm <= timings.webgpu) return onWasm(compared(timings));
     if (timings)
       return loader.load('webgpu', found.precision).then(
         (loaded) => ({ ...loaded, because: compared(timings) }),
-        (error: unknown) => loadWasm(loader, failed(error)),
+        (error: unknown) => onWasm(failed(error)),
       );
 
-    const wasm = await loadWasm(loader, '');
+    const wasm = await onWasm('');
     const time = await wasm.host.time();
     if (time <= fastEnough)
       return { ...wasm, because: `it takes ${time.toFixed(1)} ms, too little for WebGPU to be worth a try` };
@@ -115,12 +115,20 @@ const choosers: Record<Device | 'auto', Chooser> = {
   },
 };
 
+/** Begins with the runtime, which is the most bytes and does not wait for the manifest. */
+function loadEarly(loader: Loader): Promise<Loaded> {
+  loader.preload('wasm');
+  const loaded = loadWasm(loader);
+  loaded.catch(() => {});
+  return loaded;
+}
+
 /** Loads the int8 weights where the model has them, else fp32. */
-async function loadWasm(loader: Loader, because: string): Promise<Choice> {
+async function loadWasm(loader: Loader): Promise<Loaded> {
   const manifest = await loader.manifest;
   const hasInt8 = manifest.files.some(({ precision }) => precision === 'int8');
   const { precision } = fileOf(manifest, hasInt8 ? 'int8' : 'fp32');
-  return { ...(await loader.load('wasm', precision)), because };
+  return loader.load('wasm', precision);
 }
 
 function compared({ wasm, webgpu }: Record<Device, number>): string {

@@ -1,6 +1,6 @@
 /** The page of the browser tests: what a test needs of the package, by name, for the functions that it runs there. */
 
-import { version as runtimeVersion } from '../../dist/runtime/ort.js';
+import { version as runtimeVersion } from '../../dist/runtime/version.js';
 import { fitImage } from '../../src/image/fit-web.ts';
 import { createClient } from '../../src/index.ts';
 import { createBrowserCache } from '../../src/local/files/cache.ts';

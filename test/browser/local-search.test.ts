@@ -63,7 +63,7 @@ test('a namespace is downloaded once, and searched offline at the next visit', a
   await search();
   expect(asked).toHaveLength(1);
 
-  await page.waitForFunction(async () => (await (await caches.open('unlabel')).keys()).length === 4);
+  await page.waitForFunction(async () => (await (await caches.open('unlabel')).keys()).length === 5);
   await page.route(`${site.hosted.url}/**`, (route) => route.abort('internetdisconnected'));
   await page.reload();
   await page.evaluate((baseUrl) => {

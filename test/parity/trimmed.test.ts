@@ -14,9 +14,17 @@ const pixels = (length: number) => Uint8Array.from({ length }, () => Math.floor(
 
 ort.env.wasm.numThreads = 1;
 
-describe.each(['ort.wasm', 'ort-started.wasm'])('%s', async (file) => {
+describe.each([
+  ['ort.wasm', 'on its own'],
+  ['ort.wasm', 'from a kept state'],
+  ['ort-started.wasm', 'on its own'],
+])('%s, started %s', async (file, how) => {
   const module = await WebAssembly.compile(await readFile(new URL(`dist/runtime/${file}`, root)));
   const runtime = createTrimmedRuntime(module, 'another');
+  if (how === 'from a kept state') {
+    const state = await createTrimmedRuntime(module, 'another').start?.(undefined);
+    expect(await runtime.start?.(state)).toBeUndefined();
+  }
 
   test.each(files)(
     '$name answers with the bits of the stock runtime',

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { version as trimmedVersion } from '../../dist/runtime/ort.js';
+import { version as trimmedVersion } from '../../dist/runtime/version.js';
 import { type Hosted, startHosted } from '../../scripts/harness/servers/hosted.ts';
 
 const root = new URL('../../', import.meta.url);

@@ -9,7 +9,7 @@ contend(async () => {
     ort.InferenceSession.create(`/model/cifar10.${query.get('precision')}.onnx`, {
       executionProviders: ['wasm'],
     }),
-    fetch('/model/manifest.json').then((answer) => answer.json()),
+    fetch('/model/classes.json').then((answer) => answer.json()),
   ]);
   return async () => {
     const { probabilities } = await session.run({ image: new ort.Tensor('uint8', rgb, [1, 32, 32, 3]) });

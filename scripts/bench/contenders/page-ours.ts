@@ -4,7 +4,7 @@ import { webgpu } from '../../../src/webgpu.ts';
 import { contend, pixels, query } from './page-frame.ts';
 
 contend(async () => {
-  const engine = createLocalEngine({ model: 'cifar10', baseUrl: query.get('api') as string, webgpu });
+  const engine = createLocalEngine({ model: '/model/manifest.json', runtimeUrl: '/runtime/', webgpu });
   if (query.get('task') === 'embed')
     return async () => Object.fromEntries((await engine.embed(pixels)).embedding.entries());
   return async () => {

@@ -10,7 +10,7 @@ contend(async () => {
   setWasmPaths(`${location.origin}/tensorflow/`);
   const [, manifest, file] = await Promise.all([
     tf.setBackend('wasm'),
-    fetch('/model/manifest.json').then((answer) => answer.json()),
+    fetch('/model/classes.json').then((answer) => answer.json()),
     fetch('/model/cifar10.fp32.onnx').then((answer) => answer.arrayBuffer()),
   ]);
   const { nodes, weights } = readGraph(new Uint8Array(file));

@@ -17,7 +17,10 @@ const types: Record<string, string> = {
   html: 'text/html',
 };
 
-/** Serves the pages of all contenders, such as `/ours.html`: scripts and runtimes with brotli, weights uncompressed. */
+/**
+ * Serves the pages of all contenders, such as `/ours.html`, and all of their files: scripts and runtimes with brotli,
+ * weights uncompressed.
+ */
 export async function serveContenders(rivals: string): Promise<{ url: string; stop(): void }> {
   const files = new Map<string, { body: Uint8Array; encoding: string | undefined }>();
   const add = async (path: string, body: Uint8Array | string) => {
@@ -29,25 +32,29 @@ export async function serveContenders(rivals: string): Promise<{ url: string; st
       encoding: isWeights ? undefined : 'br',
     });
   };
-  const pages = ['ours', 'bare', 'transformers', 'tensorflow'];
-  const { outputFiles } = await build({
-    absWorkingDir: fileURLToPath(root),
-    entryPoints: [
-      ...pages.map((name) => `scripts/bench/contenders/page-${name}.ts`),
-      ...['trimmed', 'stock', 'webgpu'].map((name) => `src/local/runtimes/worker-${name}-web.ts`),
-    ],
-    nodePaths: [`${rivals}node_modules`],
-    outdir: 'out',
-    entryNames: '[name]',
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    write: false,
-    logLevel: 'error',
-  });
-  for (const { path, contents } of outputFiles) await add(`/${basename(path)}`, contents);
+  const pages = ['ours', 'stages', 'bare', 'transformers', 'tensorflow'];
+  const scripts = [
+    ...pages.map((name) => `scripts/bench/contenders/page-${name}.ts`),
+    ...['trimmed', 'stock', 'webgpu'].map((name) => `src/local/runtimes/worker-${name}-web.ts`),
+  ];
+  // Each of its own, as bundlers make pages and their Workers.
+  for (const script of scripts) {
+    const { outputFiles } = await build({
+      absWorkingDir: fileURLToPath(root),
+      entryPoints: [script],
+      nodePaths: [`${rivals}node_modules`],
+      outdir: 'out',
+      entryNames: '[name]',
+      bundle: true,
+      splitting: true,
+      minify: true,
+      format: 'esm',
+      target: 'es2022',
+      write: false,
+      logLevel: 'error',
+    });
+    for (const { path, contents } of outputFiles) await add(`/${basename(path)}`, contents);
+  }
   const html = (script: string) =>
     `<!doctype html><title>${script}</title><link rel="icon" href="data:,">${script && `<script type="module" src="/page-${script}.js"></script>`}`;
   for (const name of ['', ...pages]) await add(`/${name || 'empty'}.html`, html(name));
@@ -55,6 +62,7 @@ export async function serveContenders(rivals: string): Promise<{ url: string; st
   const ort = 'ort-wasm-simd-threaded';
   const packages = `${rivals}node_modules/`;
   for (const [path, source] of [
+    ['/runtime/ort.wasm', new URL('dist/runtime/ort.wasm', root)],
     ...['mjs', 'wasm'].map((end) => [
       `/stock/${ort}.${end}`,
       new URL(`node_modules/onnxruntime-web/dist/${ort}.${end}`, root),
@@ -71,9 +79,11 @@ export async function serveContenders(rivals: string): Promise<{ url: string; st
     await add(path, await readFile(source));
 
   const model = new URL('model/cifar10/', root);
-  const manifest = JSON.parse(await readFile(new URL('manifest.json', model), 'utf8'));
+  const text = await readFile(new URL('manifest.json', model), 'utf8');
+  const manifest = JSON.parse(text);
   const { height, width } = manifest.input;
-  await add('/model/manifest.json', JSON.stringify({ classes: manifest.classes }));
+  await add('/model/manifest.json', text);
+  await add('/model/classes.json', JSON.stringify({ classes: manifest.classes }));
   for (const [precision, name] of [
     ['int8', 'model_quantized'],
     ['fp32', 'model'],

@@ -41,6 +41,12 @@ ${table(
   ['', 'ms', 'over the bare run'],
   Object.entries(times).map(([name, values]) => [name, spread(values), ratio(values, bare).toFixed(2)]),
 )}`,
+      ratios: {
+        'Worker: classify, over the stock runtime': ratio(
+          times['classify, 32x32 PNG'],
+          times['classify, 32x32 PNG, stock runtime'],
+        ),
+      },
     };
   } finally {
     await hosted.stop();

@@ -95,6 +95,7 @@ ${table(
 Two Workers are ${digits(ratio(times['1'], times['2']))} times as fast as one with the first photos, and ${digits(ratio(times['1 again'], times['2 again']))} times with the next;
 plain arithmetic in two Workers at once comes to ${digits(2 * ratio(times['arithmetic 1'], times['arithmetic 2']))} times that in one, which is what the two cores are worth. Memory is what the page's process
 holds (PSS) beyond that of the page with the photos alone, after ${count / 4} of them.`,
+      ratios: { 'page: many photos, two Workers over one': ratio(times['2'], times['1']) },
     };
   } finally {
     await browser.close();

@@ -54,5 +54,11 @@ ${table(
     return [name, spread(values), ratio(values, base).toFixed(2)];
   }),
 )}`,
+    ratios: {
+      'Node: one int8 run, over onnxruntime-node on one thread': ratio(
+        times['int8, trimmed runtime'] as number[],
+        times['int8, onnxruntime-node, 1 thread'] as number[],
+      ),
+    },
   };
 }

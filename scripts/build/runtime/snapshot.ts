@@ -1,3 +1,4 @@
+import { filledRanges } from '../../../src/inference/ort/state.ts';
 import { decodeVarint } from '../../../src/util/varint.ts';
 import {
   exportedFunction,
@@ -16,8 +17,6 @@ import {
 
 const [i32, mutable, i32Const, end] = [0x7f, 1, 0x41, 0x0b];
 const [active, passive] = [0, 1];
-/** A new data segment costs a few bytes, so shorter runs of zeros are kept within one. */
-const minGap = 16;
 
 /** The state of an instance. */
 export interface Snapshot {
@@ -57,29 +56,12 @@ export function resume(
   // Unreachable instructions still refer to the segments that the start function copied, so empty ones stay.
   const data = sectionOf(list, sections.data);
   const copied = Array.from({ length: countOf(data) }, () => Uint8Array.of(passive, 0));
-  const segments = Array.from(filled(memory), ([from, to]) =>
+  const segments = Array.from(filledRanges(memory), ([from, to]) =>
     join([Uint8Array.of(active, ...constant(from), end), varint(to - from), memory.subarray(from, to)]),
   );
   data.body = listOf([...copied, ...segments]);
   sectionOf(list, sections.dataCount).body = varint(countOf(data));
   return writeSections(list.filter(({ id }) => id !== sections.start));
-}
-
-/** Ranges of a memory that hold more than zeros. */
-function* filled(memory: Uint8Array): Generator<[from: number, to: number]> {
-  const words = new BigUint64Array(memory.buffer, memory.byteOffset, memory.length >> 3);
-  let from: number | undefined;
-  let last = 0;
-  for (let i = 0; i < words.length; i++) {
-    if (words[i] === 0n) continue;
-    if (from !== undefined && 8 * (i - last) > minGap) {
-      yield [from, 8 * last];
-      from = undefined;
-    }
-    from ??= 8 * i;
-    last = i + 1;
-  }
-  if (from !== undefined) yield [from, 8 * last];
 }
 
 const countOf = ({ body }: Section) => decodeVarint(body, 0)[0];

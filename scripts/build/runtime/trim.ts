@@ -114,6 +114,17 @@ export function trim(wasm: Uint8Array, { functions, branches }: Profile): Uint8A
   return writeSections(list);
 }
 
+/** Makes a module export its own globals, by which a state is read and resumed. */
+export function exportGlobals(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
+  const list = readSections(wasm);
+  const [count] = decodeVarint(sectionOf(list, sections.global).body, 0);
+  append(
+    sectionOf(list, sections.export),
+    Array.from({ length: count }, (_, index) => exportOf(nameOf(index), kinds.global, index)),
+  );
+  return writeSections(list);
+}
+
 const zero = Uint8Array.of(i32, mutable, i32Const, 0, end);
 const nameOf = (index: number) => `global${index}`;
 const setGlobal = (index: number) => Uint8Array.of(i32Const, 1, globalSet, ...varint(index));

@@ -1,4 +1,4 @@
-import { version } from '../../../dist/runtime/ort.js';
+import { version } from '../../../dist/runtime/version.js';
 import { createTrimmedRuntime } from './runtime-trimmed.ts';
 import type { WebRuntime } from './web-runtime.ts';
 

@@ -1,7 +1,8 @@
-import factory from '../../../dist/runtime/ort.js';
+import factory, { starters } from '../../../dist/runtime/ort.js';
 import { UnlabelError } from '../../contract/errors.ts';
 import { singleFlight } from '../../util/single-flight.ts';
 import { OrtError, type OrtSession, openOrtSession, startOrt } from '../ort/core.ts';
+import { instantiate, packState, resumeState } from '../ort/state.ts';
 import type { NetworkSession, Runtime } from './runtime.ts';
 
 /**
@@ -13,7 +14,16 @@ import type { NetworkSession, Runtime } from './runtime.ts';
  * @param remedy - how the stock runtime is had instead, for that error.
  */
 export function createTrimmedRuntime(module: WebAssembly.Module, remedy: string): Runtime {
-  const begin = () => singleFlight(async () => ({ ort: await startOrt(factory, module), broken: false }));
+  const begin = (state?: Uint8Array<ArrayBuffer>) =>
+    singleFlight(async () => {
+      let keep = () => new Uint8Array();
+      const ort = await startOrt(factory, module, async (imports) => {
+        const parts = await instantiate(module, imports);
+        keep = () => packState(parts);
+        return state ? resumeState(parts, state, starters) : parts.instance;
+      });
+      return { ort, keep, broken: false };
+    });
   type Instance = Awaited<ReturnType<ReturnType<typeof begin>>>;
   let current = begin();
 
@@ -48,6 +58,11 @@ export function createTrimmedRuntime(module: WebAssembly.Module, remedy: string)
 
   return {
     device: 'wasm',
+    async start(state) {
+      if (state) current = begin(state);
+      const { keep } = await current();
+      return state ? undefined : keep();
+    },
     async load(weights) {
       const instance = await current();
       return sessionIn(

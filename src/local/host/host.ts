@@ -2,10 +2,18 @@ import type { ImageSource } from '../../contract/image-source.ts';
 import type { Manifest, Precision } from '../../contract/manifest.ts';
 import type { Target } from '../../image/fit/fit.ts';
 import { Model } from '../../inference/model.ts';
-import type { NetworkOutput } from '../../inference/runtime/runtime.ts';
+import type { NetworkOutput, Runtime } from '../../inference/runtime/runtime.ts';
 import type { WebRuntime } from '../../inference/runtime/web-runtime.ts';
 import { selfTest } from '../../inference/self-test.ts';
 import { closeImages, type TakenImage } from './take-image.ts';
+
+/** What a host needs to start its runtime. */
+export interface StartRequest {
+  module: WebAssembly.Module;
+  threads: number;
+  /** Of an earlier start of the same module. */
+  state?: Uint8Array<ArrayBuffer> | undefined;
+}
 
 /** What a host needs to run a network. */
 export interface LoadRequest {
@@ -13,8 +21,6 @@ export interface LoadRequest {
   precision: Precision;
   /** Checked against the manifest's hash. */
   weights: Uint8Array;
-  module: WebAssembly.Module;
-  threads: number;
 }
 
 /** Where a network runs: in a Worker or in the page. One call at a time. */
@@ -22,7 +28,12 @@ export interface Host {
   /** Version of its onnxruntime-web. */
   readonly version: string;
   /**
-   * Loads the network and checks its golden output, if the manifest has one for the precision.
+   * Starts the runtime, before the weights are there.
+   * @returns its state, where later starts can begin with it and this one has not.
+   */
+  start(request: StartRequest): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /**
+   * Loads the network into the started runtime, and checks its golden output, if the manifest has one for the precision.
    * @throws UnlabelError `model_unavailable`.
    */
   load(request: LoadRequest): Promise<void>;
@@ -42,6 +53,7 @@ export type FitImage = (image: ImageSource, input: Target, field: string) => Pro
 
 /** Runs networks in the calling thread. */
 export function createHost(runtime: WebRuntime, fitImage: FitImage): Host {
+  let started: Runtime | undefined;
   let model: Model | undefined;
   let running: Promise<unknown> = Promise.resolve();
   const loaded = () => {
@@ -50,8 +62,13 @@ export function createHost(runtime: WebRuntime, fitImage: FitImage): Host {
   };
   return {
     version: runtime.version,
-    async load({ manifest, precision, weights, module, threads }) {
-      model = await Model.create(manifest, precision, weights, runtime.start(module, threads));
+    async start({ module, threads, state }) {
+      started = runtime.start(module, threads);
+      return started.start?.(state);
+    },
+    async load({ manifest, precision, weights }) {
+      if (!started) throw new Error('The runtime has not started');
+      model = await Model.create(manifest, precision, weights, started);
       // WebGPU kernels have been seen to answer wrongly without an error.
       if (runtime.device === 'webgpu' || manifest.golden.outputs[precision]) await selfTest(model);
     },

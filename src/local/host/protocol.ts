@@ -8,7 +8,7 @@ export interface Started {
 
 /** A call of the page. One at a time. */
 export interface HostCall {
-  method: 'load' | 'time' | 'run';
+  method: 'start' | 'load' | 'time' | 'run';
   argument: unknown;
 }
 

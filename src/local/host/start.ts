@@ -103,6 +103,7 @@ function boundCalls(host: Host): Host {
     });
   return {
     version: host.version,
+    start: (request) => bound(host.start(request), pageLimits.hostLoadMs),
     load: (request) => bound(host.load(request), pageLimits.hostLoadMs),
     time: () => bound(host.time()),
     run: (images) => bound(host.run(images)),

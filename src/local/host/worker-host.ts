@@ -44,6 +44,7 @@ export async function connectWorker(worker: Worker): Promise<Host> {
 
   return {
     version,
+    start: (request) => call({ method: 'start', argument: request }),
     load: (request) => call({ method: 'load', argument: request }),
     time: () => call({ method: 'time', argument: undefined }),
     async run(images) {

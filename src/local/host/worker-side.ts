@@ -1,5 +1,5 @@
 import { UnlabelError } from '../../contract/errors.ts';
-import type { Host, LoadRequest } from './host.ts';
+import type { Host, LoadRequest, StartRequest } from './host.ts';
 import type { HostAnswer, HostCall, Started } from './protocol.ts';
 import type { TakenImage } from './take-image.ts';
 
@@ -17,13 +17,8 @@ export function serveHost(host: Host): void {
   if (scope.name.startsWith('em-pthread')) return;
   scope.onmessage = async ({ data: { method, argument } }) => {
     try {
-      if (method === 'run') {
-        const output = await host.run(argument as TakenImage[]);
-        scope.postMessage({ value: output }, [output.probabilities.buffer, output.embedding.buffer]);
-      } else {
-        const value = await (method === 'load' ? host.load(argument as LoadRequest) : host.time());
-        scope.postMessage({ value });
-      }
+      const { value, transfer } = await answerOf(host, method, argument);
+      scope.postMessage({ value }, transfer);
     } catch (error) {
       const { message } = error as Error;
       const failure =
@@ -32,4 +27,25 @@ export function serveHost(host: Host): void {
     }
   };
   scope.postMessage({ version: host.version });
+}
+
+async function answerOf(
+  host: Host,
+  method: HostCall['method'],
+  argument: unknown,
+): Promise<{ value: unknown; transfer?: Transferable[] }> {
+  switch (method) {
+    case 'start': {
+      const value = await host.start(argument as StartRequest);
+      return { value, transfer: value ? [value.buffer] : [] };
+    }
+    case 'load':
+      return { value: await host.load(argument as LoadRequest) };
+    case 'time':
+      return { value: await host.time() };
+    case 'run': {
+      const value = await host.run(argument as TakenImage[]);
+      return { value, transfer: [value.probabilities.buffer, value.embedding.buffer] };
+    }
+  }
 }

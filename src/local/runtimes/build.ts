@@ -7,6 +7,8 @@ import type { Host } from '../host/host.ts';
  */
 export interface RuntimeBuild<Name extends Build = Build> {
   readonly name: Name;
+  /** The version of its `.wasm`, where the page knows it: its download need not wait for the code. */
+  readonly version?: string;
   /** The code that starts it. CommonJS loads it as an ES module. */
   code(): RuntimeCode | Promise<RuntimeCode>;
 }

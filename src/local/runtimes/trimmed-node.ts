@@ -1,3 +1,4 @@
+import { version } from '../../../dist/runtime/version.js';
 import type { RuntimeBuild, RuntimeCode } from './build.ts';
 
 const code: RuntimeCode = {
@@ -8,4 +9,4 @@ const code: RuntimeCode = {
 };
 
 /** The trimmed runtime in the thread of a process. */
-export const trimmed: RuntimeBuild<'trimmed'> = { name: 'trimmed', code: () => code };
+export const trimmed: RuntimeBuild<'trimmed'> = { name: 'trimmed', version, code: () => code };

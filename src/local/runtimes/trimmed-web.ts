@@ -1,3 +1,4 @@
+import { version } from '../../../dist/runtime/version.js';
 import type { RuntimeBuild, RuntimeCode } from './build.ts';
 
 // Bundlers recognize a Worker only in this form. The file is a compiled one by then.
@@ -7,4 +8,4 @@ const code: RuntimeCode = {
 };
 
 /** onnxruntime-web without the parts that no network of `npm run train` uses: the default, a part of this package. */
-export const trimmed: RuntimeBuild<'trimmed'> = { name: 'trimmed', code: () => code };
+export const trimmed: RuntimeBuild<'trimmed'> = { name: 'trimmed', version, code: () => code };
