@@ -2,9 +2,12 @@
  * The deployment with routes that repeat work inside one request. workerd's clock stands still while code runs, so the
  * benchmarks measure from outside: many repetitions minus one.
  */
+import { waitUntil } from 'cloudflare:workers';
 import { codecs } from '../../../src/image/codecs/codecs-workerd.ts';
 import { fitPixels } from '../../../src/image/fit/fit.ts';
 import { prepareImage } from '../../../src/image/prepare.ts';
+import { workerdRuntime } from '../../../src/inference/runtime/runtime-workerd.ts';
+import { models } from '../../../src/server/middleware/models.ts';
 import { type Bindings, createApp, VectorNamespace as Namespace } from '../../../src/server.ts';
 import { stockRuntime } from '../../../src/server-stock.ts';
 import type { StoreQuery } from '../../../src/vectors/search/query.ts';
@@ -44,7 +47,14 @@ export class VectorNamespace extends Namespace {
   }
 }
 
-for (const each of [app, stock, logging]) {
+for (const [each, runtime] of [
+  [app, workerdRuntime],
+  [stock, stockRuntime],
+  [logging, workerdRuntime],
+] as const) {
+  // The app has middleware on its own routes only.
+  each.use('/bench/run', models({ runtime, codecs, waitUntil }, undefined));
+
   /** Runs the network on the body, `?batch=` images of the model's size, `?n=` times. */
   each.post('/bench/run', async (c) => {
     const body = new Uint8Array(await c.req.arrayBuffer());
