@@ -121,6 +121,8 @@ export async function serveContenders(rivals: string): Promise<{ url: string; st
       })
       .end(request.method === 'HEAD' ? undefined : file.body);
   });
+  // A slow link still sends what the server has sent long ago.
+  server.keepAliveTimeout = 300_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
