@@ -2,7 +2,7 @@ import type { Embedding } from '../contract/engine.ts';
 import { requestsAtOnce } from '../contract/limits.ts';
 import type { Region } from '../contract/model.ts';
 import { mapExamples } from '../contract/rules/examples.ts';
-import { partOf } from '../contract/rules/region.ts';
+import { partOf, readRegion } from '../contract/rules/region.ts';
 import { isId } from '../contract/vector-query.ts';
 import type { Examples } from '../contract/vectors.ts';
 import type { VectorSource } from '../contract/wire.ts';
@@ -23,8 +23,9 @@ export async function toVectors(
   connection: Connection,
   model: string | undefined,
   sources: readonly NamedSource[],
-  { region: whole, ...options }: InferOptions = {},
+  { region: given, ...options }: InferOptions = {},
 ): Promise<VectorSource[]> {
+  const whole = readRegion(given);
   const vectors = sources.map(({ source }): VectorSource | undefined => toVector(source));
   type Image = { image: HostedImage; region: Region | undefined; field: string; place: number };
   /** Images that share requests: a request has one region. */

@@ -91,7 +91,12 @@ export function createEngine<Model extends string>({
     try {
       return await call(first, taken);
     } catch (error) {
-      if (signal?.aborted || callerErrors.has((error as Partial<UnlabelError>).code)) throw error;
+      if (
+        signal?.aborted ||
+        thrown.has(error as object) ||
+        callerErrors.has((error as Partial<UnlabelError>).code)
+      )
+        throw error;
       try {
         return await call(second, taken);
       } catch (other) {
@@ -178,11 +183,12 @@ export function createEngine<Model extends string>({
         onProgress,
       );
     }
+    const own: typeof options = { ...options, onProgress: noted(options.onProgress) };
     return ask<ImageSource, Classification<Model> | Classification<Model>[]>(
       image,
       'images',
       options.signal,
-      (engine, taken) => engine.classify(taken, options),
+      (engine, taken) => engine.classify(taken, own),
       () => hasLookup(options),
     );
   }
@@ -200,7 +206,7 @@ export function createEngine<Model extends string>({
         isPreferred,
         onProgress,
       );
-    const options = { ...own, onProgress };
+    const options = { ...own, onProgress: noted(onProgress) };
     return ask<ImageSource, Embedding<Model> | Embedding<Model>[]>(
       image,
       'images',
@@ -245,4 +251,21 @@ export function createEngine<Model extends string>({
       return local.persistent;
     },
   };
+}
+
+/** What listeners of callers have thrown: it is no failure of an engine. */
+const thrown = new WeakSet<object>();
+
+function noted(onProgress: ListOptions['onProgress']): ListOptions['onProgress'] {
+  return (
+    onProgress &&
+    ((progress) => {
+      try {
+        onProgress(progress);
+      } catch (error) {
+        if (typeof error === 'object' && error) thrown.add(error);
+        throw error;
+      }
+    })
+  );
 }

@@ -91,12 +91,12 @@ export function createLoader(
         const threads = thread === 'worker' && build.name === 'stock' ? threadsHere() : 1;
         const start = async (host: Host, state: Uint8Array<ArrayBuffer> | undefined) => {
           const anew = async (error: unknown) => {
-            if (!state) throw error;
+            if (!state || signal.aborted) throw error;
             await file.forgetState();
             return host.start({ module, threads });
           };
           const toKeep = await host.start({ module, threads, state }).catch(anew);
-          if (toKeep) void file.keepState(toKeep);
+          if (toKeep) file.keepState(toKeep).catch(() => {});
         };
         await start(host, await got.state);
         return {
@@ -130,17 +130,18 @@ export function createLoader(
       const { threads, start, forget } = await run();
       const { host, thread, obstacle } = await started;
       const request = { manifest: await manifest, precision };
+      const bytes = await weights;
       try {
-        await host.load({ ...request, weights: await weights });
+        await host.load({ ...request, weights: bytes });
       } catch (error) {
-        // Whatever failed, the next attempt begins without what the last one left.
-        void forget();
+        // What the runtime began with may have been wrong.
+        if (!signal.aborted) void forget();
         throw error;
       }
       const isAlone = device === 'webgpu' || thread === 'page' || threads > 1 || workers === 1;
       if (isAlone) return { device, host, thread, threads, obstacle };
       // Not as bytes, which would take memory of the page.
-      const kept = new Blob([await weights]);
+      const kept = new Blob([bytes]);
       const another = async () => {
         const further = await startWorker(runtime);
         try {

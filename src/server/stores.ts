@@ -99,10 +99,13 @@ async function inTime<Result>(call: () => Promise<Result>): Promise<Result> {
 export function namesOf(c: RequestContext): NamesAfter {
   checkOrigin(c);
   const own = c.var.key?.namespaces;
-  const names = durableNames(durableBinding(c.env, 'cannot list its namespaces'));
+  const binding = durableBinding(c.env, 'cannot list its namespaces');
+  const names = durableNames(binding);
   if (!own) return (limit, after) => inTime(() => names(limit, after));
   return async (limit, after) => {
-    const aliases = new Set((await aliasesOf(c).list()).map(({ name }) => name));
+    // Also those that the key may not use: they are no namespaces.
+    const all = await inTime(() => durableAliases(binding, () => true).list());
+    const aliases = new Set(all.map(({ name }) => name));
     return own
       .filter((name) => name > after && name !== galleryNamespace && !aliases.has(name))
       .sort()

@@ -148,6 +148,29 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     });
   });
 
+  test('what a listener throws rejects the call', async () => {
+    const failures = await page.evaluate(async () => {
+      const many = Array.from({ length: 20 }, () => pictures.one);
+      const onProgress = () => {
+        throw new Error('of the caller');
+      };
+      const calls = [
+        () => tested.classify(many, { onProgress }),
+        () => tested.embed(many, { onProgress }),
+        () => tested.classify(many, { onProgress, settled: true }),
+      ];
+      return Promise.all(
+        calls.map((call) =>
+          call().then(
+            () => 'answered',
+            (error: Error) => error.message,
+          ),
+        ),
+      );
+    });
+    expect(failures).toEqual(['of the caller', 'of the caller', 'of the caller']);
+  });
+
   test('settled: what is not the fault of an image fails the call', async () => {
     const none = await failureOf(() => tested.classify([pictures.one], { topK: 0, settled: true }));
     expect(none).toEqual({ code: 'invalid_parameter', field: 'topK' });

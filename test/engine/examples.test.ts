@@ -188,6 +188,31 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     expect(all).toEqual(predictions);
   });
 
+  test('parts of the same numbers in another order are other parts', async () => {
+    const [stored, asked] = await page.evaluate(async () => {
+      const { one } = pictures;
+      const part = { x: 10, y: 10, width: 5, height: 5 };
+      const region = { width: 10, height: 10, x: 5, y: 5 };
+      const namespace = 'orders';
+      await tested.vectors.upsert(
+        [
+          { id: 'call', vector: one },
+          { id: 'own', vector: { image: one, region: part } },
+        ],
+        { namespace, region },
+      );
+      const read = async (id: string) => [...(await tested.vectors.get(id, { namespace })).embedding];
+      const embed = async (region: object) => [
+        ...(await tested.embed(one, { region: region as typeof part })).embedding,
+      ];
+      return [
+        [await read('call'), await read('own')],
+        [await embed(region), await embed(part)],
+      ];
+    });
+    expect(stored).toEqual(asked);
+  });
+
   test.each([
     ['no example', () => tested.search({ like: [] }), 'like'],
     ['nothing liked', () => tested.search({ dislike: [{ id: 'p1' }] } as never), 'like'],

@@ -155,6 +155,7 @@ test('a key of some namespaces may use an alias only where it may use both names
 
   expect((await ask('door', 'GET', '/v1/aliases')).aliases).toEqual([]);
   expect((await ask('both', 'GET', '/v1/aliases')).aliases).toEqual([{ name: 'door', namespace: 'room' }]);
+  expect(await ask('door', 'GET', '/v1/namespaces')).toMatchObject({ status: 200, namespaces: [] });
   const names = (await ask('both', 'GET', '/v1/namespaces')).namespaces as { name: string }[];
   expect(names.map(({ name }) => name)).toEqual(['room']);
   expect(await ask('both', 'DELETE', '/v1/aliases/door')).toMatchObject({ status: 200, name: 'door' });

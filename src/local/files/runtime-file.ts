@@ -34,8 +34,10 @@ export function runtimeFileOf(
         const state = new Uint8Array(await file.arrayBuffer());
         return (await sha256(state)) === file.headers.get('etag') ? state : undefined;
       }),
-    keepState: async (state) =>
-      cache.put(stateUrl, new Response(state, { headers: { etag: await sha256(state) } })),
+    async keepState(state) {
+      if (cache !== noCache)
+        await cache.put(stateUrl, new Response(state, { headers: { etag: await sha256(state) } }));
+    },
     forgetState: () => cache.delete(stateUrl),
   };
 }

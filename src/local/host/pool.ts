@@ -42,7 +42,8 @@ export function createPool(workers: number, load: () => Promise<unknown>): Pool 
   const waiting: Waiting[] = [];
   let another: (() => Promise<Host>) | undefined;
   let room = 1;
-  let isStarting = false;
+  let isLoading = false;
+  let isGrowing = false;
   let wait: Timer;
 
   function next(): void {
@@ -51,19 +52,20 @@ export function createPool(workers: number, load: () => Promise<unknown>): Pool 
       clearTimeout(hosts.get(host));
       waiting.shift()?.begin(host);
     }
-    if (waiting.length > 0 && !isStarting && hosts.size < room) {
-      if (hosts.size === 0) void start(load, rejectWaiting);
-      else wait ??= setTimeout(grow, pageLimits.spareWaitMs);
+    if (waiting.length > 0 && hosts.size === 0) {
+      if (!isLoading) void begin();
+    } else if (waiting.length > 0 && !isGrowing && hosts.size < room) {
+      wait ??= setTimeout(grow, pageLimits.spareWaitMs);
     } else if (free.length > 0) {
       clearTimeout(wait);
       wait = undefined;
     }
   }
 
-  async function start(begin: () => Promise<unknown>, fail: (error: unknown) => void): Promise<void> {
-    isStarting = true;
-    await begin().catch(fail);
-    isStarting = false;
+  async function begin(): Promise<void> {
+    isLoading = true;
+    await load().catch(rejectWaiting);
+    isLoading = false;
     next();
   }
 
@@ -71,20 +73,22 @@ export function createPool(workers: number, load: () => Promise<unknown>): Pool 
     for (const { reject } of waiting.splice(0)) reject(error);
   }
 
-  function grow(): void {
+  async function grow(): Promise<void> {
     wait = undefined;
     const open = another;
     if (!open || waiting.length === 0) return;
-    const join = async () => {
+    isGrowing = true;
+    try {
       const host = await open();
       // The network may have been loaded anew, in another version.
       if (another === open) enter(host);
       else host.dispose();
-    };
-    // Where one more cannot start, the others go on.
-    void start(join, () => {
+    } catch {
+      // Where one more cannot start, the others go on.
       if (another === open) room = hosts.size;
-    });
+    }
+    isGrowing = false;
+    next();
   }
 
   function enter(host: Host): void {
@@ -131,7 +135,7 @@ export function createPool(workers: number, load: () => Promise<unknown>): Pool 
     },
     remove,
     dispose() {
-      waiting.length = 0;
+      rejectWaiting(new Error('The engine has been disposed'));
       clearTimeout(wait);
       for (const host of [...hosts.keys()]) remove(host);
     },

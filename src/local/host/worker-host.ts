@@ -28,12 +28,14 @@ export async function connectWorker(worker: Worker): Promise<Host> {
     () => new Error(`did not start within ${pageLimits.workerStartMs / 1000} s`),
   );
 
+  let ended: Error | undefined;
   let rejectPending: (error: Error) => void = () => {};
   worker.onerror = (event) => rejectPending(new Error(`The Worker failed: ${event.message}`));
   worker.onmessageerror = () => rejectPending(new Error('The answer of the Worker cannot be read'));
 
   const call = <T>(message: HostCall, transfer: Transferable[] = []): Promise<T> =>
     new Promise((resolve, reject) => {
+      if (ended) return reject(ended);
       rejectPending = reject;
       worker.onmessage = ({ data }: MessageEvent<HostAnswer>) => {
         if ('value' in data) resolve(data.value as T);
@@ -57,7 +59,8 @@ export async function connectWorker(worker: Worker): Promise<Host> {
     },
     dispose() {
       worker.terminate();
-      rejectPending(new Error('The Worker has been ended'));
+      ended = new Error('The Worker has been ended');
+      rejectPending(ended);
     },
   };
 }

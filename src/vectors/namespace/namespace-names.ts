@@ -51,15 +51,29 @@ export class NamespaceNames {
    */
   putAlias({ name, namespace }: AliasItem, point: () => Promise<void>): Promise<void> {
     return this.#inTurn(async () => {
-      checkAmongAliases({ name, namespace }, this.aliases());
+      const before = this.aliases();
+      checkAmongAliases({ name, namespace }, before);
       this.add(name);
-      await point();
-      this.#storage.transactionSync(() => {
-        this.#sql.all(
-          'CREATE TABLE IF NOT EXISTS aliases (name TEXT PRIMARY KEY, namespace TEXT NOT NULL) STRICT',
-        );
-        this.#sql.all('INSERT OR REPLACE INTO aliases VALUES (?, ?)', name, namespace);
-      });
+      // At first, so that an alias which readers follow is always among those that are known.
+      this.#setAlias(name, namespace);
+      try {
+        await point();
+      } catch (error) {
+        // Refused, and not an answer that was lost.
+        if (error instanceof UnlabelError)
+          this.#setAlias(name, before.find((alias) => alias.name === name)?.namespace);
+        throw error;
+      }
+    });
+  }
+
+  #setAlias(name: string, namespace: string | undefined): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.all(
+        'CREATE TABLE IF NOT EXISTS aliases (name TEXT PRIMARY KEY, namespace TEXT NOT NULL) STRICT',
+      );
+      this.#sql.all('DELETE FROM aliases WHERE name = ?', name);
+      if (namespace !== undefined) this.#sql.all('INSERT INTO aliases VALUES (?, ?)', name, namespace);
     });
   }
 

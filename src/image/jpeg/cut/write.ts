@@ -158,7 +158,8 @@ class BitWriter {
     this.#at += bytes.length;
   }
 
+  /** A copy: what was allocated is many times as long. */
   written(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, this.#at);
+    return this.#bytes.slice(0, this.#at);
   }
 }
