@@ -158,6 +158,17 @@ export function createEngine<Model extends string>({
     );
   }
 
+  /** Options for the service, which does not know the aliases of the page. */
+  async function forService<Options extends { namespace?: string | undefined }>(
+    options: Options,
+  ): Promise<Options> {
+    const { namespace } = options;
+    if (namespace === undefined || namespace === galleryNamespace) return options;
+    const aliases = await local.vectors.aliases().catch(() => []);
+    const alias = aliases.find(({ name }) => name === namespace);
+    return alias ? { ...options, namespace: alias.namespace } : options;
+  }
+
   function hasLookup({ classes, method, namespace = galleryNamespace }: LookupOptions) {
     if (classes !== undefined)
       return local.classes.get(classes).then(
@@ -178,7 +189,7 @@ export function createEngine<Model extends string>({
         image,
         'images',
         options.signal,
-        (engine, taken) => engine.classify(taken, own),
+        async (engine, taken) => engine.classify(taken, engine === hosted ? await forService(own) : own),
         () => hasLookup(options),
         onProgress,
       );
@@ -188,7 +199,7 @@ export function createEngine<Model extends string>({
       image,
       'images',
       options.signal,
-      (engine, taken) => engine.classify(taken, own),
+      async (engine, taken) => engine.classify(taken, engine === hosted ? await forService(own) : own),
       () => hasLookup(options),
     );
   }
@@ -225,14 +236,15 @@ export function createEngine<Model extends string>({
         query,
         'queries',
         options.signal,
-        (engine, taken) => engine.search(taken, options),
+        async (engine, taken) =>
+          engine.search(taken, engine === hosted ? await forService(options) : options),
         () => hasNamespace(options.namespace),
       );
     return ask<SearchQuery<ImageSource>, SearchResult<Model> | SearchResult<Model>[]>(
       query,
       'queries',
       options.signal,
-      (engine, taken) => engine.search(taken, options),
+      async (engine, taken) => engine.search(taken, engine === hosted ? await forService(options) : options),
       () => hasNamespace(options.namespace),
     );
   }

@@ -191,3 +191,22 @@ test('after a failure of a list, no further item is asked for', async () => {
   for (let i = 0; i < 5; i++) await ask();
   expect(requests).toBeLessThanOrEqual(4 + 5);
 });
+
+test('an alias of the page stands for a namespace of the service', async () => {
+  await start();
+  await ready();
+  const found = await page.evaluate(
+    async ({ url, file }) => {
+      const image = unlabel.bytesOf(file);
+      const far = [{ id: 'far', vector: image, metadata: { label: 'distant' } }];
+      await unlabel.createClient({ url }).vectors.upsert(far, { namespace: 'catalog-2' });
+      await automatic.vectors.alias('catalog', 'catalog-2');
+      const { matches } = await automatic.search(image, { namespace: 'catalog' });
+      const options = { method: 'neighbors', namespace: 'catalog', k: 1 } as const;
+      const { predictions } = await automatic.classify(image, options);
+      return [matches.map(({ id }) => id), predictions[0]?.label];
+    },
+    { url: site.hosted.url, file },
+  );
+  expect(found).toEqual([['far'], 'distant']);
+});
