@@ -1,6 +1,6 @@
 import type { ImageSource } from '../contract/image-source.ts';
 import { requestsAtOnce } from '../contract/limits.ts';
-import type { Region } from '../contract/model.ts';
+import { textOfRegion } from '../contract/rules/region.ts';
 import type { Batch, Single } from '../contract/wire.ts';
 import { mapConcurrent } from '../util/concurrency/map-concurrent.ts';
 import { countDone } from '../util/count-done.ts';
@@ -49,7 +49,9 @@ export function createInfer(
     try {
       const pack = await loadPack();
       const sent =
-        region && upload === 'file' ? { ...task, query: { ...task.query, region: textOf(region) } } : task;
+        region && upload === 'file'
+          ? { ...task, query: { ...task.query, region: textOfRegion(region) } }
+          : task;
       const attempt = async () => {
         const done = countDone(sources.length, onProgress);
         if (task.settled && isMany(images))
@@ -131,8 +133,4 @@ function canDecode(): boolean {
 // Array.isArray does not narrow to a readonly array.
 function isMany(images: HostedImage | readonly HostedImage[]): images is readonly HostedImage[] {
   return Array.isArray(images);
-}
-
-function textOf({ x, y, width, height }: Region): string {
-  return [x, y, width, height].join();
 }

@@ -2,7 +2,7 @@ import type { Embedding } from '../contract/engine.ts';
 import { requestsAtOnce } from '../contract/limits.ts';
 import type { Region } from '../contract/model.ts';
 import { mapExamples } from '../contract/rules/examples.ts';
-import { partOf, readRegion } from '../contract/rules/region.ts';
+import { partOf, readRegion, textOfRegion } from '../contract/rules/region.ts';
 import { isId } from '../contract/vector-query.ts';
 import type { Examples } from '../contract/vectors.ts';
 import type { VectorSource } from '../contract/wire.ts';
@@ -33,7 +33,7 @@ export async function toVectors(
   for (const [place, { source, field }] of sources.entries()) {
     if (vectors[place]) continue;
     const { source: image, region = whole } = partOf(source as HostedImage, field);
-    const key = region ? Object.values(region).join() : '';
+    const key = region ? textOfRegion(region) : '';
     const group = groups.get(key) ?? [];
     groups.set(key, group);
     group.push({ image, region, field, place });

@@ -55,7 +55,7 @@ export const limits = {
    */
   pixelsPerPiece: 2 ** 21,
   jpegPixelsPerPiece: 2 ** 24,
-  /** Blocks of one scan that are read in one piece, in some milliseconds, to find the end of a JPEG without an end marker. */
+  /** Blocks of one scan that are read in one piece, in some milliseconds: to find the end of a JPEG without an end marker, or to cut out a part. */
   jpegBlocksPerPiece: 2 ** 16,
   /** Pixels along one side of an image: about what WebP can hold; refuses images a pixel thin and very long. */
   imageSide: 16_384,
@@ -76,8 +76,8 @@ export const limits = {
    */
   jpegScans: 100,
   /**
-   * Blocks of all scans that are read to find the end of a progressive JPEG without an end marker: 10 scans of 100
-   * megapixels. Each costs some nanoseconds even where nothing is in it.
+   * Blocks of all scans that are read to find the end of a progressive JPEG without an end marker, or to cut out a part of
+   * one: 10 scans of 100 megapixels. Each costs some nanoseconds even where nothing is in it.
    */
   lastScanBlocks: 2 ** 24,
   /**
@@ -186,7 +186,7 @@ export const limits = {
 /** The error text for any other `topK`. */
 export const topKRange = `topK must be a whole number from 1 to ${limits.topK}`;
 
-/** Requests of one call in flight at a time: one instance of the service takes as many without a queue. */
+/** Requests of one list in flight at a time: one instance of the service takes as many without a queue. */
 export const requestsAtOnce = 4;
 
 /** Predictions returned when `topK` is not given. */

@@ -14,14 +14,14 @@ export const pageLimits = {
   hostCallMs: 120_000,
   /**
    * Work waits so long before a further Worker starts: a few pictures at once are answered by then, and of a folder most
-   * are still to come. A start takes half a second of processor time or more.
+   * are still to come.
    */
   spareWaitMs: 100,
   /** A Worker beyond the first ends after so long without work: its memory is free again before the next folder is chosen. */
   spareRestMs: 20_000,
   /** Workers that may be asked for: as many as the cores of a large desktop. */
   workers: 32,
-  /** Workers of `auto`: each beyond the first takes 35 MB (`npm run bench -- --only many`), so that these stay below 200 MB. */
+  /** Workers of `auto`: each beyond the first takes some 80 MB (`npm run bench -- --only many`). */
   autoWorkers: 4,
   /** Gigabytes of the machine for each Worker of `auto`: a photo of 64 megapixels is held as 256 MB of pixels. */
   workerGigabytes: 2,

@@ -65,9 +65,9 @@ export interface LocalOptions<Model extends string = string> {
   worker?: boolean | undefined;
   /**
    * Most Workers that read images and run the network at a time, 1 to 32. A further one starts when work has waited for
-   * 100 ms, so that the first answer never waits for one, and ends after 20 s without work; each takes the memory of the first, which
-   * shares the downloaded files and the compiled runtime with them. `auto`: as many as the machine has cores, and one for
-   * each 2 GB of its memory (4 GB where the browser does not tell), 4 at most.
+   * 100 ms, so that the first answer never waits for one, and ends after 20 s without work; each takes the memory of the
+   * first, which shares the downloaded files and the compiled runtime with them. `auto`: as many as the machine has
+   * cores, and one for each 2 GB of its memory (4 GB where the browser does not tell), 4 at most.
    *
    * There is one on WebGPU, with several threads of `runtime: stock`, and where no Worker starts.
    * @default 'auto'

@@ -100,7 +100,7 @@ export function readIndex(file: Uint8Array): IndexFile {
     rows === 'float32'
       ? (place: number) => floats.subarray(place * dimensions, (place + 1) * dimensions)
       : (place: number) => {
-          // As it is converted, not by a function for each number, which takes several times as long.
+          // As it is converted, not by a function for each number, which is slower.
           const numbers = new Float32Array(codes.subarray(place * dimensions, (place + 1) * dimensions));
           const scale = floats[place] as number;
           for (let i = 0; i < dimensions; i++) numbers[i] = (numbers[i] as number) * scale;

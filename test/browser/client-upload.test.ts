@@ -107,32 +107,31 @@ test('the size is asked for once by concurrent calls, and again after a failure'
   expect(paths().filter((path) => path === '/v1/models/cifar10')).toHaveLength(2);
 });
 
-test('a model that has another size since is asked for anew, once', async () => {
+/** The page is opened before the model changes from 16 pixels to 32. @returns how often the size was asked for. */
+async function changeSize(): Promise<() => number> {
   let answers = 0;
   await page.route('**/v1/models/cifar10', async (route) => {
     const response = await route.fetch();
     const manifest = await response.json();
-    // The page was opened before the model changed from 16 pixels to 32.
     if (answers++ === 0) manifest.input = { width: 16, height: 16 };
     await route.fulfill({ response, json: manifest });
   });
+  return () => answers;
+}
+
+test('a model that has another size since is asked for anew, once', async () => {
+  const answers = await changeSize();
   const [picture] = pngPictures(1);
   const bytes = picture?.bytes as Uint8Array<ArrayBuffer>;
   const { alone } = await classify([bytes], { model: 'cifar10' });
   expect(alone).toEqual([await createClient({ url: site.hosted.url }).classify(bytes, { topK: 1000 })]);
-  expect(answers).toBe(2);
+  expect(answers()).toBe(2);
   const sizes = await Promise.all(posts().map(async (request) => (await request.sizes()).requestBodySize));
   expect(sizes).toEqual([768, 3072, 3072]);
 });
 
 test('a call with settled: true asks for a new size as any other', async () => {
-  let answers = 0;
-  await page.route('**/v1/models/cifar10', async (route) => {
-    const response = await route.fetch();
-    const manifest = await response.json();
-    if (answers++ === 0) manifest.input = { width: 16, height: 16 };
-    await route.fulfill({ response, json: manifest });
-  });
+  const answers = await changeSize();
   const outcomes = await page.evaluate(
     async ({ url, file }) => {
       const client = unlabel.createClient({ url, model: 'cifar10' });
@@ -142,7 +141,7 @@ test('a call with settled: true asks for a new size as any other', async () => {
     { url: site.hosted.url, file: base64(pngPictures(1)[0]?.bytes as Uint8Array) },
   );
   expect(outcomes).toEqual(['fulfilled']);
-  expect(answers).toBe(2);
+  expect(answers()).toBe(2);
 });
 
 test('a call that is aborted while the size is awaited ends at once', async () => {

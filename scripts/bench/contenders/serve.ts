@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
 import { build } from 'esbuild';
+import { forPages } from '../../harness/servers/serve-page.ts';
 import { withPixelValues } from './onnx.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -43,14 +44,8 @@ export async function serveContenders(rivals: string): Promise<{ url: string; st
       absWorkingDir: fileURLToPath(root),
       entryPoints: [script],
       nodePaths: [`${rivals}node_modules`],
-      outdir: 'out',
       entryNames: '[name]',
-      bundle: true,
-      splitting: true,
-      minify: true,
-      format: 'esm',
-      target: 'es2022',
-      write: false,
+      ...forPages,
       logLevel: 'error',
     });
     for (const { path, contents } of outputFiles) await add(`/${basename(path)}`, contents);

@@ -7,6 +7,18 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
+/** Options of esbuild for what a page loads: modules in memory, with code splitting. */
+export const forPages = {
+  outdir: 'out',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  write: false,
+  logLevel: 'warning',
+} as const;
+
 /** A page with a script, on its own origin. */
 export interface ServedPage {
   /** Its address. */
@@ -48,14 +60,7 @@ export async function servePage({
         out: `worker-${build}-web`,
       })),
     ],
-    outdir: 'out',
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    write: false,
-    logLevel: 'warning',
+    ...forPages,
   });
   const scripts = new Map(
     outputFiles.map(({ path, contents }) => [

@@ -22,6 +22,11 @@ export function readRegion(region: unknown, field = 'region'): Region | undefine
   throw new UnlabelError('invalid_parameter', regionRule, { field });
 }
 
+/** A region as the query of a request has it: `x,y,width,height`. */
+export function textOfRegion({ x, y, width, height }: Region): string {
+  return [x, y, width, height].join();
+}
+
 /**
  * What there is an embedding of, and its own region where it is a part of an image.
  *

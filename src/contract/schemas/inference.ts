@@ -6,6 +6,7 @@ import type { ModelRef } from '../model.ts';
 import { labelsRange, minScoreRange } from '../rules/known.ts';
 import { regionRule } from '../rules/region.ts';
 import type { Batch, ClassifyItem, EmbeddingItem, Single } from '../wire.ts';
+import type { Same } from './same.ts';
 
 /** The wire format as schemas: they validate requests and become the OpenAPI document. */
 
@@ -215,8 +216,6 @@ export const imageBody = z.union([
   }),
 ]);
 
-/** Fails to compile where a schema and the type that the client sees part ways. */
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 export type SchemasMatch = [
   Same<z.infer<typeof modelRef>, ModelRef>,
   Same<z.infer<typeof prediction>, Prediction>,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Manifest } from '../manifest.ts';
 import type { ModelList } from '../wire.ts';
+import type { Same } from './same.ts';
 
 /** What a deployment says of its models, as schemas. */
 
@@ -83,8 +84,6 @@ export const modelList = z
   .object({ default: z.string(), models: z.array(manifest) })
   .meta({ id: 'ModelList' });
 
-/** Fails to compile where a schema and the type that the client sees part ways. */
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 const schemasMatch: [Same<z.infer<typeof manifest>, Manifest>, Same<z.infer<typeof modelList>, ModelList>] = [
   true,
   true,

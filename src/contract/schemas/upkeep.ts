@@ -3,6 +3,7 @@ import { limits } from '../limits.ts';
 import type { MetadataPatch } from '../resources/vectors.ts';
 import type { AliasItem, AliasList, DeletedWhere, NamespaceList, Updated } from '../wire.ts';
 import { modelRef, wholeNumber } from './inference.ts';
+import type { Same } from './same.ts';
 import { cursor, filter, key, metadata, metadataValue, name, namespace } from './vectors.ts';
 
 /** The wire format of looking after stored vectors as schemas, as in `vectors.ts`. */
@@ -52,8 +53,6 @@ export const aliasBody = z.strictObject({
 export const alias = z.object({ name: z.string(), namespace: z.string() }).meta({ id: 'Alias' });
 export const aliasList = z.object({ aliases: z.array(alias) }).meta({ id: 'AliasList' });
 
-/** Fails to compile where a schema and the type that the client sees part ways. */
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 const schemasMatch: [
   Same<z.infer<typeof updateBody>, MetadataPatch>,
   Same<z.infer<typeof updated>, Updated>,

@@ -1,28 +1,11 @@
 import { z } from 'zod';
 import { filterProblem, keyPattern } from '../filter.ts';
-import {
-  defaultMatches,
-  defaultNamespace,
-  defaultNeighbors,
-  defaultPageSize,
-  galleryNamespace,
-  limits,
-} from '../limits.ts';
+import { defaultMatches, defaultNamespace, defaultPageSize, galleryNamespace, limits } from '../limits.ts';
 import { examplesRule } from '../rules/examples.ts';
 import { diversityRange } from '../rules/known.ts';
 import { isText, namePattern, nameRule, textRule, utf8Length } from '../rules/names.ts';
 import type { Filter, Match, Metadata } from '../vectors.ts';
-import type {
-  Batch,
-  ClassSetItem,
-  ClassSetList,
-  SearchItem,
-  Single,
-  Upserted,
-  VectorInput,
-  VectorItem,
-  VectorList,
-} from '../wire.ts';
+import type { Batch, SearchItem, Single, Upserted, VectorInput, VectorItem, VectorList } from '../wire.ts';
 import {
   answer,
   base64Image,
@@ -40,10 +23,11 @@ import {
   settled,
   wholeNumber,
 } from './inference.ts';
+import type { Same } from './same.ts';
 
-/** The wire format of search, vectors and classes as schemas, as in `schemas.ts`. */
+/** The wire format of search and vectors as schemas, as in `inference.ts`. */
 
-const text = (member: string) =>
+export const text = (member: string) =>
   z.string().max(limits.vectorIdBytes).refine(isText, `${member} must be ${textRule}`);
 const id = text('id').meta({ example: 'photo-1' });
 export const name = (member: string) =>
@@ -205,8 +189,8 @@ export const searchBody = z.union([
 /** The members of a JSON body that say how to search; the rest says what for. */
 export const searchOptions = z.looseObject(inBody);
 
-const vectorSource = [z.strictObject(vectorOf), z.strictObject(ofImage)] as const;
-/** Query of a write, beside `model`. */
+export const vectorSource = [z.strictObject(vectorOf), z.strictObject(ofImage)] as const;
+/** Query of a write. */
 export const writeQuery = z.object({ model, region: regionText.optional() });
 const described = { id, metadata: metadata.optional() };
 const vectorInput = z.union([vectorSource[0].extend(described), vectorSource[1].extend(described)]);
@@ -248,48 +232,6 @@ export const listQuery = namespaceQuery.extend({
 });
 export const deleted = z.object({ namespace: z.string() }).meta({ id: 'Deleted' });
 
-const classesName = name('classes');
-export const classesPath = z.object({ name: classesName });
-/** Query of `POST /v1/classify`, beside that of `schemas.ts`. */
-export const lookupQuery = {
-  method: z
-    .enum(['network', 'neighbors'], 'method must be network or neighbors')
-    .default('network')
-    .meta({ description: 'Ask the network, or let the metadata `label` of the nearest vectors vote' }),
-  namespace: namespace
-    .default(galleryNamespace)
-    .meta({ description: "Where the neighbors are. Default: the model's own gallery" }),
-  k: wholeNumber('k', 1, limits.matches)
-    .default(defaultNeighbors)
-    .meta({ description: 'Neighbors that vote' }),
-  classes: classesName.optional().meta({ description: 'A set of `/v1/classes` to answer with' }),
-};
-const label = text('label');
-export const classesBody = z.strictObject({
-  classes: z
-    .record(label, z.array(z.union(vectorSource)).min(1).max(limits.examplesPerSet))
-    .refine((classes) => {
-      const count = Object.keys(classes).length;
-      return count >= 1 && count <= limits.classesPerSet;
-    }, `classes must have 1 to ${limits.classesPerSet} labels`)
-    .refine(
-      (classes) =>
-        Object.values(classes).reduce((sum, { length }) => sum + length, 0) <= limits.examplesPerSet,
-      `classes must have at most ${limits.examplesPerSet} pictures and vectors in all`,
-    )
-    .meta({ description: 'Pictures or vectors by label' }),
-});
-export const classSet = z
-  .object({
-    name: z.string(),
-    model: modelRef,
-    classes: z.array(z.object({ label: z.string(), count: z.int() })),
-  })
-  .meta({ id: 'ClassSet', description: 'Classes that were named by pictures, and how many each' });
-export const classSetList = z.object({ sets: z.array(classSet) }).meta({ id: 'ClassSetList' });
-
-/** Fails to compile where a schema and the type that the client sees part ways. */
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 const schemasMatch: [
   Same<z.infer<typeof metadata>, Metadata>,
   Same<z.infer<typeof filter>, Filter>,
@@ -300,7 +242,5 @@ const schemasMatch: [
   Same<z.infer<typeof upserted>, Upserted>,
   Same<z.infer<typeof vectorItem>, VectorItem>,
   Same<z.infer<typeof vectorList>, VectorList>,
-  Same<z.infer<typeof classSet>, ClassSetItem>,
-  Same<z.infer<typeof classSetList>, ClassSetList>,
-] = [true, true, true, true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true];
 void schemasMatch;

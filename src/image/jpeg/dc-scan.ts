@@ -40,8 +40,8 @@ interface Part {
 }
 
 /**
- * Reads the DC coefficients of a scan into their planes, and skips what else it has (ITU T.81, annex F and G). It may rest
- * after every `limits.jpegPixelsPerPiece`.
+ * Reads the DC coefficients of a scan into their planes, keeps the others of the blocks in a plane's window, and skips the
+ * rest (ITU T.81, annex F and G). It may rest after every `limits.jpegPixelsPerPiece`.
  *
  * @param bytes - the file.
  * @param at - where the entropy-coded data begins.

@@ -40,7 +40,7 @@ export function packState({ instance, memory }: Parts): Uint8Array<ArrayBuffer> 
  * Gives a new instance the state of a started one of the same module.
  *
  * @param starters - exported functions that start an instance. They do nothing in the one that is returned.
- * @throws RangeError where it is no state.
+ * @throws RangeError where it is that of another module.
  */
 export function resumeState(
   { instance, memory }: Parts,
@@ -49,6 +49,7 @@ export function resumeState(
 ): WebAssembly.Instance {
   const words = new Uint32Array(state.buffer, state.byteOffset, state.length / 4);
   const globals = globalsOf(instance);
+  if (words[0] !== globals.length) throw new RangeError('It is the state of another module');
   globals.forEach((global, i) => {
     global.value = words[1 + i] as number;
   });

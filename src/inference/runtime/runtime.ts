@@ -28,8 +28,8 @@ export interface Runtime {
   /**
    * Does beforehand what the first `load` would wait for, where that can be apart from it.
    *
-   * @param state - what an earlier start of the same module returned: it takes a tenth of the time with it.
-   * @returns the state of the started runtime, 3 MB, unless it was given.
+   * @param state - what an earlier start of the same module returned: it takes far less time with it.
+   * @returns the state of the started runtime, unless it was given.
    */
   start?(state: Uint8Array<ArrayBuffer> | undefined): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** Makes a session of an ONNX file's bytes, which the caller has checked. */

@@ -1,12 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { limits } from '../../contract/limits.ts';
-import {
-  classesBody,
-  classesPath,
-  classSet,
-  classSetList,
-  writeQuery,
-} from '../../contract/schemas/vectors.ts';
+import { classesBody, classesPath, classSet, classSetList } from '../../contract/schemas/classes.ts';
+import { writeQuery } from '../../contract/schemas/vectors.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { createClassSet, toItem } from '../../vectors/classes/class-set.ts';
 import type { App } from '../environment.ts';

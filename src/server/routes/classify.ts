@@ -1,8 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
 import { UnlabelError } from '../../contract/errors.ts';
 import type { Choice } from '../../contract/rules/known.ts';
+import { lookupQuery } from '../../contract/schemas/classes.ts';
 import { classification, classificationBatch, classifyQuery } from '../../contract/schemas/inference.ts';
-import { lookupQuery } from '../../contract/schemas/vectors.ts';
 import type { ClassifyItem } from '../../contract/wire.ts';
 import type { Codecs } from '../../image/codecs/codecs.ts';
 import { classify } from '../../inference/classify.ts';

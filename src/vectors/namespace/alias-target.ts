@@ -13,7 +13,7 @@ export class AliasTarget {
   }
 
   get(): string | undefined {
-    this.#namespace ??= this.#read();
+    if (this.#namespace === undefined) this.#namespace = this.#read();
     return this.#namespace ?? undefined;
   }
 

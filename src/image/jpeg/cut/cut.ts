@@ -46,11 +46,9 @@ export function* cutJpeg(bytes: Uint8Array, part: Box): Steps<JpegPart> {
 
 /** Reads the DC coefficients of a part, and all others too where the file is sequential. */
 function* readWindows(bytes: Uint8Array, part: Box) {
-  let units: Units | undefined;
   const { frame, planes, quantization, tables } = yield* readDcScans(bytes, (frame) => {
-    const found = unitsOf(frame, part);
-    units = found;
-    return frame.components.map((component) => new BlockWindow(component, found));
+    const units = unitsOf(frame, part);
+    return frame.components.map((component) => new BlockWindow(component, units));
   });
   if (quantization.some(({ length }) => length !== 64 && length !== 128))
     throw damaged('a quantization table is cut off');
@@ -59,7 +57,7 @@ function* readWindows(bytes: Uint8Array, part: Box) {
     window.copyDc(plane);
     return window;
   });
-  return { frame, units: units as Units, windows, quantization, tables };
+  return { frame, units: unitsOf(frame, part), windows, quantization, tables };
 }
 
 /** The units that a part lies in, and one more around them. */
