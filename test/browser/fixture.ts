@@ -17,7 +17,7 @@ import {
 } from '../../src/local.ts';
 import { stock } from '../../src/stock.ts';
 import { webgpu } from '../../src/webgpu.ts';
-import { bytesOf, failureOf } from '../helpers/realm-parts.ts';
+import { bytesOf, failureOf, until } from '../helpers/realm-parts.ts';
 
 /** Opens a model as an engine does; `fastEnough: 0` always compares the devices. */
 const open = (options: LocalOptions, fastEnough?: number) =>
@@ -40,6 +40,7 @@ const fixture = {
   runtimeVersion,
   bytesOf,
   failureOf,
+  until,
 };
 declare global {
   var unlabel: typeof fixture;

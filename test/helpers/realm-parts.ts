@@ -12,3 +12,8 @@ export async function failureOf(promise: Promise<unknown>) {
   }
   return undefined;
 }
+
+/** Waits for what happens in the realm. */
+export async function until(condition: () => boolean) {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
