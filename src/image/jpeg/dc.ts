@@ -5,7 +5,7 @@ import { type Colors, dcPixels } from './dc-pixels.ts';
 import { createPlanes, type DcPlane, readDcScan } from './dc-scan.ts';
 import { type Frame, readFrame, readScan } from './frame.ts';
 import { damaged, endOfScan, isFrame, marker, nextSegment } from './segments.ts';
-import { Tables } from './tables.ts';
+import { dcDivisor, Tables } from './tables.ts';
 
 /**
  * Decodes a JPEG to an eighth of its width and height by its DC coefficients, which are the means of its 8 x 8 blocks.
@@ -22,16 +22,15 @@ export function decodeDc(bytes: Uint8Array): Rgba {
 
 /** Decodes as {@link decodeDc} does, in pieces. */
 export function* dcSteps(bytes: Uint8Array): Steps<Rgba> {
-  const { frame, planes, divisors, tables } = yield* readDcScans(bytes);
-  return dcPixels(frame, planes, divisors, colorsOf(frame, tables));
+  const { frame, planes, quantization, tables } = yield* readDcScans(bytes);
+  return dcPixels(frame, planes, quantization.map(dcDivisor), colorsOf(frame, tables));
 }
 
 /** What the scans with DC coefficients say. */
 export interface DcScans {
   frame: Frame;
   planes: DcPlane[];
-  /** The divisor of each component's DC coefficients, and all of its divisors. */
-  divisors: number[];
+  /** The divisors of each component, as in {@link Tables}; that of the DC coefficients is not 0. */
   quantization: Uint8Array[];
   tables: Tables;
 }
@@ -44,7 +43,6 @@ export interface DcScans {
  */
 export function* readDcScans(bytes: Uint8Array, windowsOf?: (frame: Frame) => BlockWindow[]): Steps<DcScans> {
   const tables = new Tables();
-  const divisors: number[] = [];
   const quantization: Uint8Array[] = [];
   let frame: Frame | undefined;
   let planes: DcPlane[] = [];
@@ -59,12 +57,10 @@ export function* readDcScans(bytes: Uint8Array, windowsOf?: (frame: Frame) => Bl
       if (!frame) throw damaged('a scan comes before its frame');
       const scan = readScan(frame, segment.data);
       for (const { component } of scan.parts) {
-        const number = frame.components[component]?.quantization as number;
-        const divisor = tables.dcQuantization[number];
-        if (!divisor) throw damaged('a quantization table is missing');
+        const table = tables.quantization[frame.components[component]?.quantization as number];
+        if (!table || dcDivisor(table) === 0) throw damaged('a quantization table is missing');
         // The one that is there at the first scan of a component is its own.
-        divisors[component] ??= divisor;
-        quantization[component] ??= tables.quantization[number] as Uint8Array;
+        quantization[component] ??= table;
       }
       at =
         scan.first === 0
@@ -75,7 +71,7 @@ export function* readDcScans(bytes: Uint8Array, windowsOf?: (frame: Frame) => Bl
   }
   if (!frame || planes.some(({ missingBits }) => missingBits === undefined))
     throw damaged('a component is missing');
-  return { frame, planes, divisors, quantization, tables };
+  return { frame, planes, quantization, tables };
 }
 
 /** Tells whether nothing that is still to come changes a DC coefficient. */

@@ -25,6 +25,11 @@ export interface Frame {
   readonly maxDown: number;
 }
 
+/** What of a frame does not depend on its size. */
+interface SizelessFrame extends Omit<Frame, 'width' | 'height' | 'components'> {
+  readonly components: readonly Omit<Component, 'columns' | 'rows'>[];
+}
+
 /** The header of a scan (ITU T.81, B.2.3). */
 export interface Scan {
   readonly parts: readonly { component: number; dcTable: number; acTable: number }[];
@@ -53,22 +58,33 @@ export function readFrame(code: number, data: Uint8Array): Frame {
   if (precision !== 8) throw unsupported(`The JPEG has ${precision} bits a sample: convert it to 8`);
   if (count === 4) throw unsupported('CMYK JPEG is not supported: convert it to RGB');
   if (count !== 1 && count !== 3) throw damaged(`it has ${count} components`);
-  const stored = Array.from({ length: count }, (_, i) => ({
+  const components = Array.from({ length: count }, (_, i) => ({
     id: view.getUint8(6 + 3 * i),
     across: view.getUint8(7 + 3 * i) >> 4,
     down: view.getUint8(7 + 3 * i) & 15,
     quantization: view.getUint8(8 + 3 * i),
   }));
-  if (stored.some(({ across, down }) => across < 1 || across > 4 || down < 1 || down > 4))
+  if (components.some(({ across, down }) => across < 1 || across > 4 || down < 1 || down > 4))
     throw damaged('a sampling factor is impossible');
-  const maxAcross = Math.max(...stored.map(({ across }) => across));
-  const maxDown = Math.max(...stored.map(({ down }) => down));
-  const components = stored.map((component) => ({
-    ...component,
-    columns: Math.ceil(Math.ceil((width * component.across) / maxAcross) / 8),
-    rows: Math.ceil(Math.ceil((height * component.down) / maxDown) / 8),
-  }));
-  return { width, height, isProgressive: code === marker.progressive, components, maxAcross, maxDown };
+  const maxAcross = Math.max(...components.map(({ across }) => across));
+  const maxDown = Math.max(...components.map(({ down }) => down));
+  const isProgressive = code === marker.progressive;
+  return withSize({ isProgressive, components, maxAcross, maxDown }, width, height);
+}
+
+/** A frame of another size: its components have as many blocks as hold its pixels. */
+export function withSize(frame: SizelessFrame, width: number, height: number): Frame {
+  const { components, maxAcross, maxDown } = frame;
+  return {
+    ...frame,
+    width,
+    height,
+    components: components.map((component) => ({
+      ...component,
+      columns: Math.ceil(Math.ceil((width * component.across) / maxAcross) / 8),
+      rows: Math.ceil(Math.ceil((height * component.down) / maxDown) / 8),
+    })),
+  };
 }
 
 /** @throws UnlabelError `invalid_image`. RangeError where the segment is too short. */

@@ -4,9 +4,7 @@ import { damaged, marker, type Segment } from './segments.ts';
 
 /** What the segments of a JPEG have said so far (ITU T.81, B.2.4). */
 export class Tables {
-  /** The divisor of the DC coefficient, by the number of its table. */
-  readonly dcQuantization: (number | undefined)[] = [];
-  /** All divisors, of one or two bytes each. */
+  /** The 64 divisors of each table as the file has them, of one or two bytes each. */
   readonly quantization: (Uint8Array | undefined)[] = [];
   readonly dcCodes: (Codes | undefined)[] = [];
   readonly acCodes: (Codes | undefined)[] = [];
@@ -27,12 +25,11 @@ export class Tables {
   }
 
   #readQuantization(data: Uint8Array): void {
-    const view = viewOf(data);
     for (let at = 0; at < data.length; ) {
-      const isWide = view.getUint8(at) >> 4 > 0;
-      this.dcQuantization[view.getUint8(at) & 15] = isWide ? view.getUint16(at + 1) : view.getUint8(at + 1);
-      const end = at + 1 + (isWide ? 128 : 64);
-      this.quantization[view.getUint8(at) & 15] = data.subarray(at + 1, end);
+      const head = data[at] as number;
+      const end = at + 1 + (head >> 4 ? 128 : 64);
+      if (end > data.length) throw damaged('a quantization table is cut off');
+      this.quantization[head & 15] = data.subarray(at + 1, end);
       at = end;
     }
   }
@@ -49,6 +46,11 @@ export class Tables {
       at = end;
     }
   }
+}
+
+/** The divisor of the DC coefficient: the first one of its table. */
+export function dcDivisor(table: Uint8Array): number {
+  return table.length > 64 ? viewOf(table).getUint16(0) : (table[0] as number);
 }
 
 function startsWith(data: Uint8Array, text: string): boolean {

@@ -65,10 +65,8 @@ export function writeJpeg(
   writer.append(head);
   // A scan for each component: all of them in one would have too many blocks in a unit, where color is stored coarsely.
   for (const [i, window] of windows.entries()) {
-    const { id, across, down } = frame.components[i] as Frame['components'][number];
+    const { id, columns, rows } = frame.components[i] as Frame['components'][number];
     writer.append([0xff, marker.scan, 0, 8, 1, id, 0, 0, 63, 0]);
-    const columns = Math.ceil(Math.ceil((frame.width * across) / frame.maxAcross) / 8);
-    const rows = Math.ceil(Math.ceil((frame.height * down) / frame.maxDown) / 8);
     writeBlocks(writer, window, columns, rows);
   }
   writer.append([0xff, marker.endOfImage]);

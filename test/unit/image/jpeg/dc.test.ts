@@ -160,6 +160,15 @@ test.each([
   ],
   ['no Huffman tables', (file: Buffer) => without(file, 0xc4)],
   ['no quantization tables', (file: Buffer) => without(file, 0xdb)],
+  [
+    'a quantization table of half the divisors',
+    (file: Buffer) =>
+      file.fill(0x10, file.indexOf('ffdb0043', 'hex') + 4, file.indexOf('ffdb0043', 'hex') + 5),
+  ],
+  [
+    'a divisor of 0',
+    (file: Buffer) => file.fill(0, file.indexOf('ffdb0043', 'hex') + 5, file.indexOf('ffdb0043', 'hex') + 6),
+  ],
 ])('%s: is refused', (_, spoil) => {
   const file = spoil(Buffer.from(fixturePictures('jpg')[0]?.bytes as Uint8Array));
   expect(() => decodeDc(file)).toThrow(expect.objectContaining({ code: 'invalid_image' }));
