@@ -149,39 +149,45 @@ export class VectorizeStore implements VectorStore {
       returnMetadata: isComplete ? 'all' : 'none',
       ...(translated && { filter: translated }),
     });
-    const metadataOf = isComplete
-      ? new Map(matches.map(({ id, metadata }) => [id, metadata]))
-      : await this.#metadataOf(matches.map(({ id }) => id));
-    return atLeast(matches, minScore)
-      .filter(({ id }) => metadataOf.has(id))
-      .map(({ id, score }) => {
-        const found = split(metadataOf.get(id));
-        checkModel({ ...found.model, dimensions }, model);
-        return { id: id.slice(namespace.length + 1), score, metadata: found.metadata };
-      });
+    const near = atLeast(matches, minScore);
+    return (isComplete ? near : await this.#withMetadata(near)).map(({ id, score, metadata }) => {
+      const found = split(metadata);
+      checkModel({ ...found.model, dimensions }, model);
+      return { id: ownId(namespace, id), score, metadata: found.metadata };
+    });
   }
 
-  async #metadataOf(ids: string[]): Promise<Map<string, AnyMetadata | undefined>> {
-    return new Map((await this.#getAll(ids)).map(({ id, metadata }) => [id, metadata]));
+  /** Matches with their metadata, without those that have been deleted meanwhile. */
+  async #withMetadata(matches: { id: string; score: number }[]) {
+    const found = await this.#getAll(matches.map(({ id }) => id));
+    const metadataOf = new Map(found.map(({ id, metadata }) => [id, metadata]));
+    return matches.flatMap((match) =>
+      metadataOf.has(match.id) ? { ...match, metadata: metadataOf.get(match.id) } : [],
+    );
   }
 
   /** Stored vectors by their ids, as far as there are any. */
   async #named(namespace: string, ids: readonly string[]) {
-    const byFullId = new Map(ids.map((id) => [fullId(namespace, id), id]));
-    const found = await this.#getAll([...byFullId.keys()]);
+    const found = await this.#getAll(ids.map((id) => fullId(namespace, id)));
     return new Map(
       found.map(({ id, values, metadata }) => [
-        byFullId.get(id) as string,
+        ownId(namespace, id),
         { vector: Float32Array.from(values), model: split(metadata).model },
       ]),
     );
   }
 
-  async #getAll(ids: string[]) {
+  async #getAll(ids: readonly string[]) {
+    const unique = [...new Set(ids)];
     const calls: string[][] = [];
-    for (let i = 0; i < ids.length; i += idsPerCall) calls.push(ids.slice(i, i + idsPerCall));
+    for (let i = 0; i < unique.length; i += idsPerCall) calls.push(unique.slice(i, i + idsPerCall));
     return (await Promise.all(calls.map((some) => this.#index.getByIds(some)))).flat();
   }
+}
+
+/** The caller's id of {@link fullId}. */
+function ownId(namespace: string, id: string): string {
+  return id.slice(namespace.length + 1);
 }
 
 function fullId(namespace: string, id: string): string {
