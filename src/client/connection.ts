@@ -8,6 +8,10 @@ import type { HostedImage } from './images/take.ts';
 /** Options of a call with images. */
 export interface InferOptions extends RequestOptions, ListOptions {
   region?: Region | undefined;
+  /** The parts of single images that count, by their places, where that is not `region`. */
+  regions?: readonly (Region | undefined)[] | undefined;
+  /** Requests in flight at a time. Default: `requestsAtOnce`. */
+  atOnce?: number | undefined;
 }
 
 /** One thing that the network does with an image. */

@@ -1,19 +1,17 @@
 import type { ImageSource } from '../contract/image-source.ts';
 import { requestsAtOnce } from '../contract/limits.ts';
 import { textOfRegion } from '../contract/rules/region.ts';
-import type { Batch, Single } from '../contract/wire.ts';
-import { mapConcurrent } from '../util/concurrency/map-concurrent.ts';
+import type { Single } from '../contract/wire.ts';
 import { countDone } from '../util/count-done.ts';
 import { singleFlight } from '../util/single-flight.ts';
-import { checkShape } from './check-shape.ts';
 import { type Infer, type InferOptions, readOne, type Task } from './connection.ts';
 import type { Follow } from './http/follow.ts';
 import type { Send } from './http/request.ts';
 import type { RequestOptions } from './http/service.ts';
-import { batches } from './images/batches.ts';
+import { type PackedImage, type Sending, sendBatches } from './images/batches.ts';
 import { filePack } from './images/file-pack.ts';
 import { isAddress, loadImage } from './images/load-image.ts';
-import type { Pack, Upload } from './images/pack.ts';
+import type { Upload } from './images/pack.ts';
 import { type HostedImage, Taken } from './images/take.ts';
 import type { Models } from './resources/models.ts';
 import { inferSettled } from './settled.ts';
@@ -37,7 +35,7 @@ export function createInfer(
   return async <Item, Result>(
     task: Task<Item, Result>,
     images: HostedImage | readonly HostedImage[],
-    { signal, timeout, region, onProgress }: InferOptions = {},
+    { signal, timeout, region, regions, atOnce = requestsAtOnce, onProgress }: InferOptions = {},
     nameOf = (index: number) => (isMany(images) ? `images[${index}]` : 'image'),
   ) => {
     signal?.throwIfAborted();
@@ -48,21 +46,22 @@ export function createInfer(
     const sources = Array.from(list, (image) => sourceOf(image, options));
     try {
       const pack = await loadPack();
-      const sent =
-        region && upload === 'file'
-          ? { ...task, query: { ...task.query, region: textOfRegion(region) } }
-          : task;
+      const packOne = async (index: number): Promise<PackedImage> => {
+        const part = regions?.[index] ?? region;
+        const body = await pack.one(sources[index] as Promise<ImageSource>, nameOf(index), options, part);
+        // Of pixels it is cut out already.
+        return { index, body, region: part && upload === 'file' ? textOfRegion(part) : undefined };
+      };
       const attempt = async () => {
         const done = countDone(sources.length, onProgress);
-        if (task.settled && isMany(images))
-          return inferSettled(send, sent, pack, sources, nameOf, options, region, done);
+        const sending: Sending = { ...task, send, pack, options, atOnce, nameOf, done };
+        if (task.settled && isMany(images)) return inferSettled(sending, task, sources.length, packOne);
         // One after the other: the pixels of all of them together may not fit into memory.
-        const bodies: Blob[] = [];
-        for (const [index, source] of sources.entries())
-          bodies.push(await pack.one(source, nameOf(index), options, region));
+        const packed: PackedImage[] = [];
+        for (const index of sources.keys()) packed.push(await packOne(index));
         return isMany(images)
-          ? sendMany(send, pack, sent, bodies, nameOf, options, done)
-          : sendOne(send, sent, bodies[0] as Blob, nameOf(0), options);
+          ? sendMany(sending, task, packed)
+          : sendOne(sending, task, packed[0] as PackedImage);
       };
       try {
         return await attempt();
@@ -79,40 +78,25 @@ export function createInfer(
 }
 
 function sendOne<Item, Result>(
-  send: Send,
+  { send, path, query, options, nameOf }: Sending,
   task: Task<Item, Result>,
-  body: Blob,
-  name: string,
-  options: RequestOptions,
+  { body, region }: PackedImage,
 ): Promise<Result> {
-  const { path, query } = task;
-  const rename = (field: string) => (field === 'image' ? name : field);
-  return send({ path, query, body, rename }, (answer) => readOne(task, answer as Single<Item>), options);
+  const rename = (field: string) => (field === 'image' ? nameOf(0) : field);
+  const request = { path, query: { ...query, region }, body, rename };
+  return send(request, (answer) => readOne(task, answer as Single<Item>), options);
 }
 
 async function sendMany<Item, Result>(
-  send: Send,
-  pack: Pack,
+  sending: Sending,
   task: Task<Item, Result>,
-  bodies: readonly Blob[],
-  nameOf: (index: number) => string,
-  options: RequestOptions,
-  done: (count: number) => void,
+  packed: readonly PackedImage[],
 ): Promise<Result[]> {
-  const { path, query } = task;
-  const results = await mapConcurrent(batches(bodies), requestsAtOnce, async (batch) => {
-    const rename = (field: string) =>
-      field.replace(/^files\[(\d+)\]$/, (_, index) => nameOf(batch.start + Number(index)));
-    const readBatch = (answer: unknown) => {
-      const { results, ...rest } = answer as Batch<Item>;
-      checkShape(results.length === batch.bodies.length);
-      return results.map((item) => readOne(task, { ...rest, ...item } as Single<Item>));
-    };
-    const results = await send({ path, query, body: pack.many(batch.bodies), rename }, readBatch, options);
-    done(results.length);
-    return results;
+  const results: Result[] = [];
+  await sendBatches<Item>(sending, packed, (index, answer) => {
+    results[index] = readOne(task, answer);
   });
-  return results.flat();
+  return results;
 }
 
 /** An image that was taken, or that an address leads to; rejects where it cannot be had. */

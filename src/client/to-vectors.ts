@@ -1,12 +1,9 @@
 import type { Embedding } from '../contract/engine.ts';
-import { requestsAtOnce } from '../contract/limits.ts';
-import type { Region } from '../contract/model.ts';
 import { mapExamples } from '../contract/rules/examples.ts';
-import { partOf, readRegion, textOfRegion } from '../contract/rules/region.ts';
+import { partOf, readRegion } from '../contract/rules/region.ts';
 import { isId } from '../contract/vector-query.ts';
 import type { Examples } from '../contract/vectors.ts';
 import type { VectorSource } from '../contract/wire.ts';
-import { mapConcurrent } from '../util/concurrency/map-concurrent.ts';
 import type { Connection, InferOptions } from './connection.ts';
 import type { HostedImage } from './images/take.ts';
 import { embedTask } from './resources/embed.ts';
@@ -27,26 +24,17 @@ export async function toVectors(
 ): Promise<VectorSource[]> {
   const whole = readRegion(given);
   const vectors = sources.map(({ source }): VectorSource | undefined => toVector(source));
-  type Image = { image: HostedImage; region: Region | undefined; field: string; place: number };
-  /** Images that share requests: a request has one region. */
-  const groups = new Map<string, Image[]>();
-  for (const [place, { source, field }] of sources.entries()) {
-    if (vectors[place]) continue;
-    const { source: image, region = whole } = partOf(source as HostedImage, field);
-    const key = region ? textOfRegion(region) : '';
-    const group = groups.get(key) ?? [];
-    groups.set(key, group);
-    group.push({ image, region, field, place });
-  }
-  await mapConcurrent(groups.values(), requestsAtOnce, async (group) => {
-    const embeddings = (await connection.infer(
-      embedTask(model),
-      group.map(({ image }) => image),
-      { ...options, region: group[0]?.region },
-      (index) => group[index]?.field as string,
-    )) as Embedding[];
-    for (const [i, { place }] of group.entries()) vectors[place] = toVector(embeddings[i]);
-  });
+  const images = sources.flatMap(({ source, field }, place) =>
+    vectors[place] ? [] : { ...partOf(source as HostedImage, field), field, place },
+  );
+  if (images.length === 0) return vectors as VectorSource[];
+  const embeddings = (await connection.infer(
+    embedTask(model),
+    images.map(({ source }) => source),
+    { ...options, region: whole, regions: images.map(({ region }) => region) },
+    (index) => images[index]?.field as string,
+  )) as Embedding[];
+  for (const [i, { place }] of images.entries()) vectors[place] = toVector(embeddings[i]);
   return vectors as VectorSource[];
 }
 

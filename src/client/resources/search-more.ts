@@ -60,14 +60,18 @@ async function searchMany<Result>(
     );
     for (const [place, result] of (found as Result[]).entries()) results[images[place]?.i as number] = result;
   };
+  // Each of them has one request in flight.
+  const single = { ...search, request: { ...request, atOnce: 1 } };
   const searchOthers = () =>
     mapConcurrent(others, requestsAtOnce, async ({ one, i, sent }) => {
       const name = `queries[${i}]`;
       const answer = sent
         ? sendOne(sent, (field) => `${name}.${field}`)
-        : searchExamples(search, one as Examples<HostedImage>, name);
+        : searchExamples(single, one as Examples<HostedImage>, name);
       results[i] = task.settled ? await settleOwn(name, answer) : await answer;
     });
-  await Promise.all([searchImages(), searchOthers()]);
+  // One after the other: together they have as many requests in flight as each of them.
+  await searchImages();
+  await searchOthers();
   return results as Result[] | PromiseSettledResult<Result>[];
 }
