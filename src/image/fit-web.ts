@@ -9,6 +9,7 @@ import type { Size } from './fit/resize.ts';
 import { finish } from './fit/steps.ts';
 import { fitSource } from './fit-source.ts';
 import { readHeader, withinBytes } from './header.ts';
+import { cutLarge, type Whole } from './jpeg/cut/cut-large.ts';
 import { decodeDc } from './jpeg/dc.ts';
 import { hideExif, withEndMarker } from './jpeg/header.ts';
 import { checkLastScan } from './jpeg/last-scan.ts';
@@ -28,9 +29,9 @@ const exifFlag = 0x08;
 /**
  * Makes the pixels of a model's input out of any image that a page or its worker has at hand, as a server does
  * ({@link prepareImage}): a PNG and a large JPEG by the same code, to the same bytes. A canvas keeps no color beneath
- * transparency, and some browsers blur what is read from it. A small JPEG and a WebP are decoded by the browser, and so
- * is every file that only the browser knows (AVIF, BMP, CMYK JPEG, HEIC on Safari, the first frame of an animation; SVG in
- * a document).
+ * transparency, and some browsers blur what is read from it. A small JPEG, what is cut out of one that is too large to be
+ * held, and a WebP are decoded by the browser, and so is every file that only the browser knows (AVIF, BMP, CMYK JPEG, HEIC
+ * on Safari, the first frame of an animation; SVG in a document).
  *
  * Color profiles of files are ignored, as on the server; an element or a bitmap is taken as it is shown.
  *
@@ -60,8 +61,15 @@ async function fitFile(bytes: Uint8Array<ArrayBuffer>, input: Target): Promise<U
   }
   const reduced = finish(fitReduced(bytes, header, input));
   if (reduced) return reduced;
-  checkPixels(header, limits.pageImagePixels);
+  const { type, width, height } = header;
+  if (type === 'jpeg') checkPixels(header, limits.reducedPixels);
+  const whole = { bytes, header, input };
+  return fitWhole(width * height > limits.pageImagePixels ? finish(cutLarge(whole)) : whole);
+}
+
+async function fitWhole({ bytes, header, input }: Whole<Uint8Array<ArrayBuffer>>): Promise<Uint8Array> {
   const { type, width, height, orientation } = header;
+  checkPixels(header, limits.pageImagePixels);
   if (type === 'png') return fitPixels(await decodePng(bytes), input, orientation);
   const bitmap = await decode(new Blob([unturned(bytes, header)], { type: `image/${type}` }));
   try {

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawTallPhoto } from '../../scripts/harness/inputs/draw-photo.ts';
 import { largestDifference } from '../../scripts/harness/inputs/parity-fixtures.ts';
 import { fixturePictures, type Picture, pngPictures } from '../../scripts/harness/inputs/pictures.ts';
 import { codecs } from '../../src/image/codecs/codecs-node.ts';
@@ -94,3 +95,36 @@ test.each(Object.entries(decoders))(
     console.log(type, Object.fromEntries(pictures.map(({ name }, i) => [name, differences[i]])));
   },
 );
+
+test('of a JPEG of 71 megapixels a small region is read as on the server, and little more is decoded', async () => {
+  const bytes = await drawTallPhoto(8192, 512, 17, { quality: 30 });
+  const region = { x: 5001, y: 4333, width: 200, height: 170 };
+  const made = await page.evaluate(
+    async ({ file, region }) => {
+      const bytes = unlabel.bytesOf(file);
+      const target = { width: 32, height: 32 };
+      const { createImageBitmap } = globalThis;
+      const decoded: number[] = [];
+      globalThis.createImageBitmap = (async (...args: Parameters<typeof createImageBitmap>) => {
+        const bitmap = await createImageBitmap(...args);
+        decoded.push(bitmap.width * bitmap.height);
+        return bitmap;
+      }) as typeof createImageBitmap;
+      const read = (bytes: Uint8Array<ArrayBuffer>, region: object) =>
+        unlabel.fitImage(new Blob([bytes]), { ...target, region: region as never }, 'image');
+      const failures = [
+        await unlabel.failureOf(read(bytes.slice(0, bytes.length / 2), region)),
+        await unlabel.failureOf(read(bytes, { ...region, x: 8000 })),
+      ];
+      const pixels = [...(await read(bytes, region))];
+      globalThis.createImageBitmap = createImageBitmap;
+      return { pixels, decoded, failures };
+    },
+    { file: base64(bytes), region },
+  );
+  const expected = await prepareImage(bytes, { width: 32, height: 32, region }, codecs);
+  expect(largestDifference(Uint8Array.from(made.pixels), expected)).toBeLessThanOrEqual(1);
+  expect(made.decoded).toEqual([expect.any(Number)]);
+  expect(made.decoded[0]).toBeLessThan(300 * 300);
+  expect(made.failures).toMatchObject([{ code: 'invalid_image' }, { code: 'invalid_parameter' }]);
+});

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import encodeJpeg, { init } from '@jsquash/jpeg/encode.js';
+import { readFrame } from '../../../src/image/jpeg/frame.ts';
+import { isFrame, marker, nextSegment } from '../../../src/image/jpeg/segments.ts';
+import { viewOf } from '../../../src/util/view.ts';
 import { seededRandom } from './random-vectors.ts';
 
 let ready: Promise<unknown> | undefined;
@@ -35,4 +38,43 @@ export async function encode(
   );
   await ready;
   return new Uint8Array(await encodeJpeg(pixels as ImageData, options));
+}
+
+/**
+ * Draws a picture as {@link drawPhoto} does, some times from the top down: a large one for the cost of a small one. Between
+ * two of them is a restart marker.
+ *
+ * @param height - of one of them, a multiple of 16.
+ */
+export async function drawTallPhoto(
+  width: number,
+  height: number,
+  times: number,
+  options?: Options,
+): Promise<Uint8Array<ArrayBuffer>> {
+  // Its blocks begin anew with each picture, and all have the same tables.
+  const bytes = await drawPhoto(width, height, { ...options, progressive: false, optimize_coding: false });
+  let [scan, units] = [2, 0];
+  let segment = nextSegment(bytes, scan);
+  for (; segment.marker !== marker.scan; segment = nextSegment(bytes, scan)) {
+    scan = segment.end;
+    if (!isFrame(segment.marker)) continue;
+    const { maxAcross, maxDown } = readFrame(segment.marker, segment.data);
+    units = Math.ceil(width / (8 * maxAcross)) * (height / (8 * maxDown));
+    viewOf(segment.data).setUint16(1, height * times);
+  }
+  const restarts = [0xff, marker.restartInterval, 0, 4, units >> 8, units & 255];
+  const blocks = bytes.subarray(segment.end, -2);
+  const parts = Array.from({ length: times }, (_, i) => [
+    blocks,
+    Uint8Array.of(0xff, i < times - 1 ? 0xd0 + (i % 8) : marker.endOfImage),
+  ]);
+  return new Uint8Array(
+    Buffer.concat([
+      bytes.subarray(0, scan),
+      Uint8Array.from(restarts),
+      bytes.subarray(scan, segment.end),
+      ...parts.flat(),
+    ]),
+  );
 }

@@ -10,8 +10,8 @@ import { withEndMarker } from '../header.ts';
 import { cutJpeg } from './cut.ts';
 
 /** A picture to decode as a whole. */
-export interface Whole {
-  bytes: Uint8Array;
+export interface Whole<Bytes extends Uint8Array = Uint8Array> {
+  bytes: Bytes;
   header: ImageHeader;
   input: Target;
 }
@@ -23,7 +23,11 @@ export interface Whole {
  * @returns any other picture as it is.
  * @throws UnlabelError `invalid_image` when the data is damaged or cut off, `image_too_large` for one of too many scans.
  */
-export function* cutLarge({ bytes, header, input }: Whole): Steps<Whole> {
+export function* cutLarge<Bytes extends Uint8Array>({
+  bytes,
+  header,
+  input,
+}: Whole<Bytes>): Steps<Whole<Bytes | Uint8Array<ArrayBuffer>>> {
   const { width, height, orientation, end } = header;
   if (!canCut(header)) return { bytes, header, input };
   const upright = orient(width, height, orientation);
