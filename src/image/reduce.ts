@@ -1,5 +1,4 @@
 import { limits } from '../contract/limits.ts';
-import type { Region } from '../contract/model.ts';
 import { checkInside } from '../contract/rules/region.ts';
 import { fitPixels, fitRows, type Target } from './fit/fit.ts';
 import { orient } from './fit/orient.ts';
@@ -22,16 +21,24 @@ export function canCut({ type, width, height }: ImageHeader): boolean {
   return type === 'jpeg' && pixels > limits.imagePixels && pixels <= limits.reducedPixels;
 }
 
-/**
- * Whether preparing rests in between.
- * @param region - the part of the picture that counts.
- */
-export function isInPieces(header: ImageHeader, region?: Region | undefined): boolean {
+/** Whether the DC coefficients of a JPEG are enough for what a model sees of it. */
+function hasEnoughBlocks(
+  { width, height, orientation, subsampling = 1 }: ImageHeader,
+  { region, ...input }: Target,
+): boolean {
+  const part = region ?? orient(width, height, orientation);
+  const scale = Math.min(part.width / input.width, part.height / input.height);
+  const blocks = width * height > limits.imagePixels ? 1 : Math.max(enoughBlocks, subsampling);
+  return scale >= blocks * block;
+}
+
+/** Whether preparing rests in between. */
+export function isInPieces(header: ImageHeader, input: Target): boolean {
   const { type, width, height, rowBytes, end } = header;
   const pixels = width * height;
-  return type === 'jpeg'
-    ? pixels > limits.jpegPixelsPerPiece || end !== undefined || (region !== undefined && canCut(header))
-    : rowBytes !== undefined && pixels > limits.pixelsPerPiece;
+  if (type !== 'jpeg') return rowBytes !== undefined && pixels > limits.pixelsPerPiece;
+  const isCut = canCut(header) && !hasEnoughBlocks(header, input);
+  return isCut || pixels > limits.jpegPixelsPerPiece || end !== undefined;
 }
 
 /**
@@ -53,17 +60,11 @@ export function* fitReduced(
   header: ImageHeader,
   input: Target,
 ): Steps<Uint8Array | undefined> {
-  const { type, width, height, orientation, end, rowBytes, subsampling = 1 } = header;
-  const { region } = input;
-  const upright = orient(width, height, orientation);
-  checkInside(region, upright);
-  const pixels = width * height;
-  if (pixels > limits.reducedPixels) return undefined;
+  const { type, width, height, orientation, end, rowBytes } = header;
+  checkInside(input.region, orient(width, height, orientation));
+  if (width * height > limits.reducedPixels) return undefined;
   if (type === 'jpeg') {
-    const part = region ?? upright;
-    const scale = Math.min(part.width / input.width, part.height / input.height);
-    const blocks = pixels > limits.imagePixels ? 1 : Math.max(enoughBlocks, subsampling);
-    if (scale < blocks * block) return undefined;
+    if (!hasEnoughBlocks(header, input)) return undefined;
     const size = { width: width / block, height: height / block };
     try {
       if (end !== undefined) yield* checkLastScan(bytes, end);

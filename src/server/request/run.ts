@@ -94,8 +94,7 @@ export function runOnImages<Result>(
       for (const image of batch) {
         const header = headers.get(image);
         if (!header) tensors.push(image.bytes);
-        else if (isInPieces(header, inputOf(image).region))
-          await take(image, prepareLarge(image, header, turn));
+        else if (isInPieces(header, inputOf(image))) await take(image, prepareLarge(image, header, turn));
         else if (image === batch.at(-1)) prepareLast = () => take(image, prepare(image, header));
         else
           await take(

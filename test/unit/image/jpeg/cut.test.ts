@@ -7,9 +7,11 @@ import { codecs } from '../../../../src/image/codecs/codecs-node.ts';
 import type { Orientation } from '../../../../src/image/exif.ts';
 import { fitPixels } from '../../../../src/image/fit/fit.ts';
 import { finish } from '../../../../src/image/fit/steps.ts';
+import { readHeader } from '../../../../src/image/header.ts';
 import { cutJpeg } from '../../../../src/image/jpeg/cut/cut.ts';
 import type { Rgba } from '../../../../src/image/pixels.ts';
-import { prepareImage } from '../../../../src/image/prepare.ts';
+import { prepareImage, prepareInPieces } from '../../../../src/image/prepare.ts';
+import { isInPieces } from '../../../../src/image/reduce.ts';
 
 const input = { width: 32, height: 32 };
 
@@ -133,4 +135,22 @@ describe('a photo of more pixels than are decoded as a whole', async () => {
         });
     },
   );
+});
+
+test('the center of a long picture is cut out in pieces, as a region is', async () => {
+  const bytes = await drawPhoto(9_100, 480, { progressive: true });
+  const header = readHeader(bytes);
+  const square = { width: 64, height: 64 };
+  const region = { x: 9_000, y: 0, width: 100, height: 100 };
+  for (const target of [square, { ...square, region }]) {
+    expect(isInPieces(header, target)).toBe(true);
+    const work = prepareInPieces(bytes, target, codecs, header);
+    let [pieces, piece] = [1, await work.next()];
+    for (; !piece.done; pieces++) piece = await work.next();
+    expect(pieces).toBeGreaterThan(5);
+    expect(piece.value).toEqual(await prepareImage(bytes, target, codecs));
+  }
+  // By its DC coefficients, in some milliseconds.
+  expect(isInPieces(header, input)).toBe(false);
+  expect(isInPieces(header, { ...input, region: { ...region, width: 300, height: 300 } })).toBe(false);
 });
