@@ -110,17 +110,22 @@ export function createNetwork<Model extends string>(
       );
       const size = Math.min(batchSize, Math.ceil(taken.length / pool.room));
       const inTurn = async (batch: TakenImage[]) => {
-        const images = await drawSvgs(batch);
+        let drawing: Promise<TakenImage[]> | undefined;
+        const draw = async () => {
+          signal.throwIfAborted();
+          drawing = drawSvgs(batch);
+          return drawing;
+        };
         try {
-          return await pool.run(async (host) => {
+          return await pool.run(draw, async (host, images) => {
             signal.throwIfAborted();
             return runIn(host, images, task);
           });
         } finally {
-          closeImages(images);
+          drawing?.then(closeImages, () => {});
         }
       };
-      // One more than there are hosts is made ready, so that none of them waits for the page.
+      // No more than the pool makes ready: other calls have their turn in between.
       const results = await mapConcurrent(batches(taken, size), pool.room + 1, async (batch) => {
         const answers = await abortable(inTurn(batch), signal);
         onAnswers?.(answers.length);

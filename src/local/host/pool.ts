@@ -5,8 +5,15 @@ import type { Host } from './host.ts';
 export interface Pool {
   /** Most hosts at a time. */
   readonly room: number;
-  /** Runs a task in the next host that is free. Rejects as the task does, or with what keeps the network from loading. */
-  run<Result>(task: (host: Host) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs a task in the next host that is free. Rejects as the task does, or with what keeps the network from loading.
+   *
+   * @param prepare - what the page does for the task beforehand; called when its turn is near, so that no host waits for it.
+   */
+  run<Ready, Result>(
+    prepare: () => Promise<Ready>,
+    task: (host: Host, ready: Ready) => Promise<Result>,
+  ): Promise<Result>;
   /**
    * Adds the first host of a network.
    * @param another - starts a further one; undefined where the network can have one only.
@@ -22,6 +29,7 @@ export interface Pool {
 }
 
 interface Waiting {
+  prepare(): void;
   begin(host: Host): void;
   reject(error: unknown): void;
 }
@@ -52,6 +60,9 @@ export function createPool(workers: number, load: () => Promise<unknown>): Pool 
       clearTimeout(hosts.get(host));
       waiting.shift()?.begin(host);
     }
+    // With those that run, one more than there may be hosts.
+    const running = hosts.size - free.length;
+    for (const { prepare } of waiting.slice(0, room + 1 - running)) prepare();
     if (waiting.length > 0 && hosts.size === 0) {
       if (!isLoading) void begin();
     } else if (waiting.length > 0 && !isGrowing && hosts.size < room) {
@@ -119,13 +130,19 @@ export function createPool(workers: number, load: () => Promise<unknown>): Pool 
     get room() {
       return room;
     },
-    run: (task) =>
+    run: (prepare, task) =>
       new Promise((resolve, reject) => {
-        const begin = (host: Host) =>
-          void task(host)
-            .then(resolve, reject)
-            .then(() => rest(host));
-        waiting.push({ begin, reject });
+        let preparing: ReturnType<typeof prepare> | undefined;
+        const prepareOnce = () => (preparing ??= prepare());
+        waiting.push({
+          prepare: () => void prepareOnce().catch(() => {}),
+          begin: (host) =>
+            void prepareOnce()
+              .then((ready) => task(host, ready))
+              .then(resolve, reject)
+              .then(() => rest(host)),
+          reject,
+        });
         next();
       }),
     add(host, open) {
