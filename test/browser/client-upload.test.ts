@@ -66,6 +66,26 @@ test('a photo of 12 megapixels costs 3 kB', async () => {
   expect(paths()).toContain('/v1/models/cifar10');
 });
 
+test('the pixels of several regions share a request', async () => {
+  const [picture] = pngPictures(1);
+  const bytes = picture?.bytes as Uint8Array;
+  const regions = Array.from({ length: 20 }, (_, x) => ({ x, y: x, width: 8 + (x % 4), height: 9 }));
+  await page.evaluate(
+    async ({ url, file, regions }) => {
+      const image = unlabel.bytesOf(file);
+      const items = regions.map((region, i) => ({ id: `${i}`, vector: { image, region } }));
+      await unlabel.createClient({ url }).vectors.upsert(items, { namespace: 'regions' });
+    },
+    { url: site.hosted.url, file: base64(bytes), regions },
+  );
+  expect(paths()).toEqual(['/v1/models', '/v1/embeddings', '/v1/vectors']);
+  const client = createClient({ url: site.hosted.url });
+  for (const [i, region] of regions.entries())
+    expect((await client.vectors.get(`${i}`, { namespace: 'regions' })).embedding).toEqual(
+      (await client.embed(bytes, { region })).embedding,
+    );
+});
+
 test('a file is sent as it is where that is asked for', async () => {
   const [jpeg] = fixturePictures('jpg');
   const bytes = jpeg?.bytes as Uint8Array;
