@@ -71,7 +71,7 @@ async function searchMany<Result>(
       results[i] = task.settled ? await settleOwn(name, answer) : await answer;
     });
   // One after the other: together they have as many requests in flight as each of them.
-  await searchImages();
+  if (images.length > 0) await searchImages();
   await searchOthers();
   return results as Result[] | PromiseSettledResult<Result>[];
 }
