@@ -13,7 +13,9 @@ let isolated: ServedPage;
 let workerless: ServedPage;
 beforeAll(async () => {
   [isolated, workerless] = await Promise.all([servePage({ isolated: true }), servePage({ workers: false })]);
-  site = await startSite({ otherPages: [isolated, workerless] });
+  // Without the flag a measurement of memory waits for up to a minute.
+  const flags = ['--enable-blink-features=ForceEagerMeasureMemory'];
+  site = await startSite({ flags, otherPages: [isolated, workerless] });
 });
 afterAll(async () => {
   await Promise.all([site?.stop(), isolated?.stop(), workerless?.stop()]);
@@ -21,7 +23,7 @@ afterAll(async () => {
 
 /** A page with an engine that is ready. */
 async function openWith(
-  { stock = false, ...options }: { worker?: boolean; stock?: boolean } = {},
+  { stock = false, ...options }: { worker?: boolean; workers?: number; stock?: boolean } = {},
   { url = site.served.url, cores = 2 } = {},
 ): Promise<Page> {
   const page = await (await site.browser.newContext()).newPage();
@@ -145,7 +147,8 @@ test.each([
   ['without a Worker', { worker: false }, () => site.served.url],
 ])('the page itself runs the network %s', async (_, options, url) => {
   const [page, reference] = [await openWith(options, { url: url() }), await openWith()];
-  expect(page.workers()).toHaveLength(0);
+  // One that could not start may be on its way out.
+  await expect.poll(() => page.workers().length).toBe(0);
   expect(reference.workers()).toHaveLength(1);
   expect(await label(page)).toBe(await label(reference));
   await page.evaluate(() => engine.dispose());
@@ -153,7 +156,8 @@ test.each([
 });
 
 test('an aborted call ends at once; it does not run if it has not begun, and other calls do', async () => {
-  const page = await openWith();
+  // A second Worker could overtake the first.
+  const page = await openWith({ workers: 1 });
   const result = await page.evaluate(async (file) => {
     const image = () => unlabel.bytesOf(file);
     const reason = new Error('the user left');
@@ -182,11 +186,14 @@ test('a disposed engine rejects pending and later calls, and ends its Worker', a
   const page = await openWith();
   const failures = await page.evaluate(async (file) => {
     const image = () => unlabel.bytesOf(file);
+    const begun = Promise.withResolvers<void>();
     const pending = [
-      unlabel.failureOf(engine.classify(Array.from({ length: 8 }, image))),
+      unlabel.failureOf(
+        engine.classify(Array.from({ length: 80 }, image), { onProgress: () => begun.resolve() }),
+      ),
       unlabel.failureOf(engine.embed(image())),
     ];
-    await new Promise((resolve) => setTimeout(resolve));
+    await begun.promise;
     engine.dispose();
     engine.dispose();
     return Promise.all([
@@ -214,32 +221,37 @@ test('an engine disposed while it loads leaves no Worker', async () => {
   await page.context().close();
 });
 
-test('reading images never blocks the page for 50 ms', async () => {
-  const page = await openWith();
-  const photo = base64(await photo12MP(page));
-  const tasks = await page.evaluate(
-    async ({ file, photo }) => {
-      const blobs = [unlabel.bytesOf(file), unlabel.bytesOf(photo)].map((bytes) => new Blob([bytes]));
-      const canvas = Object.assign(document.createElement('canvas'), { width: 1024, height: 768 });
-      canvas.getContext('2d')?.fillRect(0, 0, 500, 500);
-      // What came before is not counted.
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      const tasks: number[] = [];
-      const observer = new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) tasks.push(duration);
-      });
-      observer.observe({ type: 'longtask' });
-      for (let round = 0; round < 5; round++)
-        for (const image of [...blobs, canvas]) await engine.classify(image);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      for (const { duration } of observer.takeRecords()) tasks.push(duration);
-      return tasks;
-    },
-    { file, photo },
-  );
-  // Chromium reports tasks of 50 ms and more.
-  expect(tasks).toEqual([]);
-  await page.context().close();
+test('reading images is no work of the page’s thread', async () => {
+  /** The part of the page's thread in the CPU time of classifying a small file, a photo and a canvas. */
+  const shareOf = async (options: { worker?: boolean }) => {
+    const page = await openWith(options);
+    const photo = base64(await photo12MP(page));
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.enable');
+    const times = async () => {
+      const { metrics } = await session.send('Performance.getMetrics');
+      return ['ThreadTime', 'ProcessTime'].map(
+        (name) => metrics.find((metric) => metric.name === name)?.value as number,
+      ) as [number, number];
+    };
+    const before = await times();
+    await page.evaluate(
+      async ({ file, photo }) => {
+        const blobs = [unlabel.bytesOf(file), unlabel.bytesOf(photo)].map((bytes) => new Blob([bytes]));
+        const canvas = Object.assign(document.createElement('canvas'), { width: 1024, height: 768 });
+        canvas.getContext('2d')?.fillRect(0, 0, 500, 500);
+        for (let round = 0; round < 20; round++)
+          for (const image of [...blobs, canvas]) await engine.classify(image);
+      },
+      { file, photo },
+    );
+    const after = await times();
+    await page.context().close();
+    return (after[0] - before[0]) / (after[1] - before[1]);
+  };
+  const share = await shareOf({});
+  expect(share).toBeGreaterThan(0);
+  expect(share).toBeLessThan((await shareOf({ worker: false })) / 3);
 });
 
 test.each([
@@ -248,29 +260,33 @@ test.each([
 ])('creating and disposing 20 engines %s does not grow memory', { timeout: 180_000 }, async (_, options) => {
   const page = await (await site.browser.newContext()).newPage();
   await page.goto(isolated.url);
-  const grown = await page.evaluate(
-    async ({ baseUrl, file, options }) => {
-      const once = async () => {
-        const engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl, device: 'wasm', ...options });
-        await engine.classify(unlabel.bytesOf(file));
-        engine.dispose();
+  const make = (engines: number) =>
+    page.evaluate(
+      async ({ baseUrl, file, options, engines }) => {
+        for (let i = 0; i < engines; i++) {
+          const engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl, device: 'wasm', ...options });
+          await engine.classify(unlabel.bytesOf(file));
+          engine.dispose();
+        }
+      },
+      { baseUrl: site.hosted.url, file, options, engines },
+    );
+  /** Of the page, its Workers and their WebAssembly; collects garbage first, and waits a minute for a Worker that ends. */
+  const measure = async () => {
+    await expect.poll(() => page.workers().length).toBe(0);
+    return page.evaluate(async () => {
+      const { measureUserAgentSpecificMemory } = performance as unknown as {
+        measureUserAgentSpecificMemory(): Promise<{ bytes: number }>;
       };
-      // Of the page, its Workers and their WebAssembly; it collects garbage first.
-      const measure = async () =>
-        (
-          await (
-            performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> }
-          ).measureUserAgentSpecificMemory()
-        ).bytes;
-      for (let i = 0; i < 3; i++) await once();
-      const before = await measure();
-      for (let i = 0; i < 20; i++) await once();
-      return { before, after: await measure() };
-    },
-    { baseUrl: site.hosted.url, file, options },
-  );
-  console.log(grown);
+      return (await measureUserAgentSpecificMemory.call(performance)).bytes;
+    });
+  };
+  await make(3);
+  const before = await measure();
+  await make(20);
+  const after = await measure();
+  console.log({ before, after });
   // One engine holds more than 16 MB: 20 of them could not hide.
-  expect(grown.after - grown.before).toBeLessThan(8_000_000);
+  expect(after - before).toBeLessThan(8_000_000);
   await page.context().close();
 });

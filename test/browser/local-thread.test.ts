@@ -23,13 +23,23 @@ afterAll(async () => {
   await Promise.all([site?.stop(), forbidden?.stop(), foreign?.stop(), scripts?.stop()]);
 });
 
+declare global {
+  /** How often something that a test has broken was asked for. */
+  var waits: number;
+}
+
 async function openPage(url: string, { clock = false } = {}): Promise<Page> {
   const page = await (await site.browser.newContext()).newPage();
+  await page.addInitScript(() => {
+    globalThis.waits = 0;
+  });
   if (clock) await page.clock.install();
   await page.goto(url);
   await page.waitForFunction(() => 'unlabel' in globalThis);
   return page;
 }
+
+const expectWaits = (page: Page) => expect.poll(() => page.evaluate(() => waits)).toBeGreaterThan(0);
 
 /** Classifies with a new engine, and tells where it ran. */
 const start = (page: Page, options: { worker?: boolean } = {}) =>
@@ -89,10 +99,11 @@ test('a Worker that died rejects its call in bounded time, and the next call sta
     // As a Worker does that the browser has ended: it takes messages and answers none.
     Worker.prototype.postMessage = () => {
       Worker.prototype.postMessage = postMessage;
+      waits++;
     };
     Object.assign(globalThis, { failure: unlabel.failureOf(engine.classify(unlabel.bytesOf(file))) });
   }, file);
-  await page.waitForTimeout(500);
+  await expectWaits(page);
   await page.clock.fastForward(130_000);
   const [failure, next] = await page.evaluate(
     async (file) => [
@@ -110,10 +121,14 @@ test('a Worker that died rejects its call in bounded time, and the next call sta
 test('a Worker that never starts is replaced by the page in bounded time', async () => {
   const page = await openPage(site.served.url, { clock: true });
   await page.evaluate((baseUrl) => {
-    Object.defineProperty(Worker.prototype, 'onmessage', { set() {} });
+    Object.defineProperty(Worker.prototype, 'onmessage', { set: () => waits++ });
     globalThis.engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl, device: 'wasm' });
   }, site.hosted.url);
-  await page.waitForTimeout(1_000);
+  await expectWaits(page);
+  // Downloads would be given up, too.
+  await expect
+    .poll(() => page.evaluate(async () => (await (await caches.open('unlabel')).keys()).length))
+    .toBe(3);
   await page.clock.fastForward(31_000);
   await page.evaluate(() => engine.ready);
   expect(await page.evaluate(() => [engine.thread, engine.reason])).toEqual([
@@ -126,28 +141,30 @@ test('a Worker that never starts is replaced by the page in bounded time', async
 test('storage that never answers is given up in bounded time', async () => {
   const page = await openPage(site.served.url, { clock: true });
   await page.evaluate((baseUrl) => {
-    CacheStorage.prototype.open = () => new Promise(() => {});
+    CacheStorage.prototype.open = () => {
+      waits++;
+      return new Promise(() => {});
+    };
     globalThis.engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl, device: 'wasm' });
     Object.assign(globalThis, { isReady: false });
     engine.ready.then(() => Object.assign(globalThis, { isReady: true }));
   }, site.hosted.url);
-  // Manifest, weights and runtime ask it; only the first ones wait.
-  for (let step = 0; step < 3; step++) {
-    await page.waitForTimeout(700);
-    await page.clock.fastForward(5_100);
-  }
-  await page.waitForFunction(() => Reflect.get(globalThis, 'isReady'), undefined, { polling: 200 });
+  // Manifest, weights and runtime ask it; only the first ones wait, each by the clock from then on.
+  await expectWaits(page);
+  await page.clock.fastForward(5_100);
+  await expect.poll(() => page.evaluate(() => Reflect.get(globalThis, 'isReady'))).toBe(true);
   await page.context().close();
 });
 
 test('a deployment that never answers is a typed error in bounded time', async () => {
   const page = await openPage(site.served.url, { clock: true });
-  await page.route('**/v1/models/cifar10', () => {});
+  const asked = Promise.withResolvers<void>();
+  await page.route('**/v1/models/cifar10', () => asked.resolve());
   await page.evaluate((baseUrl) => {
     globalThis.engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl, device: 'wasm' });
     Object.assign(globalThis, { failure: unlabel.failureOf(engine.ready) });
   }, site.hosted.url);
-  await page.waitForTimeout(700);
+  await asked.promise;
   await page.clock.fastForward(31_000);
   const failure = await page.evaluate(() => Reflect.get(globalThis, 'failure'));
   expect(failure).toMatchObject({ name: 'UnlabelError', code: 'model_unavailable' });
