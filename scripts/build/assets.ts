@@ -3,9 +3,9 @@
  * `runtime/`, which a page loads. Makes the trimmed runtimes first.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
@@ -39,8 +39,6 @@ const runtimes: [version: string, file: URL][] = [
   [stock, new URL('dist/ort-wasm-simd-threaded.wasm', installed)],
   [stock, new URL('dist/ort-wasm-simd-threaded.jspi.wasm', installed)],
 ];
-for (const name of await readdir(assets).catch(() => []))
-  if (name !== 'runtime') await rm(new URL(name, assets), { recursive: true });
 for (const name of await readdir(new URL('runtime/', assets)).catch(() => []))
   if (name !== stock && name !== trimmed) await rm(new URL(`runtime/${name}`, assets), { recursive: true });
 await Promise.all(
@@ -54,10 +52,12 @@ await Promise.all(
   }),
 );
 
-const models = await gatherModels(new URL('model/', root).pathname, assets.pathname);
+const made = await mkdtemp(new URL('dist/assets-', root).pathname);
+process.once('exit', () => rmSync(made, { recursive: true }));
+const models = await gatherModels(new URL('model/', root).pathname, made);
 
 const sources = new URL('src/demo/', root);
-const pages = new URL('pages/', assets).pathname;
+const pages = join(made, 'pages');
 for (const path of await readdir(sources, { recursive: true })) {
   if (!/^\w[\w.-]*\.(html|css|svg|png|webp|txt)$/.test(basename(path))) continue;
   const size = await copyPublicFile(join(sources.pathname, path), join(pages, basename(path)));
@@ -80,6 +80,26 @@ await build({
   target: 'es2022',
   logLevel: 'warning',
 });
+await update(made, assets.pathname);
 console.log(
   `dist/assets: ${models.length} ${models.length === 1 ? 'model' : 'models'} (${models.join(', ')}) and the pages`,
 );
+
+/** Moves files into place, and deletes those of before. What is the same stays untouched: a server may be running on it. */
+async function update(from: string, to: string): Promise<void> {
+  const filesOf = async (folder: string) => {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory())
+      .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
+  };
+  const files = new Set(await filesOf(from));
+  for (const file of files) {
+    const there = await readFile(join(to, file)).catch(() => undefined);
+    if (there?.equals(await readFile(join(from, file)))) continue;
+    await mkdir(dirname(join(to, file)), { recursive: true });
+    await rename(join(from, file), join(to, file));
+  }
+  for (const file of await filesOf(to))
+    if (!files.has(file) && !/^runtime\b/.test(file)) await rm(join(to, file));
+}

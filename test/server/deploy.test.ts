@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -170,6 +170,20 @@ test('a file of keys that is empty or has a wrong entry is not uploaded, nor one
   await writeFile(at('keys.json'), JSON.stringify({ API_KEY_HASHES: 'none' }));
   await expect(deploy([...config(), ...keys, '--open'])).rejects.toThrow('expected no file of keys');
   expect(calls).toEqual([]);
+});
+
+test('assets that have not changed stay untouched: a server may be running on them', async () => {
+  const assets = join(root, 'dist/assets');
+  const stamps = async () =>
+    Promise.all(
+      (await readdir(assets, { recursive: true })).map(async (name) => {
+        const { ino, mtimeMs } = await stat(join(assets, name));
+        return [name, ino, mtimeMs];
+      }),
+    );
+  const before = await stamps();
+  await run(process.execPath, [join(root, 'scripts/build/assets.ts')]);
+  expect(await stamps()).toEqual(before);
 });
 
 test('the Worker of wrangler.toml is bundled without keys only with --open', async () => {
