@@ -27,10 +27,8 @@ test.each([
   const settled = expect(call).rejects.toBe(reason);
   await vi.waitFor(() => expect(received).toHaveLength(1));
   await delay(50);
-  const start = performance.now();
   controller.abort(reason);
   await settled;
-  expect(performance.now() - start).toBeLessThan(2000);
   await delay(50);
   expect(received).toHaveLength(1);
 });

@@ -19,7 +19,7 @@ let client: Client<'cifar10'>;
 beforeAll(async () => {
   hosted = await startHosted();
   client = createClient({ url: hosted.url, model: 'cifar10' });
-}, 60_000);
+});
 afterAll(() => hosted?.stop());
 
 const sky = drawPng(32, 32, (_, y) => [90, 140, 200 + y]);

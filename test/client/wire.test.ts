@@ -123,7 +123,12 @@ test('the multipart around an image takes less than is set aside for it', async 
 });
 
 test('after a failed request no further one starts', async () => {
-  const { url, received } = await serve(problem(400, 'invalid_image'));
+  const four = Promise.withResolvers<void>();
+  const { url, received } = await serve(async (response, request) => {
+    if (received.length === 4) four.resolve();
+    await four.promise;
+    problem(400, 'invalid_image')(response, request);
+  });
   const many = Array.from({ length: 32 * 20 }, () => bytes);
   await expect(createClient({ url }).classify(many)).rejects.toMatchObject({ code: 'invalid_image' });
   await delay(50);

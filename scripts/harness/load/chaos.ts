@@ -64,11 +64,14 @@ export async function runChaos(
     hosted = await startHosted({ state });
     for (let round = 1; round <= rounds; round++) {
       const { url, crash } = hosted;
+      const enough = Promise.withResolvers<void>();
+      const goal = report.writes + 2 * writerCount;
       const writing = writers.map(async (writer) => {
         // A write without an answer may be stored or not, so the writer stops after it.
-        while (await write(url, writer, random, report));
+        while (await write(url, writer, random, report)) if (report.writes >= goal) enough.resolve();
+        enough.resolve();
       });
-      await sleep(200 + 1300 * random());
+      await Promise.all([sleep(200 + 1300 * random()), enough.promise]);
       await crash();
       await Promise.all(writing);
       hosted = await startHosted({ state });
@@ -78,7 +81,7 @@ export async function runChaos(
     return report;
   } finally {
     await hosted?.stop();
-    await rm(state, { recursive: true, force: true });
+    await rm(state, { recursive: true, force: true, maxRetries: 9 });
   }
 }
 

@@ -89,7 +89,8 @@ export async function startHosted({
   };
   const stop = async () => {
     await end('SIGTERM');
-    if (!kept) await rm(state, { recursive: true, force: true });
+    // workerd may outlive wrangler by a moment.
+    if (!kept) await rm(state, { recursive: true, force: true, maxRetries: 9 });
   };
 
   const url = `http://127.0.0.1:${port}${mount}`;
@@ -102,14 +103,23 @@ export async function startHosted({
   throw new Error(`wrangler dev did not start:\n${log}`);
 }
 
-/** Finds a free port of the loopback address. */
-export function freePort(): Promise<number> {
+/**
+ * Finds a free port of the loopback address. It is below those that the system gives to whoever asks for any, which could
+ * take it before its server does.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(12_000 * Math.random());
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
+    );
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }

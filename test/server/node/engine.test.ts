@@ -17,12 +17,15 @@ afterAll(async () => {
   await hosted?.stop();
   await rm(cache, { recursive: true });
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.unstubAllEnvs();
+});
 
 const create = (options: Partial<NodeOptions> = {}) =>
   createLocalEngine({ model: 'cifar10', baseUrl: hosted.url, cache, ...options });
-const kept = async () => {
-  const entries = await readdir(cache, { recursive: true, withFileTypes: true });
+const kept = async (folder = cache) => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
 };
 
@@ -58,6 +61,8 @@ test('a later process works offline, and asks for the manifest alone where it ca
 
 test('a damaged file of the folder is not run: it is downloaded again', async () => {
   await create().ready;
+  // Manifest, weights, runtime and its state.
+  await expect.poll(() => kept()).toHaveLength(4);
   for (const file of await kept()) {
     const bytes = await readFile(file);
     bytes.fill(7, bytes.length - 400);
@@ -68,11 +73,11 @@ test('a damaged file of the folder is not run: it is downloaded again', async ()
 });
 
 test('nothing is kept where the caller says so', async () => {
-  await rm(cache, { recursive: true });
-  await create({ cache: false }).ready;
-  await expect(readdir(cache)).rejects.toThrow('ENOENT');
-  await create().ready;
-  await expect.poll(kept).toHaveLength(4);
+  vi.stubEnv('XDG_CACHE_HOME', join(cache, 'own'));
+  await create({ cache: false }).classify(readFixture('images/rgb.png'));
+  await expect(readdir(join(cache, 'own'))).rejects.toThrow('ENOENT');
+  await create({ cache: undefined }).ready;
+  await expect.poll(() => kept(join(cache, 'own/unlabel'))).toHaveLength(4);
 });
 
 test('pixels are read as they are, and what is no image is refused by name', async () => {
