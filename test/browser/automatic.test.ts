@@ -132,15 +132,18 @@ test.each(['local', 'hosted'] as const)(
 );
 
 test('an abort ends the call: the other engine is not asked', async () => {
-  await spoilHosted(() => {});
+  const asked = Promise.withResolvers<void>();
+  await spoilHosted(() => asked.resolve());
   await start('hosted');
   await ready();
+  await page.exposeFunction('asked', () => asked.promise);
   const message = await page.evaluate(async (file) => {
     const controller = new AbortController();
     const failure = unlabel.failureOf(
       automatic.classify(unlabel.bytesOf(file), { signal: controller.signal }),
     );
-    setTimeout(() => controller.abort(new Error('the user left')), 50);
+    await (Reflect.get(globalThis, 'asked') as () => Promise<void>)();
+    controller.abort(new Error('the user left'));
     return (await failure)?.message;
   }, file);
   expect(message).toBe('the user left');

@@ -165,7 +165,9 @@ test('a call with settled: true asks for a new size as any other', async () => {
 });
 
 test('a call that is aborted while the size is awaited ends at once', async () => {
-  await page.route('**/v1/models/cifar10', () => {});
+  const asked = Promise.withResolvers<void>();
+  await page.route('**/v1/models/cifar10', () => asked.resolve());
+  await page.exposeFunction('asked', () => asked.promise);
   const message = await page.evaluate(
     async ({ url, file }) => {
       const client = unlabel.createClient({ url, model: 'cifar10' });
@@ -173,7 +175,8 @@ test('a call that is aborted while the size is awaited ends at once', async () =
       const failure = unlabel.failureOf(
         client.classify(unlabel.bytesOf(file), { signal: controller.signal }),
       );
-      setTimeout(() => controller.abort(new Error('the user left')), 50);
+      await (Reflect.get(globalThis, 'asked') as () => Promise<void>)();
+      controller.abort(new Error('the user left'));
       return (await failure)?.message;
     },
     { url: site.hosted.url, file: base64(pngPictures(1)[0]?.bytes as Uint8Array) },

@@ -155,5 +155,5 @@ test.each(Object.keys(ends))('no copy of a picture stays open after %s', async (
     return copies.length;
   }, `${ends[name]}`);
   expect(made).toBeGreaterThan(1);
-  await page.waitForFunction(() => openCopies() === 0, undefined, { timeout: 5_000 });
+  await page.waitForFunction(() => openCopies() === 0);
 });

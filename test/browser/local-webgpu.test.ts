@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { pngPictures } from '../../scripts/harness/inputs/pictures.ts';
 import type { Manifest } from '../../src/contract/manifest.ts';
 import { codecs } from '../../src/image/codecs/codecs-node.ts';
@@ -11,6 +11,9 @@ import { Model } from '../../src/inference/model.ts';
 import { nodeRuntime } from '../../src/inference/runtime/runtime-node.ts';
 import { folderSource } from '../../src/inference/source-node.ts';
 import { base64, bestOf, largest, type Site, scoresOf, softwareGpu, startSite } from './site.ts';
+
+// An adapter in software takes minutes to compile its shaders on a busy machine.
+vi.setConfig({ testTimeout: 600_000 });
 
 const folder = fileURLToPath(new URL('../../model/cifar10/', import.meta.url));
 const { version }: Manifest = JSON.parse(readFileSync(`${folder}manifest.json`, 'utf8'));
@@ -59,7 +62,7 @@ const changeManifest = (page: Page, change: (manifest: Manifest) => void) =>
     await route.fulfill({ response, json: manifest });
   });
 
-test('WebGPU in fp32 gives the answers of fp32 on WASM, for 100 pictures', { timeout: 600_000 }, async () => {
+test('WebGPU in fp32 gives the answers of fp32 on WASM, for 100 pictures', async () => {
   const reference = await Model.load(folderSource(folder), nodeRuntime, 'fp32');
   const page = await site.open();
   await page.evaluate(async (baseUrl) => {

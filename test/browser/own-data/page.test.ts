@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 /** Waits for the classes of the page, with their numbers of pictures. */
-const expectChips = (expected: string[]) => expect.poll(chips, { timeout: 20_000 }).toEqual(expected);
+const expectChips = (expected: string[]) => expect.poll(chips).toEqual(expected);
 const chips = () => page.locator('#own-list li button:first-child').allTextContents();
 const add = () => page.getByRole('button', { name: 'Add what you see', exact: true }).click();
 const verdict = (text: string | RegExp) => page.locator('#own-verdict', { hasText: text }).waitFor();
