@@ -45,7 +45,7 @@ export async function* watch<Image, Model extends string>(
       }
       yield answer;
       const rest = fps === undefined ? 0 : began + 1000 / fps - performance.now();
-      if (rest > 0)
+      if (rest > 0 && !signal?.aborted)
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, rest);
           // A timer that is left behind would keep a process alive.
@@ -96,8 +96,13 @@ function framesOfVideo<Image>(video: HTMLVideoElement): Frames<Image> {
 /** Milliseconds between looks at whether a video has ended. */
 const endedMs = 100;
 
-function hasEnded({ ended, srcObject }: HTMLVideoElement): boolean {
-  return ended || (srcObject as MediaStream | null)?.active === false;
+function hasEnded(video: HTMLVideoElement): boolean {
+  return video.ended || isOff(video);
+}
+
+/** Whether it shows a camera that is switched off. */
+function isOff({ srcObject }: HTMLVideoElement): boolean {
+  return (srcObject as MediaStream | null)?.active === false;
 }
 
 /** Whether a video shows another frame, before it ends. */
@@ -115,8 +120,8 @@ function nextFrame(video: HTMLVideoElement, isStopped: () => boolean): Promise<b
     const timer = setInterval(() => {
       if (video.error || hasEnded(video) || isStopped()) settle(false);
     }, endedMs);
-    // Firefox had no such callbacks before 132.
-    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(() => settle(true));
+    // Firefox had no such callbacks before 132. Of a camera that goes off, Chromium shows a black frame.
+    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(() => settle(!isOff(video)));
     else (video as HTMLVideoElement).addEventListener('timeupdate', () => settle(true), { signal });
   });
 }

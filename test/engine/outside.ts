@@ -2,9 +2,9 @@
 import { createInterface } from 'node:readline';
 import { createClient } from '../../src/index.ts';
 import { createLocalEngine } from '../../src/node.ts';
-import { bytesOf, failureOf } from '../helpers/realm-parts.ts';
+import { bytesOf, failureOf, until } from '../helpers/realm-parts.ts';
 
-Object.assign(globalThis, { unlabel: { createClient, createLocalEngine, bytesOf, failureOf } });
+Object.assign(globalThis, { unlabel: { createClient, createLocalEngine, bytesOf, failureOf, until } });
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { code, argument } = JSON.parse(line);
