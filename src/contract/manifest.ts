@@ -90,7 +90,7 @@ export interface Manifest {
     seed: number;
     data: string;
     images: number;
-    /** The model whose network the training started from, and what that had cost. */
+    /** The model whose network the training started from, and what that had cost, with all that it had started from. */
     init?: { model: string; version: string; multiplyAccumulates?: number | undefined } | undefined;
     /** Passes of the network over the images, all stages together. */
     epochs: number;

@@ -36,6 +36,7 @@ def model(images, tmp_path_factory) -> Path:
     path = folder / "toy.fp32.onnx"
     write_fp32(Deployment(network, 0, torch.tensor([2, 0, 1]), 0.1), 16, path)
     training = {"recipe": RECIPE, "stages": {"pretrain": 2}, "seconds": 60, "multiplyAccumulates": 10}
+    training["init"] = {"model": "seed", "version": "1.0.0", "multiplyAccumulates": 5}
     manifest = {"name": "toy", "version": "1.0.0", "classes": ["a", "b", "c"], "input": {"width": 16, "height": 16}, "training": training}
     write_manifest(folder, manifest | {"files": [file_entry(path, {}, precision="fp32")]})
     return folder
@@ -61,7 +62,7 @@ def test_it_trains_with_statistics_of_the_batch_as_it_answers(model, images):
 def test_a_run_starts_from_a_model_or_goes_on_from_a_run(model, tmp_path):
     folder = write_folder(tmp_path / "images", 300)
     state = run(tmp_path / "run", folder, "--init", str(model), "--epochs", "1")
-    assert state["init"] == {"model": "toy", "version": "1.0.0", "multiplyAccumulates": 10}
+    assert state["init"] == {"model": "toy", "version": "1.0.0", "multiplyAccumulates": 15}
     assert training_record(state, "")["init"]["version"] == "1.0.0"
     again = run(tmp_path / "again", folder, "--init", str(tmp_path / "run"), "--epochs", "1")
     assert again["earlier"]["epochs"] == 1

@@ -18,11 +18,12 @@ from training.nn.network import SelfClassifier, build
 
 def start_of(model: Path, images: Tensor) -> dict[str, Any]:
     """What a run starts from: ``config`` and ``network`` as in a checkpoint, see :func:`load_model`, and ``init``, the
-    name of the model, its version, and what it had cost."""
+    name of the model, its version, and what it had cost with all that it had started from."""
     manifest = read_manifest(model)
-    cost = manifest["training"].get("multiplyAccumulates")
+    training = manifest["training"]
+    cost = sum(part.get("multiplyAccumulates", 0) for part in (training, training.get("init", {})))
     return {
-        "config": manifest["training"]["recipe"],
+        "config": training["recipe"],
         "network": load_model(model, images).state_dict(),
         "init": {"model": manifest["name"], "version": manifest["version"]} | ({"multiplyAccumulates": cost} if cost else {}),
     }

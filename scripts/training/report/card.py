@@ -198,7 +198,7 @@ def training_text(training: dict[str, Any]) -> str:
     if init := training.get("init"):
         start = f"from the network of {init['model']} {init['version']}"
         if "multiplyAccumulates" in init:
-            start += f", which had cost {init['multiplyAccumulates']:.2g} multiply-accumulates"
+            start += f", which had cost {init['multiplyAccumulates']:.2g} multiply-accumulates in all"
     text = (
         f"{training['method']}, optimized by {OPTIMIZERS[recipe.get('optimizer', 'sgd')]}, {start}, on "
         f"{training['images']:,} images without their labels: {stages(training)}. Cost: {', '.join(cost)}. Seed "
