@@ -50,10 +50,10 @@ beforeEach(async () => {
 });
 afterEach(() => page.context().close());
 
-/** Makes an engine, classifies with it, and disposes of it: at the end, or before a step. */
-const visit = (worker: boolean, disposeAt?: Step) =>
+/** Makes an engine, classifies with it, and disposes of it: before a step, or at the end, which comes after a step. */
+const visit = (worker: boolean, disposeAt?: Step, last = disposeAt) =>
   page.evaluate(
-    async ({ baseUrl, file, worker, disposeAt }) => {
+    async ({ baseUrl, file, worker, disposeAt, last }) => {
       const steps: Step[] = [];
       globalThis.reach = (step) => {
         steps.push(step);
@@ -62,12 +62,13 @@ const visit = (worker: boolean, disposeAt?: Step) =>
       const engine = unlabel.createLocalEngine({ model: 'cifar10', baseUrl, device: 'wasm', worker });
       const call = engine.classify(unlabel.bytesOf(file), { topK: 1000 });
       const failure = await unlabel.failureOf(call);
-      // Time for what is kept or forgotten beside the answer.
+      if (last) await unlabel.until(() => steps.includes(last));
+      // Time for what else is kept or forgotten beside the answer.
       await new Promise((resolve) => setTimeout(resolve, 300));
       engine.dispose();
       return { steps, failure: failure?.message, predictions: failure ? [] : (await call).predictions };
     },
-    { baseUrl: site.hosted.url, file, worker, disposeAt },
+    { baseUrl: site.hosted.url, file, worker, disposeAt, last },
   );
 
 const isKept = () =>
@@ -110,7 +111,7 @@ test.each<[boolean, Step]>([
   [false, 'match'],
   [false, 'instantiate'],
 ])('on a later visit, Worker %s, disposed at %s: what was kept stays', async (worker, step) => {
-  const first = await visit(worker);
+  const first = await visit(worker, undefined, 'put');
   await expect.poll(isKept).toBe(true);
   const ended = await visit(worker, step);
   expect(ended).toMatchObject({ failure: 'The engine has been disposed' });
