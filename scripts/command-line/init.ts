@@ -55,6 +55,8 @@ main = "src/index.ts"
 compatibility_date = "2026-11-02"
 # Aborts work when the client disconnects.
 compatibility_flags = ["enable_request_signal"]
+# Half the script, which every start of the Worker reads.
+minify = true
 
 # The models, the pages and their runtime. The Worker answers first: it checks keys, and adds headers.
 [assets]

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { every } from 'hono/combine';
 import { requestId } from 'hono/request-id';
+import { TrieRouter } from 'hono/router/trie-router';
 import { UnlabelError } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import type { App, Environment, RequestContext } from './environment.ts';
@@ -104,7 +105,8 @@ export function createAppOn(
 
   const guardsOf = (path: string) => (path.startsWith('/v1/') ? api : path === '/health' ? [] : [rateLimit]);
 
-  const app: App = new OpenAPIHono<Environment>();
+  // Hono's default compiles all paths at a Worker's first request, which costs more than a thousand requests gain.
+  const app: App = new OpenAPIHono<Environment>({ router: new TrieRouter() });
   for (const path of new Set(routes.routes.map(({ path }) => path)))
     app.use(path, mount(path), ...everywhere, ...guardsOf(path));
   app.route('/', routes);
