@@ -87,10 +87,20 @@ ${Object.entries(vars)
   .join('')}  ],
 );`,
   );
+  // As text, workerd would hold the files of the Worker several times over, which no deployment does.
+  const { stdout: config } = await promisify(execFile)(
+    bin('workerd'),
+    ['compile', '--config-only', join(folder, 'config.capnp')],
+    { encoding: 'buffer', maxBuffer: 1e8 },
+  );
+  await writeFile(join(folder, 'config.bin'), config);
   const began = performance.now();
   const workerd = spawn(
     bin('workerd'),
-    ['serve', '--experimental', `--inspector-addr=127.0.0.1:${inspectorPort}`, join(folder, 'config.capnp')],
+    [
+      ...['serve', '--experimental', '--binary', join(folder, 'config.bin')],
+      `--inspector-addr=127.0.0.1:${inspectorPort}`,
+    ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let log = '';
