@@ -1,4 +1,4 @@
-import type { ImageSource } from '../../contract/image-source.ts';
+import { type ImageSource, isBlob } from '../../contract/image-source.ts';
 import type { Manifest, Precision } from '../../contract/manifest.ts';
 import type { Target } from '../../image/fit/fit.ts';
 import { Model } from '../../inference/model.ts';
@@ -88,8 +88,12 @@ export function createHost(runtime: WebRuntime, fitImage: FitImage): Host {
     async run(images) {
       const pixels: Uint8Array[] = [];
       try {
-        for (const { image, field, region } of images)
+        let next = readAhead(images[0]);
+        for (const [i, { field, region }] of images.entries()) {
+          const image = (await next) as ImageSource;
+          next = readAhead(images[i + 1]);
           pixels.push(await fitImage(image, { ...loaded().manifest.input, region }, field));
+        }
       } finally {
         closeImages(images);
       }
@@ -103,4 +107,10 @@ export function createHost(runtime: WebRuntime, fitImage: FitImage): Host {
       running.then(() => last?.release());
     },
   };
+}
+
+/** Reads a file, which takes another process, while the image before it is decoded. One that cannot be read stays as it is. */
+async function readAhead(taken: TakenImage | undefined): Promise<ImageSource | undefined> {
+  const image = taken?.image;
+  return image && isBlob(image) ? image.arrayBuffer().catch(() => image) : image;
 }
