@@ -128,7 +128,7 @@ test('a photo of 12 megapixels is rotated, scaled and read as a small one', asyn
     const bitmap = await createImageBitmap(blob, { resizeWidth: 750, resizeHeight: 1000 });
     return [await engine.classify(blob, { topK: 1000 }), await engine.classify(bitmap, { topK: 1000 })];
   }, photo);
-  expect(largest(scoresOf(large as never), scoresOf(small as never))).toBeLessThanOrEqual(0.02);
+  expect(largest(scoresOf(large as never), scoresOf(small as never))).toBeLessThanOrEqual(0.03);
 });
 
 /** A PNG whose header claims a larger size. */
