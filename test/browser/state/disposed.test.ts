@@ -78,13 +78,16 @@ const visit = (worker: boolean, disposeAt?: Step, keeps = false) =>
     { baseUrl: site.hosted.url, file, worker, disposeAt, keeps },
   );
 
-test.each<[boolean, Step]>([
+/** Where an engine ends early, in a Worker and in the page. */
+const ends: [worker: boolean, step: Step][] = [
   [true, 'match'],
   [true, 'start'],
   [true, 'load'],
   [false, 'match'],
   [false, 'instantiate'],
-])(
+];
+
+test.each(ends)(
   'on the first visit, Worker %s, disposed at %s: the next ones begin as if it had not been',
   async (worker, step) => {
     expect(await visit(worker, step)).toMatchObject({ failure: 'The engine has been disposed' });
@@ -104,13 +107,7 @@ test.each([true, false])('disposed while its state is kept, Worker %s: it is kep
   expect(next.steps.filter((step) => step === 'put' || step === 'delete')).toEqual([]);
 });
 
-test.each<[boolean, Step]>([
-  [true, 'match'],
-  [true, 'start'],
-  [true, 'load'],
-  [false, 'match'],
-  [false, 'instantiate'],
-])('on a later visit, Worker %s, disposed at %s: what was kept stays', async (worker, step) => {
+test.each(ends)('on a later visit, Worker %s, disposed at %s: what was kept stays', async (worker, step) => {
   const first = await visit(worker, undefined, true);
   const ended = await visit(worker, step);
   expect(ended).toMatchObject({ failure: 'The engine has been disposed' });

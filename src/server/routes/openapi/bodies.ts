@@ -18,9 +18,7 @@ export function jsonBody(schema: z.ZodType, description: string): Body {
   return { required: true, description, content: { 'application/json': { schema: jsonSchemaOf(schema) } } };
 }
 
-/**
- * A JSON schema, made when the document is: it would take a third of the time in which a Worker's script starts.
- */
+/** A JSON schema that is made when the document is written, and not at every start of a Worker. */
 function jsonSchemaOf(schema: z.ZodType): typeof binary {
   return { toJSON: () => inlined(schema) } as unknown as typeof binary;
 }
