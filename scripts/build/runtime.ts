@@ -18,8 +18,9 @@ import { singleThreaded, startersOf } from './runtime/glue.ts';
 import { type Network, probeNetworks, shippedNetworks } from './runtime/networks.ts';
 import { optimize, optimizerVersion } from './runtime/optimize.ts';
 import { hash, type Report, sizeOf, summary } from './runtime/report.ts';
+import { cutSchemas, recordSchemas } from './runtime/schemas.ts';
 import { resume } from './runtime/snapshot.ts';
-import { exportGlobals, instrument, trim, union } from './runtime/trim.ts';
+import { exportGlobals, instrument, trim, union, unshare } from './runtime/trim.ts';
 
 parseCommand(
   `Usage: npm run build -- runtime
@@ -78,7 +79,9 @@ const expected = new Map([
     shipped.filter((network) => !isOptimized(network)),
   )),
 ]);
-const recording = instrument(stock);
+const lean = await withoutOtherOperators(unshare(stock));
+log(`${lean.used} of ${lean.all} operators`);
+const recording = instrument(lean.wasm);
 const { open, instance, memory } = await start(recording.wasm);
 // The first session registers all kernels: take the snapshot after one.
 const [smallest] = probes.toSorted((a, b) => a.weights.length - b.weights.length);
@@ -91,8 +94,8 @@ const starters = startersOf(script);
 const ran = union(starting, running);
 
 const modules = {
-  'ort.wasm': await optimize(exportGlobals(trim(stock, ran))),
-  'ort-started.wasm': await optimize(resume(trim(stock, running), snapshot, starters)),
+  'ort.wasm': await optimize(exportGlobals(trim(lean.wasm, ran))),
+  'ort-started.wasm': await optimize(resume(trim(lean.wasm, running), snapshot, starters)),
 };
 log('trimmed and optimized');
 
@@ -143,6 +146,47 @@ process.exit();
 
 function count(flags: readonly boolean[]): number {
   return flags.filter((flag) => flag).length;
+}
+
+/** Removes the schemas of the operators that no network has, by name or after onnxruntime has taken another one apart. */
+async function withoutOtherOperators(wasm: Uint8Array) {
+  const recording = recordSchemas(wasm);
+  const { instance, memory } = await start(recording.wasm);
+  const all = recording.names(instance, memory);
+  const used = new Set(all.filter((name) => networks.some((network) => hasOperator(network.weights, name))));
+  for (;;) {
+    const lean = cutSchemas(
+      wasm,
+      all.map((name) => used.has(name)),
+    );
+    const missing = await missingOperator(lean);
+    if (!missing) return { wasm: lean, used: used.size, all: new Set(all).size };
+    if (used.has(missing) || !all.includes(missing))
+      throw new Error(`The operator ${missing} is missing after the schemas of others were cut out`);
+    used.add(missing);
+  }
+}
+
+/** Whether a network has an operator: whether its file has the name in the field `op_type`. */
+function hasOperator(weights: Uint8Array, name: string): boolean {
+  return Buffer.from(weights.buffer, weights.byteOffset, weights.length).includes(
+    `"${String.fromCharCode(name.length)}${name}`,
+    'latin1',
+  );
+}
+
+/** An operator without which a module cannot open a network. */
+async function missingOperator(wasm: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+  const { open } = await start(wasm);
+  for (const { weights } of networks)
+    try {
+      await (await open(weights)).release();
+    } catch (error) {
+      const [, unknown, unfit] = /No Op registered for (\w+)|find kernel for (\w+)/.exec(String(error)) ?? [];
+      const missing = unknown ?? unfit;
+      if (missing) return missing;
+      throw error;
+    }
 }
 
 /** Starts a module, and returns how to open networks in it. */

@@ -138,7 +138,7 @@ function labelsOf(body: Uint8Array, start: number): number[] {
 }
 
 /** Position of the next instruction. */
-function skip(body: Uint8Array, start: number): number {
+export function skip(body: Uint8Array, start: number): number {
   const opcode = body[start] as number;
   let at = start + 1;
   const numbers = (count: number) => {

@@ -40,7 +40,7 @@ export function instrument(wasm: Uint8Array): {
   /** Values of the module's own globals. */
   globals(instance: WebAssembly.Instance): number[];
 } {
-  const list = unshare(readSections(wasm));
+  const list = readSections(wasm);
   const code = sectionOf(list, sections.code);
   const bodies = readBodies(code.body);
   const scratch = addScratchGlobal(list);
@@ -100,7 +100,7 @@ export function union(a: Profile, b: Profile): Profile {
 
 /** Replaces all code that has not run by traps. */
 export function trim(wasm: Uint8Array, { functions, branches }: Profile): Uint8Array<ArrayBuffer> {
-  const list = unshare(readSections(wasm));
+  const list = readSections(wasm);
   const code = sectionOf(list, sections.code);
   const scratch = addScratchGlobal(list);
   const trap = Uint8Array.of(0, 0, end);
@@ -142,11 +142,12 @@ function addScratchGlobal(list: Section[]): { index: number } & Pick<Recorder, '
 }
 
 /**
- * Makes the module's memory, its last import, unshared.
+ * Makes a module's memory, its last import, unshared.
  *
  * @throws Error when its type is not the shared one of onnxruntime-web.
  */
-function unshare(list: Section[]): Section[] {
+export function unshare(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
+  const list = readSections(wasm);
   const imports = sectionOf(list, sections.import);
   // Kind: memory. Flags: shared, with a maximum. Limits, in pages: 16 MiB and 4 GiB.
   const shared = [2, 3, 0x80, 2, 0x80, 0x80, 4];
@@ -157,5 +158,5 @@ function unshare(list: Section[]): Section[] {
     );
   imports.body = Uint8Array.from(imports.body);
   imports.body[at + 1] = 1;
-  return list;
+  return writeSections(list);
 }

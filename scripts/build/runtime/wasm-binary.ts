@@ -3,6 +3,7 @@ import { decodeVarint, encodeVarint } from '../../../src/util/varint.ts';
 
 /** Section ids. */
 export const sections = {
+  type: 1,
   import: 2,
   global: 6,
   export: 7,
@@ -115,6 +116,22 @@ function importedFunctions(list: readonly Section[]): number {
     at = decodeVarint(body, at + 1)[1];
   }
   return imports;
+}
+
+/** Index of the type of functions with so many i32 parameters and results. */
+export function functionType(list: readonly Section[], parameters: number, results: number): number {
+  const { body } = sectionOf(list, sections.type);
+  const wanted = [0x60, parameters, ...Array(parameters).fill(0x7f), results, ...Array(results).fill(0x7f)];
+  let [count, at] = decodeVarint(body, 0);
+  for (let index = 0; count > 0; count--, index++) {
+    if (wanted.every((byte, i) => body[at + i] === byte)) return index;
+    at += 1;
+    for (const _ of ['parameters', 'results']) {
+      const [length, start] = decodeVarint(body, at);
+      at = start + length;
+    }
+  }
+  throw new Error(`The module has no function type of ${parameters} parameters and ${results} results`);
 }
 
 /** An unsigned LEB128 number. */
