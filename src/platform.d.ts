@@ -8,8 +8,6 @@ declare module '*.wasm' {
 declare module '*/dist/runtime/ort.js' {
   const factory: import('./inference/ort/module.ts').OrtFactory;
   export default factory;
-  /** Names of the exported functions that start an instance. */
-  export const starters: readonly string[];
 }
 
 declare module '*/dist/runtime/version.js' {

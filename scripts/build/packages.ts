@@ -43,7 +43,7 @@ await compileModules(
   join(serverFolder, 'dist'),
   join(serverFolder, 'src'),
 );
-for (const file of ['ort.js', 'ort-started.wasm'])
+for (const file of ['ort.js', 'ort.wasm'])
   await cp(join(root, 'dist/runtime', file), join(serverFolder, 'dist/runtime', file));
 await cp(join(root, 'dist/assets'), join(serverFolder, 'dist/assets'), {
   recursive: true,

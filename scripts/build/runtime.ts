@@ -1,7 +1,7 @@
 /**
- * Makes the trimmed runtimes in `dist/runtime/` from the installed onnxruntime-web. Runs all networks to find the functions
- * that they use, removes the others, and checks that every answer keeps its bits. `ort.wasm` is small, for the page.
- * `ort-started.wasm` starts fast, for the Worker: it holds the memory of a started runtime and lacks the code that starts one.
+ * Makes the trimmed runtime, `dist/runtime/ort.wasm`, from the installed onnxruntime-web. Removes the operators that no
+ * network has, runs all networks to find the functions that they use, removes the others, gives the rest the memory of a
+ * started runtime, and checks that every answer keeps its bits.
  *
  * Takes a minute, and nothing when its inputs have not changed.
  */
@@ -11,7 +11,6 @@ import * as ort from 'onnxruntime-web';
 import { openOrtSession, startOrt } from '../../src/inference/ort/core.ts';
 import type { OrtFactory } from '../../src/inference/ort/module.ts';
 import { createOrtSession } from '../../src/inference/ort/session.ts';
-import { instantiate, type Parts, packState, resumeState } from '../../src/inference/ort/state.ts';
 import { parseCommand } from '../harness/command.ts';
 import { type Open, provokeErrors, runAll, type Transcript } from './runtime/exercise.ts';
 import { singleThreaded, startersOf } from './runtime/glue.ts';
@@ -20,14 +19,14 @@ import { optimize, optimizerVersion } from './runtime/optimize.ts';
 import { hash, type Report, sizeOf, summary } from './runtime/report.ts';
 import { cutSchemas, recordSchemas } from './runtime/schemas.ts';
 import { resume } from './runtime/snapshot.ts';
-import { exportGlobals, instrument, trim, union, unshare } from './runtime/trim.ts';
+import { instrument, trim, unshare } from './runtime/trim.ts';
 
 parseCommand(
   `Usage: npm run build -- runtime
 
-Makes dist/runtime/ort.wasm (small, for the page) and ort-started.wasm (starts fast, for the Worker) from the installed
-onnxruntime-web: runs every network, removes the functions that none has called, and compares all answers bit by bit.
-Does nothing when its inputs have not changed.`,
+Makes dist/runtime/ort.wasm from the installed onnxruntime-web: removes the operators that no network has, runs every
+network, removes the functions that none has called, keeps the memory of a started runtime, and compares all answers bit
+by bit. Does nothing when its inputs have not changed.`,
   {},
 );
 const root = new URL('../../', import.meta.url);
@@ -53,11 +52,7 @@ const inputs = hash(
   await optimizerVersion(),
   ...networks.flatMap(({ name, height, width, weights }) => [`${name} ${height} ${width}`, weights]),
   ...(await Promise.all(
-    [
-      new URL(import.meta.url),
-      ...['core.ts', 'state.ts'].map((name) => new URL(`src/inference/ort/${name}`, root)),
-      ...sources,
-    ].map(codeOf),
+    [new URL(import.meta.url), new URL('src/inference/ort/core.ts', root), ...sources].map(codeOf),
   )),
 );
 const last = await lastReport();
@@ -87,39 +82,28 @@ const { open, instance, memory } = await start(recording.wasm);
 const [smallest] = probes.toSorted((a, b) => a.weights.length - b.weights.length);
 await (await open((smallest as Network).weights)).release();
 const snapshot = { memory: new Uint8Array(memory.buffer.slice(0)), globals: recording.globals(instance) };
-const starting = recording.profile(instance);
+recording.profile(instance);
 const found = { answers: await runAll(open, networks), refusals: await provokeErrors(open, probes) };
-const running = recording.profile(instance);
-const starters = startersOf(script);
-const ran = union(starting, running);
+const ran = recording.profile(instance);
 
-const modules = {
-  'ort.wasm': await optimize(exportGlobals(trim(lean.wasm, ran))),
-  'ort-started.wasm': await optimize(resume(trim(lean.wasm, running), snapshot, starters)),
-};
+const runtime = await optimize(resume(trim(lean.wasm, ran), snapshot, startersOf(script)));
 log('trimmed and optimized');
 
-const state = packState(await start(modules['ort.wasm']));
-for (const [file, wasm, kept] of [
-  ...Object.entries(modules),
-  ['ort.wasm, resumed', modules['ort.wasm'], state] as const,
-]) {
-  const { open } = await start(wasm, kept);
-  const answers = await runAll(open, networks);
-  const wrong =
-    difference(expected, answers) ??
-    difference(found.answers, answers) ??
-    difference(found.refusals, await provokeErrors(open, probes));
-  if (wrong) throw new Error(`${file} does not answer as the stock runtime does: ${wrong}`);
-}
+const trimmed = await start(runtime);
+const answers = await runAll(trimmed.open, networks);
+const wrong =
+  difference(expected, answers) ??
+  difference(found.answers, answers) ??
+  difference(found.refusals, await provokeErrors(trimmed.open, probes));
+if (wrong) throw new Error(`The trimmed runtime does not answer as the stock runtime does: ${wrong}`);
 log('every answer has the bits of the stock runtime');
 
 const report: Report = {
   onnxruntime: version,
-  functions: { stock: ran.functions.length, started: count(running.functions), kept: count(ran.functions) },
+  operators: { stock: lean.all, kept: lean.used },
+  functions: { stock: ran.functions.length, kept: ran.functions.filter((used) => used).length },
   files: {
-    'ort-wasm-simd-threaded.wasm': sizeOf(stock),
-    ...Object.fromEntries(Object.entries(modules).map(([file, wasm]) => [file, sizeOf(wasm)])),
+    'ort.wasm': sizeOf(runtime),
     'ort.js': sizeOf(Buffer.from(glue)),
   },
   networks: networks.map(({ name, weights }) => ({ name, sha256: hash(weights) })),
@@ -128,25 +112,20 @@ const report: Report = {
   inputs,
 };
 await mkdir(out, { recursive: true });
-for (const [file, wasm] of Object.entries(modules)) await writeFile(new URL(file, out), wasm);
+await writeFile(new URL('ort.wasm', out), runtime);
 await writeFile(
   new URL('ort.js', out),
   `/*! onnxruntime-web, Copyright (c) Microsoft Corporation, MIT license */
-${glue}export const starters = ${JSON.stringify(Object.keys(starters))};
-`,
+${glue}`,
 );
 // Of its own, for a page that leaves the script to its Worker.
 await writeFile(
   new URL('version.js', out),
-  `export const version = '${report.onnxruntime}-${hash(modules['ort.wasm']).slice(0, 12)}';\n`,
+  `export const version = '${report.onnxruntime}-${hash(runtime).slice(0, 12)}';\n`,
 );
 await writeFile(new URL('report.json', out), `${JSON.stringify(report, null, 2)}\n`);
 log(`dist/runtime: ${summary(report)}`);
 process.exit();
-
-function count(flags: readonly boolean[]): number {
-  return flags.filter((flag) => flag).length;
-}
 
 /** Removes the schemas of the operators that no network has, by name or after onnxruntime has taken another one apart. */
 async function withoutOtherOperators(wasm: Uint8Array) {
@@ -190,19 +169,24 @@ async function missingOperator(wasm: Uint8Array<ArrayBuffer>): Promise<string | 
 }
 
 /** Starts a module, and returns how to open networks in it. */
-async function start(wasm: Uint8Array<ArrayBuffer>, state?: Uint8Array<ArrayBuffer>) {
+async function start(wasm: Uint8Array<ArrayBuffer>) {
   const module = await WebAssembly.compile(wasm);
-  let parts: Parts | undefined;
+  let parts: { instance: WebAssembly.Instance; memory: WebAssembly.Memory } | undefined;
   const { error } = console;
   // The script keeps the `console.error` that it finds. Silence it: damaged files are given on purpose.
   console.error = () => {};
   const starting = startOrt(factory, module, async (imports) => {
-    parts = await instantiate(module, imports);
-    return state ? resumeState(parts, state, Object.keys(starters)) : parts.instance;
+    const memory = Object.values(imports.a ?? {}).find((value) => value instanceof WebAssembly.Memory);
+    if (!memory) throw new Error("Expected onnxruntime-web's script to make a memory");
+    parts = { instance: await WebAssembly.instantiate(module, imports), memory };
+    return parts.instance;
   });
   console.error = error;
   const ort = await starting;
-  return { open: (weights: Uint8Array) => openOrtSession(ort, weights), ...(parts as unknown as Parts) };
+  return {
+    open: (weights: Uint8Array) => openOrtSession(ort, weights),
+    ...(parts as unknown as NonNullable<typeof parts>),
+  };
 }
 
 /** Whether the network was optimized when it was exported; the trimmed runtime optimizes none. */
@@ -231,9 +215,9 @@ function difference(expected: Transcript, actual: Transcript): string | undefine
 async function lastReport(): Promise<Report | undefined> {
   try {
     const report: Report = JSON.parse(await readFile(new URL('report.json', out), 'utf8'));
-    for (const file of ['ort.wasm', 'ort-started.wasm'])
-      if (report.files[file]?.sha256 !== hash(await readFile(new URL(file, out)))) return undefined;
-    return report;
+    return report.files['ort.wasm']?.sha256 === hash(await readFile(new URL('ort.wasm', out)))
+      ? report
+      : undefined;
   } catch {
     return undefined;
   }

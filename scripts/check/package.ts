@@ -35,7 +35,7 @@ const packages: Record<string, Expected> = {
     profile: 'esm-only',
     maxMB: 40,
     files: new RegExp(
-      `^(package\\.json|README\\.md|LICENSE|src/${sources}|dist/${modules}(\\.map)?|dist/runtime/ort-started\\.wasm|dist/assets/[\\w./-]+)$`,
+      `^(package\\.json|README\\.md|LICENSE|src/${sources}|dist/${modules}(\\.map)?|dist/runtime/ort\\.wasm|dist/assets/[\\w./-]+)$`,
     ),
   },
 };

@@ -5,8 +5,8 @@ import { runtimeFiles } from '../inference/runtime/web-runtime.ts';
 import { singleFlight } from '../util/single-flight.ts';
 import type { Deployment } from './files/deployment.ts';
 import { getManifest, getWeights } from './files/model-files.ts';
-import { runtimeFileOf } from './files/runtime-file.ts';
-import type { Host } from './host/host.ts';
+import { getRuntime } from './files/runtime-file.ts';
+import type { Host, StartRequest } from './host/host.ts';
 import { type StartedHost, startHost, startWorker, type Thread } from './host/start.ts';
 import type { EngineOptions, Progress } from './options.ts';
 import type { RuntimeBuild } from './runtimes/build.ts';
@@ -42,13 +42,7 @@ export interface Loader {
 interface Starting {
   started: Promise<StartedHost>;
   /** Starts the runtime in it, whose download does not wait for the host where the page knows the version. */
-  run(): Promise<{
-    threads: number;
-    /** Starts it in a further host. */
-    start(host: Host): Promise<void>;
-    /** Forgets what a start begins with. */
-    forget(): Promise<void>;
-  }>;
+  run(): Promise<StartRequest>;
 }
 
 /** @param signal - ends all downloads. */
@@ -75,35 +69,19 @@ export function createLoader(
     const started = startHost(build, worker);
     started.catch(() => {});
     const get = (version: string) => {
-      const file = runtimeFileOf(deployment, version, runtimeFiles[build.name], compile);
-      const module = file.module(signal);
+      const module = getRuntime(deployment, version, runtimeFiles[build.name], compile, signal);
       module.catch(() => {});
-      return { file, module, state: file.state() };
+      return module;
     };
     return {
       started,
       run: singleFlight(async () => {
         const early = build.version === undefined ? undefined : get(build.version);
         const { host, thread } = await started;
-        const got = early && host.version === build.version ? early : get(host.version);
-        const { file } = got;
-        const module = await got.module;
+        const module = await (early && host.version === build.version ? early : get(host.version));
         const threads = thread === 'worker' && build.name === 'stock' ? threadsHere() : 1;
-        const start = async (host: Host, state: Uint8Array<ArrayBuffer> | undefined) => {
-          const anew = async (error: unknown) => {
-            if (!state || signal.aborted) throw error;
-            await file.forgetState();
-            return host.start({ module, threads });
-          };
-          const toKeep = await host.start({ module, threads, state }).catch(anew);
-          if (toKeep) file.keepState(toKeep).catch(() => {});
-        };
-        await start(host, await got.state);
-        return {
-          threads,
-          start: async (further) => start(further, await file.state()),
-          forget: file.forgetState,
-        };
+        await host.start({ module, threads });
+        return { module, threads };
       }),
     };
   }
@@ -127,17 +105,12 @@ export function createLoader(
       const weights = getWeights(deployment, file, { signal, onProgress });
       weights.catch(() => {});
       const { started, run } = startingOf(device);
-      const { threads, start, forget } = await run();
+      const runtimeRequest = await run();
+      const { threads } = runtimeRequest;
       const { host, thread, obstacle } = await started;
       const request = { manifest: await manifest, precision };
       const bytes = await weights;
-      try {
-        await host.load({ ...request, weights: bytes });
-      } catch (error) {
-        // What the runtime began with may have been wrong.
-        if (!signal.aborted) void forget();
-        throw error;
-      }
+      await host.load({ ...request, weights: bytes });
       const isAlone = device === 'webgpu' || thread === 'page' || threads > 1 || workers === 1;
       if (isAlone) return { device, host, thread, threads, obstacle };
       // Not as bytes, which would take memory of the page.
@@ -145,7 +118,7 @@ export function createLoader(
       const another = async () => {
         const further = await startWorker(runtime);
         try {
-          await start(further);
+          await further.start(runtimeRequest);
           await further.load({ ...request, weights: new Uint8Array(await kept.arrayBuffer()) });
         } catch (error) {
           further.dispose();

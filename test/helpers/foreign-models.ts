@@ -6,8 +6,8 @@ const networks: Record<string, string[]> = {
   familiar: ['LeakyRelu'],
   // It is not there: the network cannot be loaded.
   sine: ['Sin'],
-  // It is made as Softmax is, but not run so: the network fails when it runs.
-  logarithm: ['LogSoftmax'],
+  // It is known, since LeakyRelu can be made of it, but never run: the network fails when it runs.
+  largest: ['Max'],
 };
 
 /** Answers `.../models/<name>/<file>` for those networks, and their list. */

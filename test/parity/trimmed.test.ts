@@ -14,17 +14,9 @@ const pixels = (length: number) => Uint8Array.from({ length }, () => Math.floor(
 
 ort.env.wasm.numThreads = 1;
 
-describe.each([
-  ['ort.wasm', 'on its own'],
-  ['ort.wasm', 'from a kept state'],
-  ['ort-started.wasm', 'on its own'],
-])('%s, started %s', async (file, how) => {
-  const module = await WebAssembly.compile(await readFile(new URL(`dist/runtime/${file}`, root)));
+describe('the trimmed runtime', async () => {
+  const module = await WebAssembly.compile(await readFile(new URL('dist/runtime/ort.wasm', root)));
   const runtime = createTrimmedRuntime(module, 'another');
-  if (how === 'from a kept state') {
-    const state = await createTrimmedRuntime(module, 'another').start?.(undefined);
-    expect(await runtime.start?.(state)).toBeUndefined();
-  }
 
   test.each(files)(
     '$name answers with the bits of the stock runtime',
@@ -69,10 +61,25 @@ describe.each([
     await expect(runtime.load(onnxFile(['LeakyRelu']))).resolves.toMatchObject({ broken: false });
   });
 
+  test.each(['Sin', 'Attention', 'Sine'])(
+    'a network with the operator %s is refused, and others go on',
+    async (operator) => {
+      const before = await runtime.load(files[0]?.weights as Uint8Array);
+      await expect(runtime.load(onnxFile([operator]))).rejects.toMatchObject({
+        code: 'model_unavailable',
+        message: expect.stringContaining('use another'),
+      });
+      expect(before.broken).toBe(false);
+      await before.run(pixels(3072), [1, 32, 32]);
+      await before.release();
+    },
+  );
+
   test('a removed function breaks the sessions of its instance, not those after', async () => {
     const load = () => runtime.load(files[0]?.weights as Uint8Array);
     const before = await load();
-    await expect(runtime.load(onnxFile(['Sin']))).rejects.toMatchObject({
+    const foreign = await runtime.load(onnxFile(['Max']));
+    await expect(foreign.run(pixels(48), [1, 4, 4])).rejects.toMatchObject({
       code: 'model_unavailable',
       message: expect.stringContaining('use another'),
     });

@@ -11,7 +11,7 @@ export async function weightsOf(precision: 'int8' | 'fp32'): Promise<Uint8Array<
 /** Opens the network in the trimmed runtime, in this process. */
 export async function trimmedSession(weights: Uint8Array) {
   const { default: factory } = await import(new URL('dist/runtime/ort.js', root).href);
-  const module = await WebAssembly.compile(await readFile(new URL('dist/runtime/ort-started.wasm', root)));
+  const module = await WebAssembly.compile(await readFile(new URL('dist/runtime/ort.wasm', root)));
   const session = openOrtSession(await startOrt(factory, module), weights);
   return (pixels: Uint8Array) => session.run(pixels, [pixels.length / (32 * 32 * 3), 32, 32, 3]);
 }

@@ -5,8 +5,8 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 export interface Report {
   /** Version of onnxruntime-web. */
   onnxruntime: string;
-  /** Functions in the stock runtime, in the started one, and in the one that can also start. */
-  functions: { stock: number; started: number; kept: number };
+  operators: { stock: number; kept: number };
+  functions: { stock: number; kept: number };
   files: Record<string, Size>;
   /** The networks that were profiled and compared. */
   networks: { name: string; sha256: string }[];
@@ -27,7 +27,7 @@ export interface Size {
 }
 
 export function sizeOf(bytes: Uint8Array): Size {
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 };
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
   return {
     sha256: hash(bytes),
     bytes: bytes.length,
@@ -44,11 +44,8 @@ export function hash(...parts: (Uint8Array | string)[]): string {
 }
 
 /** One line for people. */
-export function summary({ functions, files }: Report): string {
-  const mega = (bytes = 0) => `${(bytes / 1e6).toFixed(2)} MB`;
-  const size = (file: string) => {
-    const { bytes, gzip, brotli } = files[file] ?? {};
-    return `${mega(bytes)}, ${mega(gzip)} gzip, ${mega(brotli)} Brotli`;
-  };
-  return `${functions.kept} of ${functions.stock} functions, ${size('ort.wasm')}; started: ${functions.started}, ${size('ort-started.wasm')}`;
+export function summary({ operators, functions, files }: Report): string {
+  const { bytes = 0, gzip = 0, brotli = 0 } = files['ort.wasm'] ?? {};
+  const [raw, zipped, squeezed] = [bytes, gzip, brotli].map((size) => `${(size / 1e6).toFixed(2)} MB`);
+  return `${operators.kept} of ${operators.stock} operators, ${functions.kept} of ${functions.stock} functions, ${raw}, ${zipped} gzip, ${squeezed} Brotli`;
 }

@@ -1,4 +1,3 @@
-import { filledRanges } from '../../../src/inference/ort/state.ts';
 import { decodeVarint } from '../../../src/util/varint.ts';
 import {
   exportedFunction,
@@ -17,6 +16,8 @@ import {
 
 const [i32, mutable, i32Const, end] = [0x7f, 1, 0x41, 0x0b];
 const [active, passive] = [0, 1];
+/** Runs of zeros shorter than this are kept within a range, which costs a few bytes itself. */
+const minGap = 16;
 
 /** The state of an instance. */
 export interface Snapshot {
@@ -66,3 +67,20 @@ export function resume(
 
 const countOf = ({ body }: Section) => decodeVarint(body, 0)[0];
 const constant = (value: number) => [i32Const, ...signedVarint(value)];
+
+/** Ranges of a memory that hold more than zeros, by address; all begin and end at a multiple of 8. */
+function* filledRanges(memory: Uint8Array): Generator<[from: number, to: number]> {
+  const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.length >> 2);
+  let from: number | undefined;
+  let to = 0;
+  for (let i = 0; i < words.length; i += 2) {
+    if (words[i] === 0 && words[i + 1] === 0) continue;
+    if (from !== undefined && 4 * i - to > minGap) {
+      yield [from, to];
+      from = undefined;
+    }
+    from ??= 4 * i;
+    to = 4 * i + 8;
+  }
+  if (from !== undefined) yield [from, to];
+}

@@ -89,15 +89,6 @@ export function instrument(wasm: Uint8Array): {
   };
 }
 
-/** What has run in either of two profiles. */
-export function union(a: Profile, b: Profile): Profile {
-  const or = (flags: boolean[], others: boolean[] = []) => flags.map((flag, i) => flag || others[i] === true);
-  return {
-    functions: or(a.functions, b.functions),
-    branches: new Map(Array.from(a.branches, ([i, flags]) => [i, or(flags, b.branches.get(i))])),
-  };
-}
-
 /** Replaces all code that has not run by traps. */
 export function trim(wasm: Uint8Array, { functions, branches }: Profile): Uint8Array<ArrayBuffer> {
   const list = readSections(wasm);
@@ -110,17 +101,6 @@ export function trim(wasm: Uint8Array, { functions, branches }: Profile): Uint8A
       const taken = branches.get(i);
       return taken ? cutBranches(body, (branch) => taken[branch] === true, scratch) : body;
     }),
-  );
-  return writeSections(list);
-}
-
-/** Makes a module export its own globals, by which a state is read and resumed. */
-export function exportGlobals(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
-  const list = readSections(wasm);
-  const [count] = decodeVarint(sectionOf(list, sections.global).body, 0);
-  append(
-    sectionOf(list, sections.export),
-    Array.from({ length: count }, (_, index) => exportOf(nameOf(index), kinds.global, index)),
   );
   return writeSections(list);
 }

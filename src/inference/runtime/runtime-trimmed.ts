@@ -1,29 +1,20 @@
-import factory, { starters } from '../../../dist/runtime/ort.js';
+import factory from '../../../dist/runtime/ort.js';
 import { UnlabelError } from '../../contract/errors.ts';
 import { singleFlight } from '../../util/single-flight.ts';
 import { OrtError, type OrtSession, openOrtSession, startOrt } from '../ort/core.ts';
-import { instantiate, packState, resumeState } from '../ort/state.ts';
 import type { NetworkSession, Runtime } from './runtime.ts';
 
 /**
- * onnxruntime-web on WASM SIMD and one thread, without the functions that no network of `npm run train` uses (see
- * `scripts/build/runtime.ts`). A network that calls one of them ends its instance of the runtime with an error that
- * tells what to do; whatever is loaded next gets another instance.
+ * onnxruntime-web on WASM SIMD and one thread, without the operators and functions that no network of `npm run train` uses,
+ * and with the memory of a started runtime (see `scripts/build/runtime.ts`). A network that needs what was removed gets an
+ * error that tells what to do. Where a function is missing, that ends the instance of the runtime, too, and whatever is
+ * loaded next gets another one.
  *
- * @param module - `dist/runtime/ort.wasm` or `ort-started.wasm`.
+ * @param module - `dist/runtime/ort.wasm`.
  * @param remedy - how the stock runtime is had instead, for that error.
  */
 export function createTrimmedRuntime(module: WebAssembly.Module, remedy: string): Runtime {
-  const begin = (state?: Uint8Array<ArrayBuffer>) =>
-    singleFlight(async () => {
-      let keep = () => new Uint8Array();
-      const ort = await startOrt(factory, module, async (imports) => {
-        const parts = await instantiate(module, imports);
-        keep = () => packState(parts);
-        return state ? resumeState(parts, state, starters) : parts.instance;
-      });
-      return { ort, keep, broken: false };
-    });
+  const begin = () => singleFlight(async () => ({ ort: await startOrt(factory, module), broken: false }));
   type Instance = Awaited<ReturnType<ReturnType<typeof begin>>>;
   let current = begin();
 
@@ -33,9 +24,10 @@ export function createTrimmedRuntime(module: WebAssembly.Module, remedy: string)
     try {
       return work();
     } catch (cause) {
-      if (cause instanceof OrtError) throw cause;
-      instance.broken = true;
-      current = begin();
+      if (!(cause instanceof OrtError)) {
+        instance.broken = true;
+        current = begin();
+      }
       if (!isRemoved(cause)) throw cause;
       const message = `This network needs parts of onnxruntime-web that the trimmed runtime lacks: use ${remedy}`;
       throw new UnlabelError('model_unavailable', message, { cause });
@@ -58,10 +50,8 @@ export function createTrimmedRuntime(module: WebAssembly.Module, remedy: string)
 
   return {
     device: 'wasm',
-    async start(state) {
-      if (state) current = begin(state);
-      const { keep } = await current();
-      return state ? undefined : keep();
+    async start() {
+      await current();
     },
     async load(weights) {
       const instance = await current();
@@ -73,7 +63,11 @@ export function createTrimmedRuntime(module: WebAssembly.Module, remedy: string)
   };
 }
 
-/** Whether this is the trap that stands for a removed function, in the words of V8, SpiderMonkey and JavaScriptCore. */
+/**
+ * Whether this is the trap that stands for a removed function, in the words of V8, SpiderMonkey and JavaScriptCore, or
+ * what onnxruntime says of an operator that it does not know.
+ */
 function isRemoved(error: unknown): boolean {
+  if (error instanceof OrtError) return /No Op registered for|not a registered function/.test(error.message);
   return error instanceof WebAssembly.RuntimeError && /unreachable/i.test(error.message);
 }

@@ -1,4 +1,4 @@
-import module from '../../../dist/runtime/ort-started.wasm';
+import module from '../../../dist/runtime/ort.wasm';
 import { createTrimmedRuntime } from './runtime-trimmed.ts';
 
 /** The trimmed runtime inside Cloudflare's workerd. */

@@ -25,13 +25,8 @@ export interface NetworkSession {
 /** The seam between this package and the platform that runs the network: one implementation a platform. */
 export interface Runtime {
   readonly device: 'wasm' | 'webgpu';
-  /**
-   * Does beforehand what the first `load` would wait for, where that can be apart from it.
-   *
-   * @param state - what an earlier start of the same module returned: it takes far less time with it.
-   * @returns the state of the started runtime, unless it was given.
-   */
-  start?(state: Uint8Array<ArrayBuffer> | undefined): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Does beforehand what the first `load` would wait for, where that can be apart from it. */
+  start?(): Promise<void>;
   /** Makes a session of an ONNX file's bytes, which the caller has checked. */
   load(weights: Uint8Array): Promise<NetworkSession>;
 }

@@ -1,55 +1,25 @@
-import { sha256 } from '../../util/sha256.ts';
 import { createShare } from '../../util/share.ts';
-import { type FileCache, noCache } from './cache.ts';
+import { noCache } from './cache.ts';
 import type { Deployment } from './deployment.ts';
 import { type FileRequest, failure, request, requireOk, unavailable } from './download.ts';
 
-/** A `.wasm` file of onnxruntime-web, and what an earlier visit has made of it. */
-export interface RuntimeFile {
-  /**
-   * Gets it compiled: the stored copy, or from the network. Concurrent callers in a page share it.
-   * @throws UnlabelError `model_unavailable`; the reason of the signal.
-   */
-  module(signal: AbortSignal): Promise<WebAssembly.Module>;
-  /** The state of a started instance, as it was kept; undefined where there is none or it was damaged. */
-  state(): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  keepState(state: Uint8Array<ArrayBuffer>): Promise<void>;
-  forgetState(): Promise<void>;
-}
+const shareRuntimes = createShare<WebAssembly.Module, never>();
 
-/** @param version - of onnxruntime-web. */
-export function runtimeFileOf(
+/**
+ * Gets a `.wasm` file of onnxruntime-web compiled: the stored copy, or from the network. Concurrent callers in a page share
+ * it.
+ *
+ * @param version - of onnxruntime-web.
+ * @throws UnlabelError `model_unavailable`; the reason of the signal.
+ */
+export function getRuntime(
   { runtimeUrl, cache }: Deployment,
   version: string,
   name: string,
   compile: (file: Response) => Promise<WebAssembly.Module>,
-): RuntimeFile {
-  const url = runtimeUrl(version, name);
-  const stateUrl = new URL(url);
-  stateUrl.searchParams.set('started', '');
-  return {
-    module: (signal) => getRuntime(url, cache, compile, signal),
-    state: () =>
-      cache.get(stateUrl, async (file) => {
-        const state = new Uint8Array(await file.arrayBuffer());
-        return (await sha256(state)) === file.headers.get('etag') ? state : undefined;
-      }),
-    async keepState(state) {
-      if (cache !== noCache)
-        await cache.put(stateUrl, new Response(state, { headers: { etag: await sha256(state) } }));
-    },
-    forgetState: () => cache.delete(stateUrl),
-  };
-}
-
-const shareRuntimes = createShare<WebAssembly.Module, never>();
-
-function getRuntime(
-  url: URL,
-  cache: FileCache,
-  compile: (file: Response) => Promise<WebAssembly.Module>,
   signal: AbortSignal,
 ): Promise<WebAssembly.Module> {
+  const url = runtimeUrl(version, name);
   return shareRuntimes(
     JSON.stringify([url, cache === noCache]),
     async ({ signal, until }) => {

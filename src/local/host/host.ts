@@ -11,8 +11,6 @@ import { closeImages, type TakenImage } from './take-image.ts';
 export interface StartRequest {
   module: WebAssembly.Module;
   threads: number;
-  /** Of an earlier start of the same module. */
-  state?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** What a host needs to run a network. */
@@ -27,11 +25,8 @@ export interface LoadRequest {
 export interface Host {
   /** Version of its onnxruntime-web. */
   readonly version: string;
-  /**
-   * Starts the runtime, before the weights are there.
-   * @returns its state, where later starts can begin with it and this one has not.
-   */
-  start(request: StartRequest): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Starts the runtime, before the weights are there. */
+  start(request: StartRequest): Promise<void>;
   /**
    * Loads the network into the started runtime, and checks its golden output, if the manifest has one for the precision.
    * @throws UnlabelError `model_unavailable`.
@@ -62,9 +57,9 @@ export function createHost(runtime: WebRuntime, fitImage: FitImage): Host {
   };
   return {
     version: runtime.version,
-    async start({ module, threads, state }) {
+    async start({ module, threads }) {
       started = runtime.start(module, threads);
-      return started.start?.(state);
+      await started.start?.();
     },
     async load({ manifest, precision, weights }) {
       if (!started) throw new Error('The runtime has not started');

@@ -35,10 +35,8 @@ async function answerOf(
   argument: unknown,
 ): Promise<{ value: unknown; transfer?: Transferable[] }> {
   switch (method) {
-    case 'start': {
-      const value = await host.start(argument as StartRequest);
-      return { value, transfer: value ? [value.buffer] : [] };
-    }
+    case 'start':
+      return { value: await host.start(argument as StartRequest) };
     case 'load':
       return { value: await host.load(argument as LoadRequest) };
     case 'time':
