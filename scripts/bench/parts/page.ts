@@ -161,8 +161,7 @@ the embedding, with the onnxruntime-web that it brings along, on our files with 
 ${rivals['@tensorflow/tfjs-core']} (core and the WebAssembly backend alone) runs the fp32 file's operators one by one; it has no int8.
 
 What a first answer of ours is made of, one after the other in the page; the engine does what it can at the same time: manifest,
-weights, runtime and Worker, and the runtime starts while the weights come. On a later visit the files are in the Cache API, and the
-runtime begins with the state that the first visit has kept.
+weights, runtime and Worker, and the runtime starts while the weights come. On a later visit the files are in the Cache API.
 
 ${table(
   ['ms', 'first visit', 'later visit'],
