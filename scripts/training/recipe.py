@@ -77,14 +77,16 @@ class Config:
     weight_decay: float = 5e-4
     average: float = 0.998
 
-    # Refinement: spectral clusters of the graphs that tie each image to so many nearest neighbors compete with the heads
-    # of pretraining (none: leaves the stage out).
-    graph_neighbors: list[int] = field(default_factory=lambda: [20, 50])
-    # Self-labeling of the whole network (0: none), at about a tenth of the first learning rate so as not to forget.
+    # Refinement: what spectral clusters of the graphs that tie each image to so many nearest neighbors agree on competes
+    # with the heads of pretraining (none: leaves the stage out).
+    graph_neighbors: list[int] = field(default_factory=lambda: [20, 50, 100])
+    # Self-labeling of the whole network (0: none): `label_weight` times the cross-entropy with the labels that the network
+    # gave the images, where `label_agreement` of the 20 nearest neighbors have the same. The rate is half of that of
+    # pretraining, and the weights end in the middle between those before and after, so as not to forget.
     label_epochs: int = 0
-    label_confidence: float = 0.9
-    label_momentum: float = 0.99
-    label_lr: float = 0.03
+    label_agreement: float = 0.9
+    label_weight: float = 1.0
+    label_lr: float = 0.015
 
     # Distillation: 0 epochs if the trained network itself is small enough to serve.
     student_epochs: int = 0
@@ -101,6 +103,11 @@ class Config:
     def stored(self) -> int:
         """Side of the stored squares in pixels."""
         return self.stored_size or self.size
+
+    @property
+    def view_size(self) -> int:
+        """Side of the full-size views in pixels at the end of pretraining, and after it."""
+        return self.early_size if self.early_size and self.early_part >= 1 else self.size
 
     @property
     def heads(self) -> list[int]:

@@ -14,7 +14,8 @@ from training.report.metrics import hungarian_accuracy
 from training.nn.network import build
 from training.stages.pretrain import Trainer
 from training.recipe import Config, config_of
-from training.stages.refine import REFINEMENT, label_loss, mutual_information, refine
+from training.stages.refine import REFINEMENT, mutual_information, refine
+from training.stages.self_label import class_weights, label_loss, neighborhood_labels
 from training.stages.spectral import fit_head, spectral_clusters
 from training.stages.checkpoint import choose_head, last_checkpoint, read, save
 from training.stages.loop import Stage
@@ -80,7 +81,7 @@ def test_the_classes_that_views_agree_on_most_are_kept_and_nothing_else_moves(ch
             assert torch.equal(state["network"][name], value), name
     assert torch.equal(state["network"]["heads.1"], checkpoint["network"]["heads.2"])
     scores = state["history"][-1]["mutual_information"]
-    assert set(scores) == {"head 0", "head 1", "spectral 10"}
+    assert set(scores) == {"head 0", "head 1", "spectral"}
     # On these textures the heads of pretraining are right, and the graph follows colors.
     assert max(scores, key=scores.get).startswith("head")
     assert accuracy(state) > 0.9
@@ -100,9 +101,9 @@ def test_clusters_follow_chains_of_neighbors_that_k_means_cuts():
     turn = torch.linspace(0, 2 * math.pi, 201)[:-1]
     rings = [torch.stack([h * turn.cos(), h * turn.sin(), torch.full_like(turn, (1 - h * h) ** 0.5)], 1) for h in (0.3, 0.9)]
     embedding, labels = torch.cat(rings), torch.arange(2).repeat_interleave(200)
-    clusters = spectral_clusters(embedding, 2, 6)
+    clusters = spectral_clusters(embedding, 2, [6])
     assert hungarian_accuracy(clusters.numpy(), labels.numpy()) == 1
-    assert torch.equal(clusters, spectral_clusters(embedding, 2, 6))
+    assert torch.equal(clusters, spectral_clusters(embedding, 2, [6]))
 
 
 def test_a_head_learns_the_clusters_that_it_is_given():
@@ -116,18 +117,51 @@ def test_a_head_learns_the_clusters_that_it_is_given():
 
 
 def test_self_labels_weigh_classes_alike_and_leave_doubt_alone():
-    config = dataclasses.replace(CONFIG, main_heads=1, over=[])
-    sure = torch.eye(3)[[0, 0, 0, 0, 1, 2]]
-    agreeing, confident = label_loss([sure], [sure], config)
-    assert confident == 1
-    # A wrong answer costs as much on the three images of class 0 as on the one of class 1.
+    label, all_of_them = torch.tensor([0, 0, 0, 0, 1, 2]), torch.ones(6, dtype=torch.bool)
+    sure = 10 * torch.eye(3)[label]
+    weight = class_weights(label, 3)
+    agreeing = label_loss(sure, label, all_of_them, weight)
+    assert agreeing < 0.01
+    # A wrong answer for the four images of class 0 costs as much as one for the only image of class 1.
     wrong_one, wrong_all = sure.clone(), sure.clone()
     wrong_one[4] = sure[5]
     wrong_all[:4] = sure[5]
-    costs = [label_loss([sure], [x], config)[0] - agreeing for x in (wrong_one, wrong_all)]
-    assert costs[0] > 0.5 and costs[1] > 0.5
-    unsure = sure * 0.1
-    assert label_loss([unsure], [wrong_one], config)[1] == 0
+    costs = [label_loss(wrong, label, all_of_them, weight).item() for wrong in (wrong_one, wrong_all)]
+    assert costs[0] > 1 and costs[0] == pytest.approx(costs[1], rel=1e-4)
+    assert label_loss(wrong_all, label, torch.tensor([False] * 4 + [True] * 2), weight) < 0.01
+    assert label_loss(sure, label, ~all_of_them, weight) == 0
+
+
+def test_labels_of_a_neighborhood_outvote_an_image_and_are_of_equal_number():
+    rng = torch.Generator().manual_seed(0)
+    clusters = torch.arange(3).repeat_interleave(60)
+    embedding = F.normalize(F.one_hot(clusters, 8).float() + 0.1 * torch.randn(180, 8, generator=rng), dim=1)
+    own = F.one_hot(clusters, 3).float()
+    own[::10] = own[::10].roll(1, 1)  # a tenth is called something else
+    label, agreement = neighborhood_labels(embedding, own)
+    assert torch.equal(label, clusters)
+    assert agreement.min() == 1
+    # The network prefers the first class everywhere, the more so in its own cluster.
+    label, _ = neighborhood_labels(embedding, (0.2 * own + torch.tensor([0.8, 0, 0])).clamp_min(1e-3))
+    assert torch.equal(label, clusters)
+
+
+def test_labels_that_neighbors_do_not_share_teach_nothing(checkpoint, folder, capsys):
+    settings = checkpoint["config"] | {"label_agreement": 1.1}
+    state = refine(checkpoint | {"config": settings}, folder, CPU)
+    assert "no self-labeling: the neighbors of 0%" in capsys.readouterr().out
+    assert [entry.get("stage") for entry in state["history"]][-1] == "classes"
+
+
+def test_clusters_win_unless_the_heads_are_clearly_better(checkpoint, folder, monkeypatch):
+    config = checkpoint["config"] | {"label_epochs": 0}
+    kept = {}
+    for clusters in (0.94, 0.96):
+        scores = {"head 0": 1.0, "head 1": 0.9, "spectral": clusters}
+        monkeypatch.setattr("training.stages.refine.judge", lambda *_, scores=scores: scores)
+        kept[clusters] = refine(checkpoint | {"config": config}, folder, CPU)["network"]["heads.0"]
+    assert torch.equal(kept[0.94], checkpoint["network"]["heads.0"])
+    assert not torch.equal(kept[0.96], checkpoint["network"]["heads.0"])
 
 
 def test_a_stage_that_was_interrupted_ends_as_one_that_was_not(checkpoint, folder, tmp_path, monkeypatch):

@@ -68,6 +68,17 @@ def self_classifier_loss(
     return torch.stack(losses).mean(0)
 
 
+def query_loss(query: Tensor, key: Tensor, temperature: float) -> Tensor:
+    """One direction of :func:`contrastive_loss`, for keys that learn nothing (MoCo, arXiv 1911.05722).
+
+    Args:
+        query, key: unit embeddings ``[N, D]``, rows aligned. All other keys of the batch are negatives.
+    """
+    cosines = query.float() @ key.float().T / temperature
+    own = torch.eye(len(query), dtype=torch.bool, device=query.device)
+    return (torch.logsumexp(cosines.masked_fill(own, -math.inf), dim=1) - cosines.diagonal()).mean()
+
+
 def contrastive_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     """Decoupled contrastive loss (DCL, Yeh et al., arXiv 2110.06848) of two views, symmetrized.
 

@@ -26,6 +26,7 @@ class Source(Protocol):
 
 Step = Callable[[Tensor, Tensor], Any]
 Record = Callable[[list[Any], Tensor], dict[str, Any]]
+Pair = Callable[[torch.Generator], Tensor]
 
 
 class Loop:
@@ -162,11 +163,15 @@ class Stage:
         if path and path.exists():
             self.load(torch.load(path, map_location=rng.device, weights_only=True))
 
-    def run(self, step: Step, record: Record) -> None:
-        """Runs the epochs that are left; see :meth:`Loop.run_epoch`."""
+    def run(self, step: Step, record: Record, pair: Pair | None = None) -> None:
+        """Runs the epochs that are left; see :meth:`Loop.run_epoch`.
+
+        Args:
+            pair: returns the ``partners`` of an epoch, given the generator behind its order.
+        """
         while not self.loop.done:
-            order, _ = self.loop.shuffle()
-            entry = self.loop.run_epoch(order, step, record)
+            order, rng = self.loop.shuffle()
+            entry = self.loop.run_epoch(order, step, record, pair and pair(rng))
             if self.path:
                 save(self.state(), self.path)
             figures = (f"{key} {value:.4f}" for key, value in entry.items() if isinstance(value, float))

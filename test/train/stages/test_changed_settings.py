@@ -14,7 +14,7 @@ from textures import NAMES, textures
 CPU = torch.device("cpu")
 CONFIG = Config(
     classes=3, main_heads=1, over=[2], depth=10, width=4, size=16, hidden=16, dimensions=8, batch=40, epochs=1,
-    graph_neighbors=[10], label_epochs=2, student_epochs=2, student_depth=10, student_width=4,
+    graph_neighbors=[10], label_agreement=0, label_epochs=2, student_epochs=2, student_depth=10, student_width=4,
 )  # fmt: skip
 # Each stage, and two settings of it that a command changes.
 STAGES = [(REFINEMENT, {"label_epochs": 4}, {"label_lr": 0.01}), (DISTILLATION, {"student_epochs": 4}, {"student_lr": 0.01})]

@@ -20,7 +20,7 @@ def command(run, images) -> None:
         *("--run", str(run), "--images", str(images), "--name", "dots", "--preset", "cifar10-cpu", "--device", "cpu"),
         *("--classes", "3", "--main-heads", "2", "--over", "2", "--depth", "10", "--width", "4", "--size", "16"),
         *("--hidden", "16", "--dimensions", "8", "--early-size", "0", "--batch", "40", "--minutes", "0", "--lr", "0.05"),
-        *("--graph-neighbors", "10", "--label-epochs", "3", "--student-depth", "10", "--student-width", "4"),
+        *("--graph-neighbors", "10", "--label-epochs", "3", "--label-agreement", "0", "--student-depth", "10", "--student-width", "4"),
         *("--student-epochs", "3", "--epochs", "3"),
     ])  # fmt: skip
 
