@@ -193,7 +193,7 @@ def training_text(training: dict[str, Any]) -> str:
     if "coreHours" in training:
         cost.append(f"{training['coreHours']:.1f} core hours")
     if "multiplyAccumulates" in training:
-        cost.append(f"{training['multiplyAccumulates']:.2g} multiply-accumulates of pretraining")
+        cost.append(f"{training['multiplyAccumulates']:.2g} multiply-accumulates")
     start = "from scratch"
     if init := training.get("init"):
         start = f"from the network of {init['model']} {init['version']}"
@@ -206,8 +206,8 @@ def training_text(training: dict[str, Any]) -> str:
     )
     if recipe.get("contrast"):
         text += (
-            " The objective and the optimizer of the recipe were chosen by figures on labeled test images of CIFAR-10, as "
-            "published methods choose theirs."
+            " The objective and the optimizer of the recipe, and how classes are found and taught, were chosen by figures on "
+            "labeled images of CIFAR-10, as published methods choose theirs."
         )
     return text
 
