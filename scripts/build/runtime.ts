@@ -82,7 +82,7 @@ const { open, instance, memory } = await start(recording.wasm);
 const [smallest] = probes.toSorted((a, b) => a.weights.length - b.weights.length);
 await (await open((smallest as Network).weights)).release();
 const snapshot = { memory: new Uint8Array(memory.buffer.slice(0)), globals: recording.globals(instance) };
-recording.profile(instance);
+recording.profile(instance); // forgets what the start ran
 const found = { answers: await runAll(open, networks), refusals: await provokeErrors(open, probes) };
 const ran = recording.profile(instance);
 

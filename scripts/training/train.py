@@ -102,7 +102,7 @@ def choose_again(args: argparse.Namespace, device: torch.device) -> None:
 def check_heads(config: Config) -> None:
     """Checks that the recipe finds classes after pretraining, of any number."""
     if not config.graph_neighbors:
-        raise SystemExit("--classes: choosing after pretraining needs new heads; give --graph-neighbors, such as 20 50")
+        raise SystemExit("--classes: choosing after pretraining needs new heads; give --graph-neighbors, such as 20 50 100")
 
 
 def pretrain(args: argparse.Namespace, device: torch.device) -> tuple[Folder | None, bool]:

@@ -98,7 +98,7 @@ export interface Manifest {
     stages?: Record<string, number> | undefined;
     /** The network that was distilled, where this one is a student. */
     teacher?: { depth: number; width: number } | undefined;
-    /** Multiply-accumulates of pretraining, forward and backward. */
+    /** Multiply-accumulates of pretraining and self-labeling, forward and backward. */
     multiplyAccumulates?: number | undefined;
     seconds: number;
     /** Seconds times threads, in hours, where it ran on a CPU. */

@@ -41,7 +41,10 @@ export interface Loader {
 /** The host of a device. */
 interface Starting {
   started: Promise<StartedHost>;
-  /** Starts the runtime in it, whose download does not wait for the host where the page knows the version. */
+  /**
+   * Starts the runtime in it, whose download does not wait for the host where the page knows the version.
+   * @returns what further hosts start with.
+   */
   run(): Promise<StartRequest>;
 }
 

@@ -10,11 +10,12 @@ import torch.nn.functional as F
 from training.stages.distill import DISTILLATION, distill, mix
 from training.stages.distill import main as distill_main
 from training.data.images import Folder
+from training.data.neighbors import nearest_neighbors
 from training.report.metrics import hungarian_accuracy
 from training.nn.network import build
 from training.stages.pretrain import Trainer
 from training.recipe import Config, config_of
-from training.stages.refine import REFINEMENT, mutual_information, refine
+from training.stages.refine import REFINEMENT, candidates, mutual_information, refine
 from training.stages.self_label import class_weights, label_loss, neighborhood_labels
 from training.stages.spectral import fit_head, spectral_clusters
 from training.stages.checkpoint import choose_head, last_checkpoint, read, save
@@ -138,11 +139,12 @@ def test_labels_of_a_neighborhood_outvote_an_image_and_are_of_equal_number():
     embedding = F.normalize(F.one_hot(clusters, 8).float() + 0.1 * torch.randn(180, 8, generator=rng), dim=1)
     own = F.one_hot(clusters, 3).float()
     own[::10] = own[::10].roll(1, 1)  # a tenth is called something else
-    label, agreement = neighborhood_labels(embedding, own)
+    nearest = nearest_neighbors(embedding[None], 20)
+    label, agreement = neighborhood_labels(nearest, own)
     assert torch.equal(label, clusters)
     assert agreement.min() == 1
     # The network prefers the first class everywhere, the more so in its own cluster.
-    label, _ = neighborhood_labels(embedding, (0.2 * own + torch.tensor([0.8, 0, 0])).clamp_min(1e-3))
+    label, _ = neighborhood_labels(nearest, (0.2 * own + torch.tensor([0.8, 0, 0])).clamp_min(1e-3))
     assert torch.equal(label, clusters)
 
 
@@ -155,13 +157,16 @@ def test_labels_that_neighbors_do_not_share_teach_nothing(checkpoint, folder, ca
 
 def test_clusters_win_unless_the_heads_are_clearly_better(checkpoint, folder, monkeypatch):
     config = checkpoint["config"] | {"label_epochs": 0}
-    kept = {}
+    states = {}
     for clusters in (0.94, 0.96):
         scores = {"head 0": 1.0, "head 1": 0.9, "spectral": clusters}
         monkeypatch.setattr("training.stages.refine.judge", lambda *_, scores=scores: scores)
-        kept[clusters] = refine(checkpoint | {"config": config}, folder, CPU)["network"]["heads.0"]
-    assert torch.equal(kept[0.94], checkpoint["network"]["heads.0"])
-    assert not torch.equal(kept[0.96], checkpoint["network"]["heads.0"])
+        states[clusters] = refine(checkpoint | {"config": config}, folder, CPU)
+    head = checkpoint["network"]["heads.0"]
+    assert torch.equal(states[0.94]["network"]["heads.0"], head)
+    assert not torch.equal(states[0.96]["network"]["heads.0"], head)
+    said = [(state["history"][-1]["kept"], state["history"][-1]["loss_heads"][0]) for state in states.values()]
+    assert said == [("head 0", math.log(3) - 1.0), ("spectral", math.log(3) - 0.96)]
 
 
 def test_a_stage_that_was_interrupted_ends_as_one_that_was_not(checkpoint, folder, tmp_path, monkeypatch):
@@ -178,6 +183,10 @@ def test_a_stage_that_was_interrupted_ends_as_one_that_was_not(checkpoint, folde
     with pytest.raises(KeyboardInterrupt):
         refine(checkpoint, folder, CPU, tmp_path / "part.pt")
     monkeypatch.undo()
+    # Chosen once more, the classes may be in another order, as on another device.
+    chosen = candidates
+    rolled = lambda *arguments: {name: head.roll(1, 0) for name, head in chosen(*arguments).items()}
+    monkeypatch.setattr("training.stages.refine.candidates", rolled)
     resumed = refine(checkpoint, folder, CPU, tmp_path / "part.pt")
     for name, value in whole["network"].items():
         assert torch.equal(resumed["network"][name], value), name

@@ -16,7 +16,7 @@ from training.nn.augment import augment
 from training.data.images import Folder, list_folder, load_folder
 from training.nn.loss import self_classifier_loss
 from training.report.metrics import hungarian_accuracy
-from training.data.neighbors import NeighborQueue, draw_partners
+from training.data.neighbors import NeighborQueue, draw_partners, nearest_neighbors
 from training.nn.network import SelfClassifier, build
 from training.nn.optimize import schedule
 from training.stages.pretrain import Trainer
@@ -170,11 +170,12 @@ def test_partners_are_mutual_neighbors_and_the_lonely_stay_alone():
     # Three points close to each other; one whose nearest is among them, but which is nobody's nearest.
     angles = torch.tensor([0.0, 0.1, 0.2, 1.5])
     bank = torch.stack([angles.cos(), angles.sin()], 1)
-    drawn = torch.stack([draw_partners(bank, 2, 1.0, torch.Generator().manual_seed(seed)) for seed in range(50)])
+    nearest = nearest_neighbors(bank[None], 2)
+    drawn = torch.stack([draw_partners(nearest, 1.0, torch.Generator().manual_seed(seed)) for seed in range(50)])
     assert (drawn[:, 3] == 3).all()
     assert set(drawn[:, 1].tolist()) == {0, 2}
     rng = torch.Generator().manual_seed(0)
-    assert torch.equal(draw_partners(bank, 2, 0.0, rng), torch.arange(4))
+    assert torch.equal(draw_partners(nearest, 0.0, rng), torch.arange(4))
 
 
 def test_the_monitor_says_what_is_known_and_changes_nothing(tmp_path):

@@ -1,5 +1,6 @@
 import { decodeVarint } from '../../../src/util/varint.ts';
 import { skip } from './branches.ts';
+import { largeFunction, zero } from './trim.ts';
 import {
   append,
   exportOf,
@@ -57,6 +58,8 @@ interface Registration {
   index: number;
   body: Uint8Array;
   parts: Part[];
+  /** Parts that set locals that the rest of the body reads. */
+  rest: Set<number>;
 }
 
 /** Makes a module record the name of each schema that it registers. */
@@ -82,7 +85,6 @@ export function recordSchemas(wasm: Uint8Array): {
     at = callback;
   }
   replaceBody(list, index, join([...pieces, body.subarray(at)]));
-  const zero = Uint8Array.of(0x7f, 1, 0x41, 0, op.end);
   const numbers = Array.from({ length: 3 * parts.length }, (_, i) => i);
   append(
     globals,
@@ -106,8 +108,8 @@ export function recordSchemas(wasm: Uint8Array): {
 /** Cuts out the schemas that are not wanted, but for those whose locals a later part reads: these stay unregistered. */
 export function cutSchemas(wasm: Uint8Array, isWanted: readonly boolean[]): Uint8Array<ArrayBuffer> {
   const list = readSections(wasm);
-  const { index, body, parts } = registrationOf(list);
-  const stays = parts.map(({ isCuttable }, i) => isWanted[i] || !isCuttable);
+  const { index, body, parts, rest } = registrationOf(list);
+  const stays = parts.map(({ isCuttable }, i) => isWanted[i] || !isCuttable || rest.has(i));
   const keepNeeds = (part: number) => {
     for (const needed of parts[part]?.needs ?? [])
       if (!stays[needed]) {
@@ -135,8 +137,8 @@ function registrationOf(list: Section[]): Registration {
   const type = functionType(list, 2, 0);
   const found = readBodies(sectionOf(list, sections.code).body)
     .map((body, index) => ({ index, body }))
-    .filter(({ body }) => body.length > 256 * 1024)
-    .map(({ index, body }) => ({ index, body, parts: partsOf(body, type) }))
+    .filter(({ body }) => body.length > largeFunction)
+    .map(({ index, body }) => ({ index, body, ...partsOf(body, type) }))
     .filter(({ parts }) => parts.length > 100);
   const [registration] = found;
   if (!registration || found.length > 1)
@@ -147,7 +149,7 @@ function registrationOf(list: Section[]): Registration {
 }
 
 /** @param type - index of the callback's type. */
-function partsOf(body: Uint8Array, type: number): Part[] {
+function partsOf(body: Uint8Array, type: number): Pick<Registration, 'parts' | 'rest'> {
   const steps: number[] = [];
   for (let at = instructionsOf(body); at < body.length; at = skip(body, at)) steps.push(at);
   const is = (i: number, opcode: number) => body[steps[i] as number] === opcode;
@@ -204,7 +206,11 @@ function partsOf(body: Uint8Array, type: number): Part[] {
   const beginnings = new Map<string, number>();
   for (const part of parts) beginnings.set(beginning(part), (beginnings.get(beginning(part)) ?? 0) + 1);
   const usual = [...beginnings].toSorted((a, b) => b[1] - a[1])[0]?.[0];
-  return parts.map((part) => ({ ...part, isCuttable: part.isCuttable && beginning(part) === usual }));
+  const isUsual = (part: Part) => beginning(part) === usual;
+  return {
+    parts: parts.map((part) => ({ ...part, isCuttable: part.isCuttable && isUsual(part) })),
+    rest: needs,
+  };
 }
 
 function replaceBody(list: Section[], index: number, body: Uint8Array) {

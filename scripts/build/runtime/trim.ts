@@ -18,11 +18,8 @@ import {
 
 const [i32, mutable, i32Const, globalGet, globalSet, end] = [0x7f, 1, 0x41, 0x23, 0x24, 0x0b];
 
-/**
- * Bytes above which a function is also trimmed inside. There are few, and they make up a third of what is kept: one
- * registers all operators, another has a loop for every pair of types of a Cast.
- */
-const largeFunction = 256 * 1024;
+/** Bytes above which a function is also trimmed inside. There are few: one has a loop for every pair of types of a Cast. */
+export const largeFunction = 256 * 1024;
 
 /** What of a module has run. */
 export interface Profile {
@@ -105,7 +102,8 @@ export function trim(wasm: Uint8Array, { functions, branches }: Profile): Uint8A
   return writeSections(list);
 }
 
-const zero = Uint8Array.of(i32, mutable, i32Const, 0, end);
+/** The entry of a global that is 0. */
+export const zero = Uint8Array.of(i32, mutable, i32Const, 0, end);
 const nameOf = (index: number) => `global${index}`;
 const setGlobal = (index: number) => Uint8Array.of(i32Const, 1, globalSet, ...varint(index));
 

@@ -50,16 +50,15 @@ def nearest_neighbors(views: Tensor, k: int) -> Tensor:
 
 
 @torch.no_grad()
-def draw_partners(bank: Tensor, pool: int, rate: float, rng: torch.Generator) -> Tensor:
+def draw_partners(nearest: Tensor, rate: float, rng: torch.Generator) -> Tensor:
     """Draws a partner for each image, ``[N]`` on the CPU: with probability ``rate`` one of its mutual neighbors,
     otherwise, and for images without one, the image itself.
 
     Args:
-        bank: embeddings ``[N, D]``, of any length.
-        pool: two images are mutual neighbors if each is among the ``pool`` nearest of the other.
+        nearest: the nearest others of each image, ``[N, k]`` on the CPU; two images of which each is among those of the
+            other are mutual neighbors.
         rng: a generator on the CPU.
     """
-    nearest = nearest_neighbors(bank[None], min(pool, len(bank) - 1)).cpu()
     own = torch.arange(len(nearest))
     mutual = (nearest[nearest] == own[:, None, None]).any(2)
     draws = torch.rand(nearest.shape, generator=rng).masked_fill(~mutual, -1.0)

@@ -69,7 +69,7 @@ def self_classifier_loss(
 
 
 def query_loss(query: Tensor, key: Tensor, temperature: float) -> Tensor:
-    """One direction of :func:`contrastive_loss`, for keys that learn nothing (MoCo, arXiv 1911.05722).
+    """As one direction of :func:`contrastive_loss`, for keys that learn nothing and are the only negatives (MoCo, arXiv 1911.05722).
 
     Args:
         query, key: unit embeddings ``[N, D]``, rows aligned. All other keys of the batch are negatives.

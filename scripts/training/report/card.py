@@ -193,7 +193,7 @@ def training_text(training: dict[str, Any]) -> str:
     if "coreHours" in training:
         cost.append(f"{training['coreHours']:.1f} core hours")
     if "multiplyAccumulates" in training:
-        cost.append(f"{training['multiplyAccumulates']:.2g} multiply-accumulates")
+        cost.append(f"{training['multiplyAccumulates']:.2g} multiply-accumulates of pretraining and self-labeling")
     start = "from scratch"
     if init := training.get("init"):
         start = f"from the network of {init['model']} {init['version']}"

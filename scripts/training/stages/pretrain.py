@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from training.data.images import Files, Folder, Memory, Stream
-from training.data.neighbors import NeighborQueue, draw_partners
+from training.data.neighbors import NeighborQueue, draw_partners, nearest_neighbors
 from training.nn.augment import augment
 from training.nn.distributed import device_name, gather, parallel, rank, synchronize, world
 from training.nn.loss import contrastive_loss, self_classifier_loss
@@ -186,7 +186,8 @@ class Trainer:
             return None
         if self.bank is None or self.loop.epoch % self.config.neighbor_epochs == 0:
             self.bank = self.encode()
-        return draw_partners(self.bank, self.config.neighbor_pool, self.config.neighbor_rate, rng)
+        nearest = nearest_neighbors(self.bank[None], min(self.config.neighbor_pool, len(self.bank) - 1))
+        return draw_partners(nearest.cpu(), self.config.neighbor_rate, rng)
 
     @torch.no_grad()
     def encode(self) -> Tensor:

@@ -2,8 +2,9 @@
 
 1. Choice of the classes. Contrastive features can scatter a class into islands, between which heads and k-means cut,
    while a graph of neighbors still leads from island to island: spectral clusters (``spectral.py``) compete with
-   the heads of pretraining. Candidates are judged by the mutual information of the classes of two random views of an image
-   (IIC, arXiv 1807.06653). The best becomes the only head of the wanted size. The rest of the network stays as it is.
+   the heads of pretraining. Both are judged by the mutual information of the classes of two random views of an image (IIC,
+   arXiv 1807.06653), and a head must lead by 5 %. The winner becomes the only head of the wanted size. The rest of the
+   network stays as it is.
 2. Self-labeling (``self_label.py``).
 
 Reads ``RUN/checkpoint.pt`` and writes ``RUN/refined.pt``, of the same format.
@@ -33,7 +34,7 @@ from training.stages.spectral import fit_head, spectral_clusters
 
 
 JUDGED = 10_000  # images whose views judge the classes, at most
-# The heads of pretraining have learned to agree on views, and the clusters have not: what both are worth then is another thing.
+# The heads of pretraining have learned to agree on views, which flatters them.
 HANDICAP = 0.95
 SPECTRAL = "spectral"
 
@@ -90,11 +91,11 @@ def is_kept(head: Tensor, network: SelfClassifier, config: Config) -> bool:
     return len(head) not in (config.classes, len(network.heads[0]))
 
 
-def choose_classes(network: SelfClassifier, pixels: Tensor, config: Config) -> dict[str, float]:
-    """Keeps the best of :func:`candidates` as the first head, before the over-clustering ones.
+def choose_classes(network: SelfClassifier, pixels: Tensor, config: Config) -> tuple[str, dict[str, float]]:
+    """Keeps one of :func:`candidates` as the first head, before the over-clustering ones.
 
     Returns:
-        What :func:`judge` says of each.
+        Its name, and what :func:`judge` says of each.
     """
     network.eval()
     heads = candidates(network, pixels, config)
@@ -103,7 +104,7 @@ def choose_classes(network: SelfClassifier, pixels: Tensor, config: Config) -> d
     print("mutual information ", *(f"{name}: {score:.3f} " for name, score in scores.items()), f"kept {best}", flush=True)
     others = [head for head in network.heads if is_kept(head, network, config)]
     network.heads = nn.ParameterList([nn.Parameter(heads[best].clone()), *others])
-    return scores
+    return best, scores
 
 
 def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: Path | None = None) -> Checkpoint:
@@ -124,26 +125,26 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
         config = dataclasses.replace(config, classes=chosen)
     pairs = zip(checkpoint["history"][-1]["loss_heads"], network.heads, strict=True)
     others = [loss for loss, head in pairs if is_kept(head, network, config)]
-    scores = choose_classes(network, folder.pixels.to(device), config)
+    kept, scores = choose_classes(network, folder.pixels.to(device), config)
     config = dataclasses.replace(config, main_heads=1)
-    by_head = [math.log(config.classes) - max(scores.values()), *others]
-    history = [{"stage": "classes", "mutual_information": scores, "loss_heads": by_head, "loss": by_head[0]}]
+    by_head = [math.log(config.classes) - scores[kept], *others]
+    history = [{"stage": "classes", "mutual_information": scores, "kept": kept, "loss_heads": by_head, "loss": by_head[0]}]
     seconds = time.perf_counter() - began
-    cost = checkpoint.get("cost", 0.0)
+    cost = 0.0
     if config.label_epochs:
         network, loop = self_label(network, folder, config, device, path, checkpoint["config"])
         history += [{"stage": "self-label"} | entry for entry in loop.history]
         seconds += loop.seconds
         # A view forward and backward, and a whole image forward.
         macs = 3 * multiply_accumulates(network, config.view_size) + multiply_accumulates(network, config.size)
-        cost += loop.step * loop.batch * macs
+        cost = loop.step * loop.batch * macs
     return checkpoint | {
         "config": dataclasses.asdict(config) | {"heads": [len(head) for head in network.heads]},
         "network": network.state_dict(),
         "counts": [dataclasses.asdict(count) for count in counts],
         "history": checkpoint["history"] + history,
         "seconds": checkpoint["seconds"] + seconds,
-        "cost": cost,
+        **({"cost": checkpoint["cost"] + cost} if "cost" in checkpoint else {}),
     }
 
 

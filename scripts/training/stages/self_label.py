@@ -35,7 +35,7 @@ ENOUGH = 0.3  # fraction of the images whose labels must be reliable
 
 
 class Labels(nn.Module):
-    """What the images are called in an epoch. A module, for its buffers to be saved with the stage."""
+    """The label of each image, and whether its neighbors agree. A module, for its buffers to be saved with the stage."""
 
     embedding: Tensor
     label: Tensor
@@ -47,24 +47,25 @@ class Labels(nn.Module):
         self.register_buffer("label", embedding.new_zeros(len(embedding), dtype=torch.long))
         self.register_buffer("reliable", embedding.new_zeros(len(embedding), dtype=torch.bool))
 
-    def renew(self, network: SelfClassifier, config: Config) -> None:
-        """Labels the images anew, by embeddings of the last epoch."""
+    def renew(self, network: SelfClassifier, config: Config) -> Tensor:
+        """Labels the images anew, by embeddings of the last epoch. Returns their nearest neighbors."""
+        nearest = nearest_neighbors(self.embedding[None], min(NEIGHBORS, len(self.embedding) - 1))
         own = (network.logits(self.embedding)[0] / config.tau_row).softmax(1)
-        self.label, agreement = neighborhood_labels(self.embedding, own)
+        self.label, agreement = neighborhood_labels(nearest, own)
         self.reliable = agreement >= config.label_agreement
+        return nearest
 
 
-def neighborhood_labels(embedding: Tensor, probabilities: Tensor) -> tuple[Tensor, Tensor]:
+def neighborhood_labels(nearest: Tensor, probabilities: Tensor) -> tuple[Tensor, Tensor]:
     """The class of each image by its neighborhood, with about as many images in each class.
 
     Args:
-        embedding: unit vectors ``[N, D]``.
+        nearest: the nearest others of each image, ``[N, k]``.
         probabilities: what the network says of each image by itself, ``[N, C]``.
 
     Returns:
         The class ``[N]``, and the fraction of the nearest neighbors that have the same ``[N]``.
     """
-    nearest = nearest_neighbors(embedding[None], min(NEIGHBORS, len(embedding) - 1))
     for _ in range(3):
         probabilities = 0.1 * probabilities + 0.9 * probabilities[nearest].mean(1)
     for _ in range(5):
@@ -105,28 +106,31 @@ def self_label(
         settings: see :class:`Stage`.
 
     Returns:
-        The running average of the network, and the loop.
+        The mean of the network and of the running average that has learned the labels, and the loop.
     """
+    before = copy.deepcopy(network)
     student = copy.deepcopy(network).to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(student).eval().requires_grad_(False)
     forward = torch.compile(student) if config.compile else student
-    rest_lr = config.rest_lr * config.label_lr / config.lr
-    optimizer = make_optimizer(config.optimizer, student, config.label_lr, rest_lr, config.weight_decay)
+    lr, rest_lr = config.label_rate * config.lr, config.label_rate * config.rest_lr
+    optimizer = make_optimizer(config.optimizer, student, lr, rest_lr, config.weight_decay)
     rng = torch.Generator(device).manual_seed(config.seed)
     epochs, source = config.label_epochs, Memory(folder, device)
     loop = Loop("self-label", optimizer, source, config.batch, epochs, warmup=0.03, seed=config.seed)
     with half(device, config.bf16), torch.no_grad():
         labels = Labels(encode(average, folder.pixels)[1].to(device))
     labels.renew(average, config)
-    stage = Stage(loop, path, {"student": student, "average": average, "labels": labels}, rng, settings)
     share = labels.reliable.float().mean().item()
-    if share < ENOUGH:
+    # With the network of before: chosen once more, its classes may be in another order.
+    modules = {"before": before, "student": student, "average": average, "labels": labels}
+    stage = Stage(loop, path, modules, rng, settings)
+    if loop.step == 0 and share < ENOUGH:
         print(f"no self-labeling: the neighbors of {share:.0%} of the images agree on their class, not of {ENOUGH:.0%}")
         return network, loop
 
     def pair(rng: torch.Generator) -> Tensor:
-        labels.renew(average, config)
-        return draw_partners(labels.embedding, config.neighbor_pool, config.neighbor_rate, rng)
+        nearest = labels.renew(average, config)
+        return draw_partners(nearest[:, : config.neighbor_pool].cpu(), config.neighbor_rate, rng)
 
     def step(places: Tensor, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         student.train()
@@ -164,5 +168,5 @@ def self_label(
         }
 
     stage.run(step, record, pair)
-    update_average(average, network, 0.5)
+    update_average(average, before, 0.5)
     return average, loop
