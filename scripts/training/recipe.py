@@ -81,12 +81,11 @@ class Config:
     # with the heads of pretraining (none: leaves the stage out).
     graph_neighbors: list[int] = field(default_factory=lambda: [20, 50, 100])
     # Self-labeling of the whole network (0: none): `label_weight` times the cross-entropy with the labels that the network
-    # gave the images, where `label_agreement` of the 20 nearest neighbors have the same. So as not to forget, it learns at
-    # `label_rate` times the rates of pretraining, and the weights end in the middle between those before and after.
+    # gave the images, where `label_agreement` of the 20 nearest neighbors have the same. The rates are
+    # those of pretraining. So as not to forget, the weights end in the middle between those before and after.
     label_epochs: int = 0
     label_agreement: float = 0.9
     label_weight: float = 1.0
-    label_rate: float = 0.5
 
     # Distillation: 0 epochs if the trained network itself is small enough to serve.
     student_epochs: int = 0

@@ -112,8 +112,7 @@ def self_label(
     student = copy.deepcopy(network).to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(student).eval().requires_grad_(False)
     forward = torch.compile(student) if config.compile else student
-    lr, rest_lr = config.label_rate * config.lr, config.label_rate * config.rest_lr
-    optimizer = make_optimizer(config.optimizer, student, lr, rest_lr, config.weight_decay)
+    optimizer = make_optimizer(config.optimizer, student, config.lr, config.rest_lr, config.weight_decay)
     rng = torch.Generator(device).manual_seed(config.seed)
     epochs, source = config.label_epochs, Memory(folder, device)
     loop = Loop("self-label", optimizer, source, config.batch, epochs, warmup=0.03, seed=config.seed)

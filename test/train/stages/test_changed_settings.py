@@ -17,7 +17,7 @@ CONFIG = Config(
     graph_neighbors=[10], label_agreement=0, label_epochs=2, student_epochs=2, student_depth=10, student_width=4,
 )  # fmt: skip
 # Each stage, and two settings of it that a command changes.
-STAGES = [(REFINEMENT, {"label_epochs": 4}, {"label_rate": 0.1}), (DISTILLATION, {"student_epochs": 4}, {"student_lr": 0.01})]
+STAGES = [(REFINEMENT, {"label_epochs": 4}, {"label_weight": 0.5}), (DISTILLATION, {"student_epochs": 4}, {"student_lr": 0.01})]
 
 
 @pytest.fixture(scope="module")
