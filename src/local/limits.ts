@@ -21,7 +21,7 @@ export const pageLimits = {
   spareRestMs: 20_000,
   /** Workers that may be asked for: as many as the cores of a large desktop. */
   workers: 32,
-  /** Workers of `auto`: each beyond the first takes some 80 MB (`npm run bench -- --only many`). */
+  /** Workers of `auto`: each beyond the first takes some 30 MB (`npm run bench -- --only many`). */
   autoWorkers: 4,
   /** Gigabytes of the machine for each Worker of `auto`: a photo of 64 megapixels is held as 256 MB of pixels. */
   workerGigabytes: 2,
