@@ -1,17 +1,6 @@
 import { decodeVarint } from '../../../src/util/varint.ts';
-import { instructionsOf, join, signedVarint, varint } from './wasm-binary.ts';
+import { instructionsOf, join, op, signedVarint, skip, varint } from './wasm-binary.ts';
 
-const op = {
-  unreachable: 0x00,
-  block: 0x02,
-  loop: 0x03,
-  if: 0x04,
-  else: 0x05,
-  end: 0x0b,
-  br: 0x0c,
-  brIf: 0x0d,
-  brTable: 0x0e,
-} as const;
 const noResult = 0x40;
 
 /** One instruction of a function. Branches are numbered through the function: each is recorded, or cut, by its number. */
@@ -97,8 +86,7 @@ function ifThen(instructions: Uint8Array): Uint8Array {
 
 /** Compares the number on the stack with a case of `br_table`: equal, or for the last case at least. */
 function isCase(number: number, isLast: boolean): Uint8Array {
-  const [i32Const, equal, atLeast] = [0x41, 0x46, 0x4f];
-  return Uint8Array.of(i32Const, ...signedVarint(number), isLast ? atLeast : equal);
+  return Uint8Array.of(op.i32Const, ...signedVarint(number), isLast ? op.i32GeU : op.i32Eq);
 }
 
 function parse(body: Uint8Array): { instructions: Instruction[]; branches: number } {
@@ -135,47 +123,4 @@ function labelsOf(body: Uint8Array, start: number): number[] {
     at = end;
   }
   return labels;
-}
-
-/** Position of the next instruction. */
-export function skip(body: Uint8Array, start: number): number {
-  const opcode = body[start] as number;
-  let at = start + 1;
-  const numbers = (count: number) => {
-    for (; count > 0; count--) at = decodeVarint(body, at)[1];
-  };
-  const number = () => {
-    const [value, end] = decodeVarint(body, at);
-    at = end;
-    return value;
-  };
-  if (opcode === op.brTable) numbers(number() + 1);
-  else if (opcode === 0x11 || (opcode >= 0x28 && opcode <= 0x3e)) numbers(2);
-  else if (opcode === 0x1c) numbers(number());
-  else if (
-    (opcode >= op.block && opcode <= op.if) ||
-    opcode === op.br ||
-    opcode === op.brIf ||
-    opcode === 0x10 ||
-    (opcode >= 0x20 && opcode <= 0x26) ||
-    (opcode >= 0x3f && opcode <= 0x42) ||
-    opcode === 0xd0 ||
-    opcode === 0xd2
-  )
-    numbers(1);
-  else if (opcode === 0x43) at += 4;
-  else if (opcode === 0x44) at += 8;
-  else if (opcode === 0xfc) {
-    const extended = number();
-    numbers([8, 10, 12, 14].includes(extended) ? 2 : extended > 8 ? 1 : 0);
-  } else if (opcode === 0xfd) {
-    const vector = number();
-    if (vector <= 11 || (vector >= 84 && vector <= 93)) numbers(2);
-    if (vector === 12 || vector === 13) at += 16;
-    else if ((vector >= 21 && vector <= 34) || (vector >= 84 && vector <= 91)) at++;
-  } else if (opcode === 0xfe) {
-    if (number() === 3) at++;
-    else numbers(2);
-  }
-  return at;
 }

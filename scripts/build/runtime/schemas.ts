@@ -1,6 +1,5 @@
 import { decodeVarint } from '../../../src/util/varint.ts';
-import { skip } from './branches.ts';
-import { largeFunction, zero } from './trim.ts';
+import { largeFunction } from './trim.ts';
 import {
   append,
   exportOf,
@@ -8,11 +7,14 @@ import {
   instructionsOf,
   join,
   kinds,
+  op,
   readBodies,
   readSections,
   type Section,
   sectionOf,
   sections,
+  skip,
+  variable,
   varint,
   writeBodies,
   writeSections,
@@ -23,21 +25,6 @@ import {
  * networks have two dozen. Each is made, given to a callback and destroyed by a part of that function, one after the other;
  * the parts of others can be cut out.
  */
-
-const op = {
-  block: 0x02,
-  if: 0x04,
-  else: 0x05,
-  end: 0x0b,
-  call: 0x10,
-  callIndirect: 0x11,
-  drop: 0x1a,
-  localGet: 0x20,
-  localSet: 0x21,
-  localTee: 0x22,
-  globalSet: 0x24,
-  i32Load: 0x28,
-};
 
 /** The part of a body that makes, registers and destroys one schema. */
 interface Part {
@@ -88,7 +75,7 @@ export function recordSchemas(wasm: Uint8Array): {
   const numbers = Array.from({ length: 3 * parts.length }, (_, i) => i);
   append(
     globals,
-    numbers.map(() => zero),
+    numbers.map(() => variable(0)),
   );
   append(
     sectionOf(list, sections.export),
@@ -98,9 +85,11 @@ export function recordSchemas(wasm: Uint8Array): {
     wasm: writeSections(list),
     names({ exports }, memory) {
       const word = (i: number) => (exports[`schema${i}`] as WebAssembly.Global<'i32'>).value;
-      return parts.map((_, i) =>
-        textOf(Int32Array.of(word(3 * i), word(3 * i + 1), word(3 * i + 2)), memory),
-      );
+      return parts.map((_, i) => {
+        const name = textOf(Int32Array.of(word(3 * i), word(3 * i + 1), word(3 * i + 2)), memory);
+        if (name === '') throw new Error('A schema was not registered at the start: adapt schemas.ts');
+        return name;
+      });
     },
   };
 }

@@ -3,18 +3,19 @@ import {
   exportedFunction,
   join,
   listOf,
+  op,
   readBodies,
   readSections,
   type Section,
   sectionOf,
   sections,
   signedVarint,
+  variable,
   varint,
   writeBodies,
   writeSections,
 } from './wasm-binary.ts';
 
-const [i32, mutable, i32Const, end] = [0x7f, 1, 0x41, 0x0b];
 const [active, passive] = [0, 1];
 /** Runs of zeros shorter than this are kept within a range, which costs a few bytes itself. */
 const minGap = 16;
@@ -43,22 +44,18 @@ export function resume(
     bodies[exportedFunction(list, name)] = Uint8Array.of(
       0,
       ...(result === undefined ? [] : constant(result)),
-      end,
+      op.end,
     );
   code.body = writeBodies(bodies);
 
   const variables = sectionOf(list, sections.global);
-  variables.body = listOf(
-    Array.from({ length: countOf(variables) }, (_, i) =>
-      Uint8Array.of(i32, mutable, ...constant(globals[i] ?? 0), end),
-    ),
-  );
+  variables.body = listOf(Array.from({ length: countOf(variables) }, (_, i) => variable(globals[i] ?? 0)));
 
   // Unreachable instructions still refer to the segments that the start function copied, so empty ones stay.
   const data = sectionOf(list, sections.data);
   const copied = Array.from({ length: countOf(data) }, () => Uint8Array.of(passive, 0));
   const segments = Array.from(filledRanges(memory), ([from, to]) =>
-    join([Uint8Array.of(active, ...constant(from), end), varint(to - from), memory.subarray(from, to)]),
+    join([Uint8Array.of(active, ...constant(from), op.end), varint(to - from), memory.subarray(from, to)]),
   );
   data.body = listOf([...copied, ...segments]);
   sectionOf(list, sections.dataCount).body = varint(countOf(data));
@@ -66,7 +63,7 @@ export function resume(
 }
 
 const countOf = ({ body }: Section) => decodeVarint(body, 0)[0];
-const constant = (value: number) => [i32Const, ...signedVarint(value)];
+const constant = (value: number) => [op.i32Const, ...signedVarint(value)];
 
 /** Ranges of a memory that hold more than zeros, by address; all begin and end at a multiple of 8. */
 function* filledRanges(memory: Uint8Array): Generator<[from: number, to: number]> {

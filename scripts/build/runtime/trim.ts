@@ -6,17 +6,17 @@ import {
   instructionsOf,
   join,
   kinds,
+  op,
   readBodies,
   readSections,
   type Section,
   sectionOf,
   sections,
+  variable,
   varint,
   writeBodies,
   writeSections,
 } from './wasm-binary.ts';
-
-const [i32, mutable, i32Const, globalGet, globalSet, end] = [0x7f, 1, 0x41, 0x23, 0x24, 0x0b];
 
 /** Bytes above which a function is also trimmed inside. There are few: one has a loop for every pair of types of a Cast. */
 export const largeFunction = 256 * 1024;
@@ -60,7 +60,7 @@ export function instrument(wasm: Uint8Array): {
   );
   append(
     sectionOf(list, sections.global),
-    Array.from({ length: next - first }, () => zero),
+    Array.from({ length: next - first }, () => variable(0)),
   );
   append(
     sectionOf(list, sections.export),
@@ -91,7 +91,7 @@ export function trim(wasm: Uint8Array, { functions, branches }: Profile): Uint8A
   const list = readSections(wasm);
   const code = sectionOf(list, sections.code);
   const scratch = addScratchGlobal(list);
-  const trap = Uint8Array.of(0, 0, end);
+  const trap = Uint8Array.of(0, op.unreachable, op.end);
   code.body = writeBodies(
     readBodies(code.body).map((body, i) => {
       if (!functions[i]) return trap;
@@ -102,20 +102,18 @@ export function trim(wasm: Uint8Array, { functions, branches }: Profile): Uint8A
   return writeSections(list);
 }
 
-/** The entry of a global that is 0. */
-export const zero = Uint8Array.of(i32, mutable, i32Const, 0, end);
 const nameOf = (index: number) => `global${index}`;
-const setGlobal = (index: number) => Uint8Array.of(i32Const, 1, globalSet, ...varint(index));
+const setGlobal = (index: number) => Uint8Array.of(op.i32Const, 1, op.globalSet, ...varint(index));
 
 /** Adds a global that holds a number for a moment. */
 function addScratchGlobal(list: Section[]): { index: number } & Pick<Recorder, 'save' | 'load'> {
   const globals = sectionOf(list, sections.global);
   const [index] = decodeVarint(globals.body, 0);
-  append(globals, [zero]);
+  append(globals, [variable(0)]);
   return {
     index,
-    save: Uint8Array.of(globalSet, ...varint(index)),
-    load: Uint8Array.of(globalGet, ...varint(index)),
+    save: Uint8Array.of(op.globalSet, ...varint(index)),
+    load: Uint8Array.of(op.globalGet, ...varint(index)),
   };
 }
 

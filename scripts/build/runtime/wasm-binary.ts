@@ -16,6 +16,31 @@ export const sections = {
 /** Kinds of exports. */
 export const kinds = { function: 0, global: 3 } as const;
 
+/** Opcodes. */
+export const op = {
+  unreachable: 0x00,
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  else: 0x05,
+  end: 0x0b,
+  br: 0x0c,
+  brIf: 0x0d,
+  brTable: 0x0e,
+  call: 0x10,
+  callIndirect: 0x11,
+  drop: 0x1a,
+  localGet: 0x20,
+  localSet: 0x21,
+  localTee: 0x22,
+  globalGet: 0x23,
+  globalSet: 0x24,
+  i32Load: 0x28,
+  i32Const: 0x41,
+  i32Eq: 0x46,
+  i32GeU: 0x4f,
+} as const;
+
 /** A section of a module. */
 export interface Section {
   id: number;
@@ -132,6 +157,54 @@ export function functionType(list: readonly Section[], parameters: number, resul
     }
   }
   throw new Error(`The module has no function type of ${parameters} parameters and ${results} results`);
+}
+
+/** Position of the next instruction. */
+export function skip(body: Uint8Array, start: number): number {
+  const opcode = body[start] as number;
+  let at = start + 1;
+  const numbers = (count: number) => {
+    for (; count > 0; count--) at = decodeVarint(body, at)[1];
+  };
+  const number = () => {
+    const [value, end] = decodeVarint(body, at);
+    at = end;
+    return value;
+  };
+  if (opcode === op.brTable) numbers(number() + 1);
+  else if (opcode === 0x11 || (opcode >= 0x28 && opcode <= 0x3e)) numbers(2);
+  else if (opcode === 0x1c) numbers(number());
+  else if (
+    (opcode >= op.block && opcode <= op.if) ||
+    opcode === op.br ||
+    opcode === op.brIf ||
+    opcode === 0x10 ||
+    (opcode >= 0x20 && opcode <= 0x26) ||
+    (opcode >= 0x3f && opcode <= 0x42) ||
+    opcode === 0xd0 ||
+    opcode === 0xd2
+  )
+    numbers(1);
+  else if (opcode === 0x43) at += 4;
+  else if (opcode === 0x44) at += 8;
+  else if (opcode === 0xfc) {
+    const extended = number();
+    numbers([8, 10, 12, 14].includes(extended) ? 2 : extended > 8 ? 1 : 0);
+  } else if (opcode === 0xfd) {
+    const vector = number();
+    if (vector <= 11 || (vector >= 84 && vector <= 93)) numbers(2);
+    if (vector === 12 || vector === 13) at += 16;
+    else if ((vector >= 21 && vector <= 34) || (vector >= 84 && vector <= 91)) at++;
+  } else if (opcode === 0xfe) {
+    if (number() === 3) at++;
+    else numbers(2);
+  }
+  return at;
+}
+
+/** An entry of the global section: an i32 that may change. */
+export function variable(value: number): Uint8Array {
+  return Uint8Array.of(0x7f, 1, op.i32Const, ...signedVarint(value), op.end);
 }
 
 /** An unsigned LEB128 number. */

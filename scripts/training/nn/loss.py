@@ -69,10 +69,10 @@ def self_classifier_loss(
 
 
 def query_loss(query: Tensor, key: Tensor, temperature: float) -> Tensor:
-    """As one direction of :func:`contrastive_loss`, for keys that learn nothing and are the only negatives (MoCo, arXiv 1911.05722).
+    """As one direction of :func:`contrastive_loss`, for keys that learn nothing (MoCo, arXiv 1911.05722).
 
     Args:
-        query, key: unit embeddings ``[N, D]``, rows aligned. All other keys of the batch are negatives.
+        query, key: unit embeddings ``[N, D]``, rows aligned. The other keys of the batch alone are negatives.
     """
     cosines = query.float() @ key.float().T / temperature
     own = torch.eye(len(query), dtype=torch.bool, device=query.device)

@@ -1,8 +1,9 @@
 """Classes of a frozen embedding: spectral clusters of its neighbor graphs, and a head that predicts them.
 
 Each cluster of a graph is a set of images with many ties inside and few to others, whatever its shape (Ng, Jordan and
-Weiss, NeurIPS 2001). One graph and one number of eigenvectors are a draw: on CIFAR-10 some were right on 54 % of the images and
-others on 67 %. What most of them agree on is nearly as good as the best (cluster ensembles: Strehl and Ghosh, JMLR 2002). A cosine head learns the clusters, so that a new image needs no graph.
+Weiss, NeurIPS 2001). One graph and one number of eigenvectors are a draw; what most of several agree on is nearly as
+good as the best of them (cluster ensembles: Strehl and Ghosh, JMLR 2002; docs/experiments.md). A cosine head learns the
+clusters, so that a new image needs no graph.
 """
 
 from __future__ import annotations
