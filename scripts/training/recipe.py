@@ -117,13 +117,13 @@ class Config:
 PRESETS = {
     # For two cores with AVX512-BF16. The time limit ends it. The trained network is small enough to be served itself.
     "cifar10-cpu": Config(
-        width=32, early_size=24, early_part=1.0, neighbor_from=0.3, minutes=90, epochs=1000, decay=0.3,
+        width=32, early_size=24, early_part=1.0, neighbor_from=0.3, minutes=90, epochs=1000, decay=0.3, label_epochs=14,
     ),
     # For 30 minutes of one H200, of which 10 for the student. Not run yet. Batch 1024 holds ten images per class of the
     # head of 100.
     "cifar10-h200": Config(
         width=64, main_heads=4, over=[2, 3, 5, 10], hidden=2048, epochs=600, minutes=18, batch=1024,
-        early_size=24, early_part=1.0, neighbor_from=0.3, decay=0.3, student_epochs=100, compile=True,
+        early_size=24, early_part=1.0, neighbor_from=0.3, decay=0.3, label_epochs=14, student_epochs=100, compile=True,
     ),
     # 200 classes at 64 pixels, for one H200: 25 minutes should be about 300 epochs. Not run yet. Batch 2048 holds ten
     # images per class of the heads of 200, and doubles the rate.
@@ -141,11 +141,11 @@ PRESETS = {
     # GPU preset is too large for the edge, and is distilled.
     "photos-cpu": Config(
         width=32, early_size=24, early_part=1.0, minutes=30, epochs=400, batch=256, rest_lr=0.12, neighbor_from=0.3,
-        decay=0.5,
+        decay=0.5, label_epochs=14,
     ),
     "photos-gpu": Config(
         main_heads=4, over=[2, 3, 5, 10], width=64, stem="tiny", size=64, hidden=2048, minutes=15, epochs=800, batch=512,
-        student_epochs=100, compile=True,
+        label_epochs=14, student_epochs=100, compile=True,
     ),
     # The setting of the paper. Not run at full length. From the paper: ResNet-50, the heads, the temperatures, LARS,
     # views of 2 x 224 + 6 x 96, the queue, 800 epochs. Our choices: the width of the projector, the size of the queue,

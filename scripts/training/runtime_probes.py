@@ -18,14 +18,15 @@ import torch
 from training.model.onnx_files import Deployment, write_fp16, write_fp32, write_int8
 from training.nn.network import SelfClassifier
 
-# depth, width, stem, size in pixels, hidden, dimensions, classes, and whether batch norm has a bias, as trained networks
-# do. One probe per kind of block and stem, with channel counts that are and are not multiples of the vector width of
-# the kernels. The runtime takes different paths with and without a bias.
+# depth, width, stem, size in pixels, hidden (0: a linear embedding), dimensions, classes, and whether batch norm has a
+# bias, as trained networks do. One probe per kind of block, stem and embedding, with channel counts that are and are not
+# multiples of the vector width of the kernels. The runtime takes different paths with and without a bias.
 PROBES = {
     "least": (10, 4, "cifar", 16, 16, 8, 3, True),
     "plain": (10, 8, "cifar", 32, 64, 16, 10, False),
     "pooled": (18, 6, "tiny", 64, 40, 24, 7, True),
     "bottleneck": (50, 4, "imagenet", 96, 48, 20, 11, False),
+    "linear": (10, 6, "cifar", 24, 0, 12, 5, True),
 }
 PERIOD = 61
 

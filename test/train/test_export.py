@@ -19,7 +19,7 @@ from training.export_model import export
 from training.model.manifest import golden_image, labels_module, read_manifest, write_manifest
 from training.report.card import per_class
 from training.report.plots import plot_confusion
-from training.model.onnx_files import Deployment, open_graph, predict_all
+from training.model.onnx_files import Deployment, open_graph, predict_all, write_fp32, write_int8
 from training.data.images import load_folder
 from training.nn.network import SelfClassifier
 from PIL import Image
@@ -206,6 +206,19 @@ def test_int8_stores_every_matrix_but_the_class_weights_in_bytes_and_pixels_exac
     assert [w.shape for w in weights.values() if w.dtype == np.float32 and w.ndim > 1] == [(8, 3)]
     first = next(node for node in graph.node if node.op_type == "QuantizeLinear")
     assert (weights[first.input[1]], weights[first.input[2]]) == (1 / 64, 118)
+
+
+def test_int8_leaves_a_linear_embedding_in_floats(network, images, tmp_path):
+    linear = SelfClassifier(10, 4, "tiny", 0, 8, HEADS).eval()
+    linear.backbone = network.backbone
+    with torch.no_grad():
+        expected = linear(images.permute(0, 3, 1, 2).float())[1]
+    write_fp32(Deployment(linear, HEAD, torch.arange(3), TAU), SIZE, tmp_path / "fp32.onnx")
+    write_int8(tmp_path / "fp32.onnx", images, tmp_path / "int8.onnx")
+    weights = [onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(tmp_path / "int8.onnx").graph.initializer]
+    assert sorted(w.shape for w in weights if w.dtype == np.float32 and w.ndim > 1) == [(8, 3), (8, 32)]
+    embedding = open_graph(tmp_path / "int8.onnx")(images)[1]
+    assert (embedding * expected).sum(1).mean() > 0.95
 
 
 def test_manifest_describes_the_files(model, manifest):

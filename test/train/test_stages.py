@@ -18,7 +18,7 @@ from training.recipe import Config, config_of
 from training.stages.refine import REFINEMENT, candidates, mutual_information, refine
 from training.stages.self_label import class_weights, label_loss, neighborhood_labels
 from training.stages.spectral import fit_head, spectral_clusters
-from training.stages.checkpoint import choose_head, last_checkpoint, read, save
+from training.stages.checkpoint import choose_head, last_checkpoint, network_of, read, save
 from training.stages.loop import Stage
 from textures import NAMES, textures, write_folder
 
@@ -79,8 +79,8 @@ def test_the_classes_that_views_agree_on_most_are_kept_and_nothing_else_moves(ch
     assert state["config"]["heads"] == [3, 6]
     for name, value in checkpoint["network"].items():
         if name.startswith(("backbone", "projector")):
-            assert torch.equal(state["network"][name], value), name
-    assert torch.equal(state["network"]["heads.1"], checkpoint["network"]["heads.2"])
+            assert torch.equal(state["trained"][name], value), name
+    assert torch.equal(state["trained"]["heads.1"], checkpoint["network"]["heads.2"])
     scores = state["history"][-1]["mutual_information"]
     assert set(scores) == {"head 0", "head 1", "spectral"}
     # On these textures the heads of pretraining are right, and the graph follows colors.
@@ -111,7 +111,7 @@ def test_a_head_learns_the_clusters_that_it_is_given():
     rng = torch.Generator().manual_seed(0)
     clusters = torch.randint(4, (500,), generator=rng)
     embedding = F.normalize(F.one_hot(clusters, 8).float() + 0.1 * torch.randn(500, 8, generator=rng), dim=1)
-    weights, loss = fit_head(embedding, clusters, 4, 0.1)
+    weights, loss = fit_head(embedding, F.one_hot(clusters, 4).float(), 0.1)
     assert torch.equal((embedding @ weights.T).argmax(1), clusters)
     torch.testing.assert_close(weights.norm(dim=1), torch.ones(4))
     assert 0 < loss < 0.05
@@ -163,10 +163,40 @@ def test_clusters_win_unless_the_heads_are_clearly_better(checkpoint, folder, mo
         monkeypatch.setattr("training.stages.refine.judge", lambda *_, scores=scores: scores)
         states[clusters] = refine(checkpoint | {"config": config}, folder, CPU)
     head = checkpoint["network"]["heads.0"]
-    assert torch.equal(states[0.94]["network"]["heads.0"], head)
-    assert not torch.equal(states[0.96]["network"]["heads.0"], head)
+    assert torch.equal(states[0.94]["trained"]["heads.0"], head)
+    assert not torch.equal(states[0.96]["trained"]["heads.0"], head)
     said = [(state["history"][-1]["kept"], state["history"][-1]["loss_heads"][0]) for state in states.values()]
     assert said == [("head 0", math.log(3) - 1.0), ("spectral", math.log(3) - 0.96)]
+
+
+def test_the_embedding_becomes_linear_and_training_goes_on_from_the_projector(checkpoint, folder):
+    state = refine(checkpoint | {"config": checkpoint["config"] | {"label_epochs": 0}}, folder, CPU)
+    network = network_of(state).eval()
+    assert isinstance(network.projector, torch.nn.Linear)
+    # Its heads say of the embedding what those before say of the projector's.
+    before = build({**state["config"], "linear": False}).eval()
+    before.load_state_dict(state["trained"])
+    with torch.no_grad():
+        said = [[logits.argmax(1) for logits in net.logits(net(folder.pixels.float())[1])] for net in (before, network)]
+    for old, new in zip(*said, strict=True):
+        assert (old == new).float().mean() > 0.8
+    trainer = Trainer(CONFIG, folder, CPU)
+    trainer.start_from(state)
+    for name, value in checkpoint["network"].items():
+        if name.startswith(("backbone", "projector")):
+            assert torch.equal(trainer.average.state_dict()[name], value), name
+    again = refine(state | {"config": state["config"] | {"label_epochs": 1}}, folder, CPU)
+    assert again["trained"].keys() == state["trained"].keys()
+    student = distill(state | {"config": state["config"] | {"student_epochs": 1}}, folder, CPU)
+    assert embed(student, folder.pixels)[0].shape == (600, 16)
+
+
+def test_a_linear_embedding_needs_images_enough(checkpoint):
+    pixels, labels = textures(200)
+    few = Folder(pixels, labels, NAMES, [str(i) for i in range(200)])
+    state = refine(checkpoint | {"config": checkpoint["config"] | {"label_epochs": 0}}, few, CPU)
+    assert not state["config"]["linear"]
+    assert torch.equal(state["network"]["projector.3.weight"], checkpoint["network"]["projector.3.weight"])
 
 
 def test_a_stage_that_was_interrupted_ends_as_one_that_was_not(checkpoint, folder, tmp_path, monkeypatch):

@@ -124,14 +124,17 @@ def is_used(model: ONNXModel, name: str) -> bool:
 def write_int8(fp32: Path, images: Tensor, path: Path) -> None:
     """Quantizes a float32 graph statically: QDQ, weights QInt8 per channel, activations QUInt8.
 
-    Convolutions, residual additions and the matrices of the projector are int8. Float32 stay the pooling, the outputs
-    of the projector, and all that follows: there, rounding to 1/255 of the range would change the answers, and float32
-    costs nothing. Only onnxruntime runs the file, see :func:`optimize_graph`.
+    Convolutions, residual additions and the matrices of a projector of two layers are int8. Float32 stay the pooling, a
+    linear embedding, which magnifies small differences, the outputs of the projector, and all that follows: there, rounding
+    to 1/255 of the range would change the answers, and float32 costs nothing. Only onnxruntime runs the file, see
+    :func:`optimize_graph`.
 
     Args:
         images: uint8 ``[N, H, W, 3]``, 500 to 1,000 unaugmented training images for the calibration.
     """
-    pixels = next(node.input[0] for node in onnx.load(fp32).graph.node if node.op_type == "Conv")
+    nodes = onnx.load(fp32).graph.node
+    pixels = next(node.input[0] for node in nodes if node.op_type == "Conv")
+    matrices = [node.name for node in nodes if node.op_type == "Gemm"]
     # Pixels are uint8 already. This scale and zero point reproduce them exactly.
     exact = {
         "quant_type": QuantType.QUInt8,
@@ -146,6 +149,7 @@ def write_int8(fp32: Path, images: Tensor, path: Path) -> None:
             Calibration(images),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Relu", "Add", "MaxPool", "Gemm"],
+            nodes_to_exclude=matrices if len(matrices) == 1 else [],
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,

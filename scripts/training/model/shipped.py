@@ -13,7 +13,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from training.model.manifest import path_of, read_manifest
-from training.nn.network import SelfClassifier, build
+from training.nn.network import SelfClassifier, build, spread
 
 
 def start_of(model: Path, images: Tensor) -> dict[str, Any]:
@@ -34,7 +34,8 @@ def load_model(model: Path, images: Tensor) -> SelfClassifier:
 
     Only the served head is in the file; the other heads are as random as at the start of a run. In training, batch norm
     takes its statistics from the batch, so any scale of the weights before it gives the same answers; but the larger
-    they are, the less a step of the optimizer turns them. They get the scale of the last matrix, which kept its own.
+    they are, the less a step of the optimizer turns them. They get the scale of the last matrix, which kept its own (of a
+    linear embedding: that of the projector before it).
 
     Args:
         model: folder of the model.
@@ -44,7 +45,8 @@ def load_model(model: Path, images: Tensor) -> SelfClassifier:
     values = {item.name: torch.from_numpy(np.array(numpy_helper.to_array(item))) for item in graph.initializer}
     network = build(read_manifest(model)["training"]["recipe"]).eval()
     modules = dict(network.named_modules())
-    last = values["projector.3.weight"]
+    embedding = "projector.3" if "projector.3.weight" in values else "projector"
+    last = values[f"{embedding}.weight"]
     for name in modules:
         if f"{name}.weight_bias" in values:
             weight = values[f"{name}.weight"]
@@ -56,15 +58,9 @@ def load_model(model: Path, images: Tensor) -> SelfClassifier:
         network(images.float())
     for module in modules.values():
         module._forward_pre_hooks.clear()
-    modules["projector.3"].weight.data, modules["projector.3"].bias.data = last, values["projector.3.bias"]
+    modules[embedding].weight.data, modules[embedding].bias.data = last, values[f"{embedding}.bias"]
     network.heads[0].data = nn.functional.normalize(values["weights"].T, dim=1)
     return network
-
-
-def spread(weight: Tensor) -> Tensor:
-    """Root mean square of the singular values of a kernel or matrix."""
-    matrix = weight.flatten(1)
-    return matrix.norm() / min(matrix.shape) ** 0.5
 
 
 def norm_after(name: str) -> str:

@@ -104,7 +104,7 @@ class SelfClassifier(nn.Module):
         depth: 10, 18, 34 or 50 layers.
         width: channels of the first stage's 3x3 convolutions; the last has eight times as many.
         stem: ``cifar`` (32 px), ``tiny`` (64 px) or ``imagenet`` (224 px).
-        hidden: width of the projector's hidden layer.
+        hidden: width of the projector's hidden layer (0: the projector is one linear map).
         dimensions: length of the embedding.
         heads: number of classes of each classifier.
     """
@@ -114,12 +114,14 @@ class SelfClassifier(nn.Module):
     ) -> None:
         super().__init__()
         self.backbone = ResNet(depth, width, stem)
-        self.projector = nn.Sequential(
-            nn.Linear(self.backbone.features, hidden, bias=False),
-            nn.BatchNorm1d(hidden),
-            nn.LeakyReLU(0.1),
-            nn.Linear(hidden, dimensions),
-        )
+        self.projector = nn.Linear(self.backbone.features, dimensions)
+        if hidden:
+            self.projector = nn.Sequential(
+                nn.Linear(self.backbone.features, hidden, bias=False),
+                nn.BatchNorm1d(hidden),
+                nn.LeakyReLU(0.1),
+                nn.Linear(hidden, dimensions),
+            )
         self.heads = nn.ParameterList(nn.Parameter(torch.randn(c, dimensions)) for c in heads)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
@@ -145,7 +147,15 @@ class SelfClassifier(nn.Module):
 def build(config: dict[str, Any]) -> SelfClassifier:
     """Builds the network that the ``config`` of a checkpoint describes, with random weights."""
     keys = ("depth", "width", "stem", "hidden", "dimensions", "heads")
-    return SelfClassifier(**{key: config[key] for key in keys})
+    # Refinement replaces the projector, and leaves the recipe as it was.
+    shape = config | ({"hidden": 0} if config.get("linear") else {})
+    return SelfClassifier(**{key: shape[key] for key in keys})
+
+
+def spread(weight: Tensor) -> Tensor:
+    """Root mean square of the singular values of a kernel or matrix."""
+    matrix = weight.flatten(1)
+    return matrix.norm() / min(matrix.shape) ** 0.5
 
 
 def multiply_accumulates(network: SelfClassifier, size: int) -> int:

@@ -228,8 +228,8 @@ def card(manifest: Manifest, evaluation: Evaluation) -> str:
         f"# {manifest['name']} {manifest['version']}",
         manifest["description"],
         "## What it is",
-        f"ResNet-{recipe['depth']} of width {recipe['width']} with a projector to {recipe['dimensions']} dimensions "
-        f"and a cosine classifier. It takes RGB images of {size['width']} x {size['height']} pixels and gives the "
+        f"ResNet-{recipe['depth']} of width {recipe['width']} with {'a linear map' if recipe.get('linear') else 'a projector'} to "
+        f"{recipe['dimensions']} dimensions and a cosine classifier. It takes RGB images of {size['width']} x {size['height']} pixels and gives the "
         f"probabilities of {len(classes)} classes and an embedding of unit length.",
         table(
             ["file", "precision", "bytes"],

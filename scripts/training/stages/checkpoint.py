@@ -65,6 +65,13 @@ def network_of(checkpoint: Checkpoint) -> SelfClassifier:
     return network
 
 
+def as_trained(checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint with the projector that it was trained with, which refinement replaces by a linear embedding."""
+    if "trained" not in checkpoint:
+        return checkpoint
+    return checkpoint | {"network": checkpoint["trained"], "config": checkpoint["config"] | {"linear": False}}
+
+
 def choose_head(checkpoint: Checkpoint) -> int:
     """Index of the classifier to serve: among the heads with ``config["classes"]`` outputs, the one with the lowest
     unsupervised loss in the last epoch.

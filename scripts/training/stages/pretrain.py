@@ -21,7 +21,8 @@ from training.nn.optimize import make_optimizer, update_average
 from training.nn.precision import half
 from training.recipe import Config
 from training.report.metrics import training_accuracy
-from training.stages.checkpoint import Checkpoint
+from training.stages.checkpoint import Checkpoint, as_trained
+from training.stages.embedding import neighbor_space
 from training.stages.loop import Loop
 
 
@@ -57,7 +58,7 @@ class Trainer:
             seed=config.seed,
             clock=clock,
         )
-        # The embedding of each whole image by the averaged network, in which partners are looked up.
+        # The features of each whole image by the averaged network, by which partners are looked up.
         self.bank: Tensor | None = None
         self.queue = NeighborQueue(config.queue, config.dimensions, device) if config.queue else None
         self.forward = parallel(torch.compile(self.network) if config.compile else self.network)
@@ -76,8 +77,9 @@ class Trainer:
             ValueError: if the backbones differ. Projector and heads of another shape stay random.
         """
         mine = self.network.state_dict()
-        fits = {name: value for name, value in other["network"].items() if name in mine and value.shape == mine[name].shape}
-        backbone = {name for name in {**mine, **other["network"]} if name.startswith("backbone.")}
+        theirs = as_trained(other)["network"]
+        fits = {name: value for name, value in theirs.items() if name in mine and value.shape == mine[name].shape}
+        backbone = {name for name in {**mine, **theirs} if name.startswith("backbone.")}
         if not backbone <= fits.keys():
             shape = ", ".join(f"--{key} {other['config'][key]}" for key in ("depth", "width", "stem"))
             raise ValueError(f"--init: the backbone there has another shape; train with {shape}, or with --init none")
@@ -186,17 +188,17 @@ class Trainer:
             return None
         if self.bank is None or self.loop.epoch % self.config.neighbor_epochs == 0:
             self.bank = self.encode()
-        nearest = nearest_neighbors(self.bank[None], min(self.config.neighbor_pool, len(self.bank) - 1))
+        nearest = nearest_neighbors(neighbor_space(self.bank)[None], min(self.config.neighbor_pool, len(self.bank) - 1))
         return draw_partners(nearest.cpu(), self.config.neighbor_rate, rng)
 
     @torch.no_grad()
     def encode(self) -> Tensor:
-        """The embedding ``[N, D]`` of each whole image by the averaged network."""
+        """The features ``[N, F]`` of each whole image by the averaged network."""
         parts = []
         for images in self.loop.source.batches(torch.arange(len(self.loop.source)).split(500)):
             images = images.float().contiguous(memory_format=torch.channels_last)
             with half(self.device, self.config.bf16):
-                parts.append(self.average(images)[1])
+                parts.append(self.average(images)[0].float())
         self.cost += len(self.loop.source) * self.macs[self.config.size]
         return torch.cat(parts)
 

@@ -3,9 +3,10 @@
 1. Choice of the classes. Contrastive features can scatter a class into islands, between which heads and k-means cut,
    while a graph of neighbors still leads from island to island: spectral clusters (``spectral.py``) compete with
    the heads of pretraining. Both are judged by the mutual information of the classes of two random views of an image (IIC,
-   arXiv 1807.06653), and a head must lead by 5 %. The winner becomes the only head of the wanted size. The rest of the
-   network stays as it is.
+   arXiv 1807.06653), and a head must lead by 5 %. The winner becomes the only head of the wanted size.
 2. Self-labeling (``self_label.py``).
+3. A linear embedding of the features (``embedding.py``) replaces the projector, and the heads are fitted to it, unless there
+   are too few images. What was trained stays in the checkpoint as ``trained``, for other runs to go on from.
 
 Reads ``RUN/checkpoint.pt`` and writes ``RUN/refined.pt``, of the same format.
 """
@@ -22,18 +23,21 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.data.images import Folder
+from training.data.neighbors import nearest_neighbors
 from training.nn.augment import augment
-from training.nn.network import SelfClassifier, encode, multiply_accumulates
+from training.nn.network import SelfClassifier, build, encode, multiply_accumulates, spread
 from training.nn.precision import half
 from training.recipe import Config, config_of
 from training.stages.chain import LaterStage
-from training.stages.checkpoint import Checkpoint, network_of
+from training.stages.checkpoint import Checkpoint, as_trained, network_of
 from training.stages.count import Count, count_classes, table
-from training.stages.self_label import self_label
+from training.stages.embedding import NEIGHBORS, linear_embedding, neighbor_space
+from training.stages.self_label import neighborhood_labels, self_label
 from training.stages.spectral import fit_head, spectral_clusters
 
 
 JUDGED = 10_000  # images whose views judge the classes, at most
+ENOUGH = 4  # images for each feature, for a linear embedding
 # The heads of pretraining have learned to agree on views, which flatters them.
 HANDICAP = 0.95
 SPECTRAL = "spectral"
@@ -54,13 +58,13 @@ def candidates(network: SelfClassifier, pixels: Tensor, config: Config) -> dict[
     """Class weights ``[classes, D]`` by name: the heads of pretraining, and those of spectral clusters."""
     found = {f"head {i}": head.detach() for i, head in enumerate(network.heads) if len(head) == config.classes}
     with half(pixels.device, config.bf16):
-        embedding, mirrored = (encode(network, images)[1] for images in (pixels, pixels.flip(3)))
-    # An image and its mirror image show the same thing; their mean has less noise.
-    smooth = F.normalize(embedding + mirrored, dim=1)
+        (features, embedding), (mirrored, _) = (encode(network, images) for images in (pixels, pixels.flip(3)))
     # A cluster has several images; with fewer, only the heads of pretraining are left.
     if len(pixels) > 2 * config.classes:
-        clusters = spectral_clusters(smooth, config.classes, config.graph_neighbors, config.seed)
-        weights, loss = fit_head(embedding, clusters, config.classes, config.tau_row, config.seed)
+        # An image and its mirror image show the same thing; their mean has less noise.
+        vectors = neighbor_space(features, mirrored)
+        clusters = spectral_clusters(vectors, config.classes, config.graph_neighbors, config.seed)
+        weights, loss = fit_head(embedding, F.one_hot(clusters, config.classes).float(), config.tau_row, config.seed)
         found[SPECTRAL] = weights.to(pixels.device)
         print(f"spectral clusters  loss of their head {loss:.4f}", flush=True)
     return found
@@ -107,13 +111,41 @@ def choose_classes(network: SelfClassifier, pixels: Tensor, config: Config) -> t
     return best, scores
 
 
+def fits_linear(folder: Folder, network: SelfClassifier, config: Config) -> bool:
+    """Whether there are features and images enough to estimate a linear embedding from."""
+    return network.backbone.features >= config.dimensions and len(folder.pixels) >= ENOUGH * network.backbone.features
+
+
+def make_linear(network: SelfClassifier, pixels: Tensor, config: Config) -> SelfClassifier:
+    """The network with a linear embedding of its features, and heads that say of it what those of ``network`` do; the first
+    says what most neighbors do."""
+    network.eval()
+    with half(pixels.device, config.bf16):
+        features, embedding = encode(network, pixels)
+    made = build(dataclasses.asdict(config) | {"heads": [len(head) for head in network.heads], "linear": True})
+    made.backbone = network.backbone
+    nearest = nearest_neighbors(neighbor_space(features)[None], NEIGHBORS)
+    made.projector = linear_embedding(features, nearest, config.dimensions)
+    # Unit vectors keep no scale, but a run that starts from here would (model/shipped.py).
+    scale = spread(network.projector[-1].weight.detach().cpu()) / spread(made.projector.weight.detach())
+    for part in made.projector.parameters():
+        part.data *= scale
+    vectors = F.normalize(made.projector(features), dim=1).detach()
+    said = [(logits / config.tau_row).softmax(1).detach() for logits in network.cpu().logits(embedding)]
+    said[0] = F.one_hot(neighborhood_labels(nearest, said[0])[0], config.classes).float()
+    heads = [fit_head(vectors, probabilities, config.tau_row, config.seed)[0] for probabilities in said]
+    made.heads = nn.ParameterList(nn.Parameter(head) for head in heads)
+    return made
+
+
 def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: Path | None = None) -> Checkpoint:
-    """Both steps on the network of a checkpoint, by the settings in its ``config``.
+    """All steps on the network of a checkpoint, by the settings in its ``config``.
 
     Args:
         path: file for the state of self-labeling, from which it is resumed.
     """
     began = time.perf_counter()
+    checkpoint = as_trained(checkpoint)  # a refined one is refined once more
     config = config_of(checkpoint)
     network = network_of(checkpoint)
     network.to(device, memory_format=torch.channels_last).eval()
@@ -138,9 +170,13 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
         # A view forward and backward, and a whole image forward.
         macs = 3 * multiply_accumulates(network, config.view_size) + multiply_accumulates(network, config.size)
         cost = loop.step * loop.batch * macs
+    trained, linear = network.state_dict(), fits_linear(folder, network, config)
+    if linear:
+        network = make_linear(network, folder.pixels.to(device), config)
     return checkpoint | {
-        "config": dataclasses.asdict(config) | {"heads": [len(head) for head in network.heads]},
+        "config": dataclasses.asdict(config) | {"heads": [len(head) for head in network.heads], "linear": linear},
         "network": network.state_dict(),
+        "trained": trained,
         "counts": [dataclasses.asdict(count) for count in counts],
         "history": checkpoint["history"] + history,
         "seconds": checkpoint["seconds"] + seconds,

@@ -28,28 +28,30 @@ from training.nn.optimize import make_optimizer, update_average
 from training.nn.precision import half
 from training.recipe import Config
 from training.report.metrics import training_accuracy
+from training.stages.embedding import NEIGHBORS, neighbor_space
 from training.stages.loop import Loop, Stage
 
-NEIGHBORS = 20
 ENOUGH = 0.3  # fraction of the images whose labels must be reliable
 
 
 class Labels(nn.Module):
     """The label of each image, and whether its neighbors agree. A module, for its buffers to be saved with the stage."""
 
+    features: Tensor
     embedding: Tensor
     label: Tensor
     reliable: Tensor
 
-    def __init__(self, embedding: Tensor) -> None:
+    def __init__(self, features: Tensor, embedding: Tensor) -> None:
         super().__init__()
+        self.register_buffer("features", features)
         self.register_buffer("embedding", embedding)
         self.register_buffer("label", embedding.new_zeros(len(embedding), dtype=torch.long))
         self.register_buffer("reliable", embedding.new_zeros(len(embedding), dtype=torch.bool))
 
     def renew(self, network: SelfClassifier, config: Config) -> Tensor:
-        """Labels the images anew, by embeddings of the last epoch. Returns their nearest neighbors."""
-        nearest = nearest_neighbors(self.embedding[None], min(NEIGHBORS, len(self.embedding) - 1))
+        """Labels the images anew, by what the network saw in the last epoch. Returns their nearest neighbors."""
+        nearest = nearest_neighbors(neighbor_space(self.features)[None], min(NEIGHBORS, len(self.features) - 1))
         own = (network.logits(self.embedding)[0] / config.tau_row).softmax(1)
         self.label, agreement = neighborhood_labels(nearest, own)
         self.reliable = agreement >= config.label_agreement
@@ -117,7 +119,7 @@ def self_label(
     epochs, source = config.label_epochs, Memory(folder, device)
     loop = Loop("self-label", optimizer, source, config.batch, epochs, warmup=0.03, seed=config.seed)
     with half(device, config.bf16), torch.no_grad():
-        labels = Labels(encode(average, folder.pixels)[1].to(device))
+        labels = Labels(*(part.to(device) for part in encode(average, folder.pixels)))
     labels.renew(average, config)
     share = labels.reliable.float().mean().item()
     # With the network of before: chosen once more, its classes may be in another order.
@@ -139,9 +141,9 @@ def self_label(
         strong = augment(partners, config.view_size, tuple(config.crop_scale), rng, config.solarize / 2, config.blur)
         with half(device, config.bf16):
             with torch.no_grad():
-                key = average(weak.contiguous(memory_format=torch.channels_last))[1].float()
+                features, key = average(weak.contiguous(memory_format=torch.channels_last))
             query = forward(strong.contiguous(memory_format=torch.channels_last))[1].float()
-        labels.embedding[places] = key
+        labels.features[places], labels.embedding[places] = features.float(), key
         label, reliable = labels.label[places], labels.reliable[places]
         logits = student.logits(query)
         pairs = zip(average.logits(key), logits, strict=True)

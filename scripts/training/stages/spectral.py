@@ -1,4 +1,4 @@
-"""Classes of a frozen embedding: spectral clusters of its neighbor graphs, and a head that predicts them.
+"""Classes of a frozen network: spectral clusters of its neighbor graphs, and a head that predicts them.
 
 Each cluster of a graph is a set of images with many ties inside and few to others, whatever its shape (Ng, Jordan and
 Weiss, NeurIPS 2001). One graph and one number of eigenvectors are a draw; what most of several agree on is nearly as
@@ -69,26 +69,25 @@ def k_means(vectors: np.ndarray, classes: int, seed: int, starts: int) -> np.nda
     return KMeans(classes, n_init=starts, random_state=seed).fit(directions).labels_
 
 
-def fit_head(embedding: Tensor, clusters: Tensor, classes: int, tau: float, seed: int = 0) -> tuple[Tensor, float]:
-    """Class weights ``[classes, D]`` whose cosine softmax gives the clusters of the embeddings, and the cross-entropy.
+def fit_head(embedding: Tensor, probabilities: Tensor, tau: float, seed: int = 0) -> tuple[Tensor, float]:
+    """Class weights ``[C, D]`` whose cosine softmax gives the probabilities of the images, and the cross-entropy.
 
     Args:
         embedding: unit vectors ``[N, D]``.
-        clusters: ``[N]`` int64, on the same device.
+        probabilities: ``[N, C]``, on the same device.
         tau: temperature of the softmax over classes.
     """
     rng = torch.Generator(embedding.device).manual_seed(seed)
     # The mean of a cluster is a good start, and has no luck in it.
-    means = torch.stack([embedding[clusters == i].mean(0) for i in range(classes)])
-    weights = F.normalize(means, dim=1).clone().requires_grad_()
+    weights = F.normalize(probabilities.T @ embedding, dim=1).requires_grad_()
     optimizer = torch.optim.Adam([weights], HEAD_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, HEAD_STEPS)
     for _ in range(HEAD_STEPS):
         places = torch.randint(len(embedding), (HEAD_BATCH,), generator=rng, device=embedding.device)
-        loss = F.cross_entropy(embedding[places] @ F.normalize(weights, dim=1).T / tau, clusters[places])
+        loss = F.cross_entropy(embedding[places] @ F.normalize(weights, dim=1).T / tau, probabilities[places])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
     weights = F.normalize(weights.detach(), dim=1)
-    return weights, F.cross_entropy(embedding @ weights.T / tau, clusters).item()
+    return weights, F.cross_entropy(embedding @ weights.T / tau, probabilities).item()

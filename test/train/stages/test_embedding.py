@@ -1,0 +1,72 @@
+"""Neighbors and the embedding by features whose directions are weighed anew."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from training.data.neighbors import nearest_neighbors
+from training.stages.embedding import linear_embedding, neighbor_space
+
+CLASSES, FEATURES = 8, 24
+
+
+def features(count: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Features ``[N, F]`` far from zero: three strong directions have nothing to do with the class, weak ones tell it."""
+    rng = torch.Generator().manual_seed(seed)
+    labels = torch.randint(CLASSES, (count,), generator=rng)
+    strong = 8 * torch.randn(count, 3, generator=rng)
+    weak = F.one_hot(labels, CLASSES) + 0.1 * torch.randn(count, CLASSES, generator=rng)
+    noise = 0.1 * torch.randn(count, FEATURES - 3 - CLASSES, generator=rng)
+    turn = torch.linalg.qr(torch.randn(FEATURES, FEATURES, generator=torch.Generator().manual_seed(9))).Q
+    return torch.cat([strong, weak, noise], 1) @ turn + 5, labels
+
+
+def neighbors(vectors: Tensor) -> Tensor:
+    return nearest_neighbors(neighbor_space(vectors)[None], 10)
+
+
+def neighbors_right(vectors: Tensor, labels: Tensor) -> float:
+    nearest = nearest_neighbors(F.normalize(vectors, dim=1)[None], 5)
+    return (labels[nearest] == labels[:, None]).float().mean().item()
+
+
+def test_neighbors_are_of_the_same_class_more_often():
+    vectors, labels = features(1000, seed=0)
+    before, after = neighbors_right(vectors - vectors.mean(0), labels), neighbors_right(neighbor_space(vectors), labels)
+    assert before < 0.5
+    assert after > before + 0.3
+
+
+def test_views_of_an_image_share_its_directions_and_lessen_noise():
+    rng = torch.Generator().manual_seed(1)
+    vectors, labels = features(1000, seed=0)
+    views = [vectors + 0.4 * torch.randn(vectors.shape, generator=rng) for _ in range(6)]
+    one, many = (neighbors_right(neighbor_space(*some), labels) for some in (views[:1], views))
+    assert many > one + 0.05
+    torch.testing.assert_close(neighbor_space(*views).norm(dim=1), torch.ones(1000))
+
+
+@torch.no_grad()
+def test_the_linear_embedding_tells_classes_of_new_images_by_their_means():
+    vectors, labels = features(1000, seed=0)
+    others, expected = features(500, seed=1)
+    embedding = linear_embedding(vectors, neighbors(vectors), 16)
+
+    def right(mine: Tensor, theirs: Tensor) -> float:
+        means = torch.stack([F.normalize(mine, dim=1)[labels == k][:5].mean(0) for k in range(CLASSES)])
+        return ((F.normalize(theirs, dim=1) @ F.normalize(means, dim=1).T).argmax(1) == expected).float().mean().item()
+
+    mean = vectors.mean(0)
+    assert right(vectors - mean, others - mean) < 0.5
+    assert right(embedding(vectors), embedding(others)) > 0.95
+    assert embedding(others).shape == (500, 16)
+    # The mean image is the origin.
+    torch.testing.assert_close(embedding(vectors).mean(0), torch.zeros(16), atol=1e-3, rtol=0)
+
+
+def test_it_is_the_same_every_time_and_finite_where_features_are_constant():
+    vectors, _ = features(300, seed=0)
+    vectors[:, 4] = 1.0
+    first, second = (linear_embedding(vectors, neighbors(vectors), 16) for _ in range(2))
+    assert torch.equal(first.weight, second.weight)
+    assert first.weight.isfinite().all() and first.bias.isfinite().all()
