@@ -206,7 +206,7 @@ def training_text(training: dict[str, Any]) -> str:
     )
     if recipe.get("contrast"):
         text += (
-            " The objective and the optimizer of the recipe, and how classes are found and taught, were chosen by figures on "
+            " The objective and the optimizer of the recipe, and how classes and the embedding are found, were chosen by figures on "
             "labeled images of CIFAR-10, as published methods choose theirs."
         )
     return text
