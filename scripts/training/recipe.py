@@ -36,7 +36,7 @@ class Config:
     contrast: float = 1.0
     contrast_temperature: float = 0.1
     # After this fraction of the schedule (1: never) the second view shows, with probability `neighbor_rate`, a mutual
-    # neighbor: an image among the `neighbor_pool` nearest that has this one among its own, by embeddings that are renewed
+    # neighbor: an image among the `neighbor_pool` nearest that has this one among its own, by features that are renewed
     # every `neighbor_epochs`. Two views of one image cannot teach that two images show the same thing; neighbors that are
     # mostly right can (NNCLR, arXiv 2104.14548; ProPos, arXiv 2111.11821).
     neighbor_from: float = 1.0
@@ -115,7 +115,7 @@ class Config:
 
 
 PRESETS = {
-    # For two cores with AVX512-BF16. The time limit ends it. The trained network is small enough to be served itself.
+    # For two cores with AVX512-BF16. The time limit ends pretraining. The trained network is small enough to be served itself.
     "cifar10-cpu": Config(
         width=32, early_size=24, early_part=1.0, neighbor_from=0.3, minutes=90, epochs=1000, decay=0.3, label_epochs=14,
     ),

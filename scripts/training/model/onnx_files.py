@@ -135,6 +135,7 @@ def write_int8(fp32: Path, images: Tensor, path: Path) -> None:
     nodes = onnx.load(fp32).graph.node
     pixels = next(node.input[0] for node in nodes if node.op_type == "Conv")
     matrices = [node.name for node in nodes if node.op_type == "Gemm"]
+    linear = matrices if len(matrices) == 1 else []  # a projector has two
     # Pixels are uint8 already. This scale and zero point reproduce them exactly.
     exact = {
         "quant_type": QuantType.QUInt8,
@@ -149,7 +150,7 @@ def write_int8(fp32: Path, images: Tensor, path: Path) -> None:
             Calibration(images),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Relu", "Add", "MaxPool", "Gemm"],
-            nodes_to_exclude=matrices if len(matrices) == 1 else [],
+            nodes_to_exclude=linear,
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,

@@ -115,13 +115,15 @@ def distill(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: 
     Stage(loop, path, {"student": student}, rng, checkpoint["config"]).run(step, record)
     # Keep the choice of the head: that of the teacher.
     chosen = {"loss_heads": checkpoint["history"][-1]["loss_heads"]}
-    return checkpoint | {
+    made = checkpoint | {
         "config": shape | {"heads": heads},
         "network": student.state_dict(),
         "history": checkpoint["history"] + [{"stage": "distill"} | entry | chosen for entry in loop.history],
         "seconds": checkpoint["seconds"] + loop.seconds,
         "teacher": {"depth": config.depth, "width": config.width},
     }
+    made.pop("trained", None)  # what the teacher was trained with
+    return made
 
 
 DISTILLATION = LaterStage(distill, "student.pt", "student_epochs")

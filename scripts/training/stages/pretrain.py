@@ -58,7 +58,7 @@ class Trainer:
             seed=config.seed,
             clock=clock,
         )
-        # The features of each whole image by the averaged network, by which partners are looked up.
+        # Each whole image as the averaged network sees it, in the space in which partners are looked up.
         self.bank: Tensor | None = None
         self.queue = NeighborQueue(config.queue, config.dimensions, device) if config.queue else None
         self.forward = parallel(torch.compile(self.network) if config.compile else self.network)
@@ -187,8 +187,8 @@ class Trainer:
         if self.loop.progress < self.config.neighbor_from:
             return None
         if self.bank is None or self.loop.epoch % self.config.neighbor_epochs == 0:
-            self.bank = self.encode()
-        nearest = nearest_neighbors(neighbor_space(self.bank)[None], min(self.config.neighbor_pool, len(self.bank) - 1))
+            self.bank = neighbor_space(self.encode())
+        nearest = nearest_neighbors(self.bank[None], min(self.config.neighbor_pool, len(self.bank) - 1))
         return draw_partners(nearest.cpu(), self.config.neighbor_rate, rng)
 
     @torch.no_grad()

@@ -116,9 +116,13 @@ def fits_linear(folder: Folder, network: SelfClassifier, config: Config) -> bool
     return network.backbone.features >= config.dimensions and len(folder.pixels) >= ENOUGH * network.backbone.features
 
 
-def make_linear(network: SelfClassifier, pixels: Tensor, config: Config) -> SelfClassifier:
-    """The network with a linear embedding of its features, and heads that say of it what those of ``network`` do; the first
-    says what most neighbors do."""
+def make_linear(network: SelfClassifier, pixels: Tensor, config: Config, by_neighbors: bool) -> SelfClassifier:
+    """The network with a linear embedding of its features, and heads that say of it what those of ``network`` do.
+
+    Args:
+        by_neighbors: the first head says what most neighbors do. Their labels are of about equal number a class, as in
+            self-labeling.
+    """
     network.eval()
     with half(pixels.device, config.bf16):
         features, embedding = encode(network, pixels)
@@ -127,12 +131,14 @@ def make_linear(network: SelfClassifier, pixels: Tensor, config: Config) -> Self
     nearest = nearest_neighbors(neighbor_space(features)[None], NEIGHBORS)
     made.projector = linear_embedding(features, nearest, config.dimensions)
     # Unit vectors keep no scale, but a run that starts from here would (model/shipped.py).
-    scale = spread(network.projector[-1].weight.detach().cpu()) / spread(made.projector.weight.detach())
+    last = network.projector[-1] if isinstance(network.projector, nn.Sequential) else network.projector
+    scale = spread(last.weight.detach().cpu()) / spread(made.projector.weight.detach())
     for part in made.projector.parameters():
         part.data *= scale
     vectors = F.normalize(made.projector(features), dim=1).detach()
     said = [(logits / config.tau_row).softmax(1).detach() for logits in network.cpu().logits(embedding)]
-    said[0] = F.one_hot(neighborhood_labels(nearest, said[0])[0], config.classes).float()
+    if by_neighbors:
+        said[0] = F.one_hot(neighborhood_labels(nearest, said[0])[0], config.classes).float()
     heads = [fit_head(vectors, probabilities, config.tau_row, config.seed)[0] for probabilities in said]
     made.heads = nn.ParameterList(nn.Parameter(head) for head in heads)
     return made
@@ -145,6 +151,7 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
         path: file for the state of self-labeling, from which it is resumed.
     """
     began = time.perf_counter()
+    settings = checkpoint["config"]
     checkpoint = as_trained(checkpoint)  # a refined one is refined once more
     config = config_of(checkpoint)
     network = network_of(checkpoint)
@@ -161,10 +168,9 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
     config = dataclasses.replace(config, main_heads=1)
     by_head = [math.log(config.classes) - scores[kept], *others]
     history = [{"stage": "classes", "mutual_information": scores, "kept": kept, "loss_heads": by_head, "loss": by_head[0]}]
-    seconds = time.perf_counter() - began
-    cost = 0.0
+    seconds, cost = time.perf_counter() - began, 0.0
     if config.label_epochs:
-        network, loop = self_label(network, folder, config, device, path, checkpoint["config"])
+        network, loop = self_label(network, folder, config, device, path, settings)
         history += [{"stage": "self-label"} | entry for entry in loop.history]
         seconds += loop.seconds
         # A view forward and backward, and a whole image forward.
@@ -172,7 +178,9 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
         cost = loop.step * loop.batch * macs
     trained, linear = network.state_dict(), fits_linear(folder, network, config)
     if linear:
-        network = make_linear(network, folder.pixels.to(device), config)
+        began = time.perf_counter()
+        network = make_linear(network, folder.pixels.to(device), config, by_neighbors=len(history) > 1)
+        seconds += time.perf_counter() - began
     return checkpoint | {
         "config": dataclasses.asdict(config) | {"heads": [len(head) for head in network.heads], "linear": linear},
         "network": network.state_dict(),

@@ -49,6 +49,10 @@ class Labels(nn.Module):
         self.register_buffer("label", embedding.new_zeros(len(embedding), dtype=torch.long))
         self.register_buffer("reliable", embedding.new_zeros(len(embedding), dtype=torch.bool))
 
+    def load_state_dict(self, state: dict[str, Tensor], strict: bool = True, assign: bool = False) -> Any:
+        """As of any module. States of older versions have no features; those of before then serve for an epoch."""
+        return super().load_state_dict({"features": self.features} | state, strict, assign)
+
     def renew(self, network: SelfClassifier, config: Config) -> Tensor:
         """Labels the images anew, by what the network saw in the last epoch. Returns their nearest neighbors."""
         nearest = nearest_neighbors(neighbor_space(self.features)[None], min(NEIGHBORS, len(self.features) - 1))

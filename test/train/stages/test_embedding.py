@@ -46,6 +46,17 @@ def test_views_of_an_image_share_its_directions_and_lessen_noise():
     torch.testing.assert_close(neighbor_space(*views).norm(dim=1), torch.ones(1000))
 
 
+def test_few_images_are_compared_in_few_directions():
+    # With as many directions as images, what one view has at random is magnified.
+    rng = torch.Generator().manual_seed(2)
+    labels = torch.arange(4).repeat(20)
+    centers = torch.randn(4, 256, generator=rng)
+    own = centers[labels] + torch.randn(80, 256, generator=rng)
+    views = [own + 0.5 * torch.randn(own.shape, generator=rng) for _ in range(2)]
+    assert neighbor_space(*views).shape == (80, 10)
+    assert neighbors_right(neighbor_space(*views), labels) > 0.9
+
+
 @torch.no_grad()
 def test_the_linear_embedding_tells_classes_of_new_images_by_their_means():
     vectors, labels = features(1000, seed=0)
@@ -70,3 +81,6 @@ def test_it_is_the_same_every_time_and_finite_where_features_are_constant():
     first, second = (linear_embedding(vectors, neighbors(vectors), 16) for _ in range(2))
     assert torch.equal(first.weight, second.weight)
     assert first.weight.isfinite().all() and first.bias.isfinite().all()
+    for same in (vectors[:1].expand(300, -1), vectors[:12].repeat(40, 1)):
+        linear = linear_embedding(same, neighbors(same), 16)
+        assert linear.weight.isfinite().all() and linear.bias.isfinite().all()
