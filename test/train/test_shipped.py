@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from test_train import run
 from textures import textures, write_folder
 
-from training.model.manifest import file_entry, training_record, write_manifest
+from training.model.manifest import file_entry, read_manifest, training_record, write_manifest
 from training.model.onnx_files import Deployment, open_graph, write_fp32
 from training.model.shipped import load_model
 from training.nn.network import build
@@ -77,9 +77,12 @@ def test_it_starts_with_the_features_of_the_model(model, tmp_path, images):
     network = build(state["config"])
     network.load_state_dict(state["network"])
     with torch.no_grad():
-        features, expected = (net.eval()(images.float())[0] for net in (network, load_model(model, images)))
-    features, expected = (part - part.mean(0) for part in (features, expected))
-    assert F.cosine_similarity(features, expected).mean() > 0.9
+        outputs = [net.eval()(images.float()) for net in (network, load_model(model, images))]
+    features, embeddings = zip(*outputs, strict=True)
+    assert F.cosine_similarity(*(part - part.mean(0) for part in features)).mean() > 0.9
+    # A run has a projector of two layers, which begins anew where the model has none.
+    begins_with_it = not read_manifest(model)["training"]["recipe"]["linear"]
+    assert ((embeddings[0] * embeddings[1]).sum(1).mean() > 0.9) == begins_with_it
 
 
 def test_a_backbone_of_another_shape_is_refused(model, tmp_path):
