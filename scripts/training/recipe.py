@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
+
+from training.nn.network import BLOCKS, STEMS
+from training.nn.optimize import OPTIMIZERS
 
 
 @dataclass
@@ -119,8 +124,8 @@ PRESETS = {
     "cifar10-cpu": Config(
         width=32, early_size=24, early_part=1.0, neighbor_from=0.3, minutes=90, epochs=1000, decay=0.3, label_epochs=14,
     ),
-    # For 30 minutes of one H200, of which 10 for the student. Not run yet. Batch 1024 holds ten images per class of the
-    # head of 100.
+    # For one H200: 18 minutes of pretraining; self-labeling and the student should take 10 more. Not run yet. Batch 1024
+    # holds ten images per class of the head of 100.
     "cifar10-h200": Config(
         width=64, main_heads=4, over=[2, 3, 5, 10], hidden=2048, epochs=600, minutes=18, batch=1024,
         early_size=24, early_part=1.0, neighbor_from=0.3, decay=0.3, label_epochs=14, student_epochs=100, compile=True,
@@ -171,6 +176,23 @@ def current_names(settings: dict[str, Any]) -> dict[str, Any]:
     return {RENAMED.get(name, name): value for name, value in settings.items()}
 
 
+# The least and the most that a setting may be, or each item of a list. The others may be anything from 0.
+NUMBER, POSITIVE, FRACTION, SIDE = (1, math.inf), (1e-6, math.inf), (0, 1), (8, math.inf)
+LIMITS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("main_heads", "over", "width", "student_width", "epochs", "graph_neighbors"), NUMBER),
+    **dict.fromkeys(("neighbor_pool", "neighbor_epochs"), NUMBER),
+    **dict.fromkeys(("tau_row", "tau_col", "contrast_temperature"), POSITIVE),
+    **dict.fromkeys(("neighbor_from", "neighbor_rate", "solarize", "blur", "early_part", "warmup", "decay"), FRACTION),
+    **dict.fromkeys(("average", "label_agreement"), FRACTION),
+    **dict.fromkeys(("size", "small_size"), SIDE),
+    "crop_scale": (1e-3, 1),
+    "dimensions": (2, math.inf),
+    "batch": (2, math.inf),  # an image is told from others
+    "seed": (0, 2**32 - 1),
+}
+CHOICES = {"depth": BLOCKS, "student_depth": BLOCKS, "stem": STEMS, "optimizer": OPTIMIZERS}
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds one command-line option per field of :class:`Config`."""
     parser.add_argument("--classes", type=_classes, help="number of classes, or auto: chosen after pretraining")
@@ -179,12 +201,31 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             continue
         default = getattr(Config(), item.name)
         option = f"--{item.name.replace('_', '-')}"
+        limits = LIMITS.get(item.name, (0, math.inf))
         if isinstance(default, bool):
             parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None)
+        elif item.name in CHOICES:
+            parser.add_argument(option, type=type(default), choices=CHOICES[item.name])
+        elif item.name == "crop_scale":
+            parser.add_argument(option, type=_number(float, *limits), nargs=2, metavar=("LEAST", "MOST"))
         elif isinstance(default, list):
-            parser.add_argument(option, type=float if item.name == "crop_scale" else int, nargs="*")
+            parser.add_argument(option, type=_number(int, *limits), nargs="*")
         else:
-            parser.add_argument(option, type=type(default))
+            parser.add_argument(option, type=_number(type(default), *limits))
+
+
+def _number(kind: type[int] | type[float], least: float, most: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not (least <= value <= most and math.isfinite(value)):
+            name, to = "a whole number" if kind is int else "a number", f" to {most:.12g}" if most < math.inf else ""
+            raise argparse.ArgumentTypeError(f"expected {name} from {least:g}{to}, got {text!r}")
+        return value
+
+    return parse
 
 
 def _classes(text: str) -> int | str:
@@ -202,6 +243,9 @@ def given_options(args: argparse.Namespace) -> dict[str, Any]:
         given["auto_classes"] = given["classes"] == "auto"
         if given["auto_classes"]:
             del given["classes"]
+    least, most = given.get("crop_scale", (0, 1))
+    if least > most:
+        raise SystemExit(f"--crop-scale: expected the smallest area before the largest, got {least:g} {most:g}")
     return given
 
 

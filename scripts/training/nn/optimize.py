@@ -12,6 +12,8 @@ from training.nn.lars import LARS
 from training.nn.muon import Muon
 from training.nn.network import SelfClassifier
 
+OPTIMIZERS = ("muon", "lars", "sgd")
+
 
 def schedule(progress: float, warmup: float, decay: float = 1.0) -> float:
     """Factor of the learning rate, 0 to 1: linear warm-up, a plateau, and a cosine to 0.
@@ -43,23 +45,18 @@ def parameter_groups(network: SelfClassifier, weight_decay: float) -> list[dict[
 def make_optimizer(
     name: str, network: SelfClassifier, lr: float, rest_lr: float, weight_decay: float
 ) -> torch.optim.Optimizer:
-    """The optimizer ``name``: ``muon``, ``lars`` or ``sgd``.
+    """The optimizer ``name``, one of ``OPTIMIZERS``.
 
     Args:
         lr: learning rate; with ``muon`` that of the matrices.
         rest_lr: with ``muon``, learning rate of norms, biases and class weights.
-
-    Raises:
-        ValueError: for any other name.
     """
     matrices, rest = parameter_groups(network, weight_decay)
     if name == "muon":
         return Muon([matrices | {"muon": True}, rest | {"lr": rest_lr, "momentum": 0.9}], lr)
     if name == "lars":
         return LARS([matrices, rest], lr=lr, momentum=0.9)
-    if name == "sgd":
-        return torch.optim.SGD([matrices, rest], lr=lr, momentum=0.9, nesterov=True)
-    raise ValueError(f"--optimizer: expected muon, sgd or lars, got {name!r}")
+    return torch.optim.SGD([matrices, rest], lr=lr, momentum=0.9, nesterov=True)
 
 
 @torch.no_grad()
