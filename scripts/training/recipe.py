@@ -62,7 +62,8 @@ class Config:
     small_crops: int = 0
     small_size: int = 16
     # Views of `early_size` pixels for the first `early_part` of the schedule (0: none). They cost less, and since random
-    # crops magnify, they show objects at the size that whole images have later.
+    # crops magnify, they show objects at the size that whole images have later. The last epochs at full size bring a point
+    # of kNN (docs/experiments.md).
     early_size: int = 0
     early_part: float = 0.7
 
@@ -122,13 +123,13 @@ class Config:
 PRESETS = {
     # For two cores with AVX512-BF16. The time limit ends pretraining. The trained network is small enough to be served itself.
     "cifar10-cpu": Config(
-        width=32, early_size=24, early_part=1.0, neighbor_from=0.3, minutes=90, epochs=1000, decay=0.3, label_epochs=14,
+        width=32, early_size=24, early_part=0.7, neighbor_from=0.3, minutes=90, epochs=1000, decay=0.3, label_epochs=14,
     ),
     # For one H200: 18 minutes of pretraining; self-labeling and the student should take 10 more. Not run yet. Batch 1024
     # holds ten images per class of the head of 100.
     "cifar10-h200": Config(
         width=64, main_heads=4, over=[2, 3, 5, 10], hidden=2048, epochs=600, minutes=18, batch=1024,
-        early_size=24, early_part=1.0, neighbor_from=0.3, decay=0.3, label_epochs=14, student_epochs=100, compile=True,
+        early_size=24, early_part=0.7, neighbor_from=0.3, decay=0.3, label_epochs=14, student_epochs=100, compile=True,
     ),
     # 200 classes at 64 pixels, for one H200: 25 minutes should be about 300 epochs. Not run yet. Batch 2048 holds ten
     # images per class of the heads of 200, and doubles the rate.
