@@ -8,9 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from training.nn.network import BLOCKS, STEMS
-from training.nn.optimize import OPTIMIZERS
-
 
 @dataclass
 class Config:
@@ -191,7 +188,13 @@ LIMITS: dict[str, tuple[float, float]] = {
     "batch": (2, math.inf),  # an image is told from others
     "seed": (0, 2**32 - 1),
 }
-CHOICES = {"depth": BLOCKS, "student_depth": BLOCKS, "stem": STEMS, "optimizer": OPTIMIZERS}
+DEPTHS = (10, 18, 34, 50)
+CHOICES: dict[str, tuple] = {
+    "depth": DEPTHS,
+    "student_depth": DEPTHS,
+    "stem": ("cifar", "tiny", "imagenet"),
+    "optimizer": ("muon", "lars", "sgd"),
+}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

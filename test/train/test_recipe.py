@@ -7,6 +7,8 @@ from dataclasses import fields
 
 import pytest
 
+from training.nn.network import BLOCKS, STEMS, build
+from training.nn.optimize import make_optimizer
 from training.recipe import CHOICES, LIMITS, Config, add_options, given_options
 
 
@@ -44,6 +46,13 @@ def test_a_setting_beyond_its_limits_is_refused_with_them(option: str, value: st
 def test_a_setting_of_several_names_them(option: str, value: str) -> None:
     with pytest.raises(argparse.ArgumentError, match=f"{option}: invalid choice.*choose from"):
         given(option, value)
+
+
+def test_the_settings_of_several_are_those_that_there_are() -> None:
+    assert [*CHOICES["depth"]] == [*BLOCKS] and [*CHOICES["stem"]] == [*STEMS]
+    shape = {"depth": 10, "width": 4, "stem": "cifar", "hidden": 0, "dimensions": 4, "heads": [2]}
+    for name in CHOICES["optimizer"]:
+        make_optimizer(name, build(shape), 0.1, 0.1, 0)
 
 
 def test_the_smallest_crop_comes_first() -> None:

@@ -12,8 +12,6 @@ from training.nn.lars import LARS
 from training.nn.muon import Muon
 from training.nn.network import SelfClassifier
 
-OPTIMIZERS = ("muon", "lars", "sgd")
-
 
 def schedule(progress: float, warmup: float, decay: float = 1.0) -> float:
     """Factor of the learning rate, 0 to 1: linear warm-up, a plateau, and a cosine to 0.
@@ -45,18 +43,23 @@ def parameter_groups(network: SelfClassifier, weight_decay: float) -> list[dict[
 def make_optimizer(
     name: str, network: SelfClassifier, lr: float, rest_lr: float, weight_decay: float
 ) -> torch.optim.Optimizer:
-    """The optimizer ``name``, one of ``OPTIMIZERS``.
+    """The optimizer ``name``: ``muon``, ``lars`` or ``sgd``.
 
     Args:
         lr: learning rate; with ``muon`` that of the matrices.
         rest_lr: with ``muon``, learning rate of norms, biases and class weights.
+
+    Raises:
+        ValueError: for any other name.
     """
     matrices, rest = parameter_groups(network, weight_decay)
     if name == "muon":
         return Muon([matrices | {"muon": True}, rest | {"lr": rest_lr, "momentum": 0.9}], lr)
     if name == "lars":
         return LARS([matrices, rest], lr=lr, momentum=0.9)
-    return torch.optim.SGD([matrices, rest], lr=lr, momentum=0.9, nesterov=True)
+    if name == "sgd":
+        return torch.optim.SGD([matrices, rest], lr=lr, momentum=0.9, nesterov=True)
+    raise ValueError(f"--optimizer: expected muon, sgd or lars, got {name!r}")
 
 
 @torch.no_grad()
