@@ -24,13 +24,19 @@ test('uploads that trickle end in 408, those that break off store nothing, and g
 test('nothing is kept of a request whose caller left', async () => {
   const hosted = await startBareWorkerd('test/helpers/counting-worker.ts');
   try {
-    const count = async () => (await (await fetch(`${hosted.url}/kept`)).json()) as { all: number };
+    const count = async () =>
+      (await (await fetch(`${hosted.url}/kept`)).json()) as { all: number; kept: number };
     const { all } = await count();
     for (let i = 0; i < 120; i += 12) {
       const here = vi.waitFor(async () => expect((await count()).all).toBe(all + i + 12), 30_000);
       await Promise.all(Array.from({ length: 12 }, (_, k) => breakOff(hosted.url, i + k, here)));
     }
-    await expect.poll(count).toEqual({ all: all + 120, kept: 0 });
+    // The platform may hold the last of them until it reads the next body.
+    const keptAfterNext = async () => {
+      await (await fetch(`${hosted.url}/v1/classify`, { method: 'POST', body: 'no picture' })).text();
+      return (await count()).kept;
+    };
+    await expect.poll(keptAfterNext).toBe(0);
   } finally {
     await hosted.stop();
   }
