@@ -59,8 +59,8 @@ class Config:
     small_crops: int = 0
     small_size: int = 16
     # Views of `early_size` pixels for the first `early_part` of the schedule (0: none). They cost less, and since random
-    # crops magnify, they show objects at the size that whole images have later. The last epochs at full size bring a point
-    # of kNN (docs/experiments.md).
+    # crops magnify, they show objects at the size that whole images have later. The last epochs at full size bring almost
+    # a point of kNN (docs/experiments.md).
     early_size: int = 0
     early_part: float = 0.7
 
@@ -175,10 +175,10 @@ def current_names(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 # The least and the most that a setting may be, or each item of a list. The others may be anything from 0.
-NUMBER, POSITIVE, FRACTION, SIDE = (1, math.inf), (1e-6, math.inf), (0, 1), (8, math.inf)
+COUNT, POSITIVE, FRACTION, SIDE = (1, math.inf), (1e-6, math.inf), (0, 1), (8, math.inf)
 LIMITS: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("main_heads", "over", "width", "student_width", "epochs", "graph_neighbors"), NUMBER),
-    **dict.fromkeys(("neighbor_pool", "neighbor_epochs"), NUMBER),
+    **dict.fromkeys(("main_heads", "over", "width", "student_width", "epochs", "graph_neighbors"), COUNT),
+    **dict.fromkeys(("neighbor_pool", "neighbor_epochs"), COUNT),
     **dict.fromkeys(("tau_row", "tau_col", "contrast_temperature"), POSITIVE),
     **dict.fromkeys(("neighbor_from", "neighbor_rate", "solarize", "blur", "early_part", "warmup", "decay"), FRACTION),
     **dict.fromkeys(("average", "label_agreement"), FRACTION),
@@ -224,7 +224,7 @@ def _number(kind: type[int] | type[float], least: float, most: float) -> Callabl
             value = kind(text)
         except ValueError:
             value = math.nan
-        if not (least <= value <= most and math.isfinite(value)):
+        if not least <= value <= most or value == math.inf:
             name, to = "a whole number" if kind is int else "a number", f" to {most:.12g}" if most < math.inf else ""
             raise argparse.ArgumentTypeError(f"expected {name} from {least:g}{to}, got {text!r}")
         return value

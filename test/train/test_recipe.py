@@ -9,7 +9,7 @@ import pytest
 
 from training.nn.network import BLOCKS, STEMS, build
 from training.nn.optimize import make_optimizer
-from training.recipe import CHOICES, LIMITS, Config, add_options, given_options
+from training.recipe import CHOICES, LIMITS, PRESETS, Config, add_options, given_options
 
 
 def given(*options: str) -> dict[str, object]:
@@ -24,6 +24,7 @@ def given(*options: str) -> dict[str, object]:
         ("--batch", "1", "a whole number from 2"),
         ("--epochs", "0", "a whole number from 1"),
         ("--epochs", "1.5", "a whole number from 1"),
+        ("--epochs", "inf", "a whole number from 1"),
         ("--graph-neighbors", "0", "a whole number from 1"),
         ("--over", "-2", "a whole number from 1"),
         ("--minutes", "nan", "a number from 0"),
@@ -63,6 +64,17 @@ def test_the_smallest_crop_comes_first() -> None:
 
 def test_a_stage_is_left_out_by_an_empty_list_or_0() -> None:
     assert given("--graph-neighbors", "--label-epochs", "0") == {"graph_neighbors": [], "label_epochs": 0}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_can_be_said_in_options(preset: str) -> None:
+    settings = {name: value for name, value in vars(PRESETS[preset]).items() if not isinstance(value, bool)}
+    options = []
+    for name, value in settings.items():
+        options += [f"--{name.replace('_', '-')}", *map(str, value if isinstance(value, list) else [value])]
+    given_back = given(*options)
+    del given_back["auto_classes"]
+    assert given_back == settings
 
 
 def test_every_limit_is_of_a_setting() -> None:
