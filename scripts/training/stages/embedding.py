@@ -1,7 +1,8 @@
 """What trained features say about images once their directions are weighed anew: neighbors, and the served embedding.
 
 The losses spread the features over few strong directions, in which many classes share the same ones, and leave what tells
-similar classes apart in weak ones. Neither function needs a label or a step of training (docs/experiments.md).
+similar classes apart in weak ones. No function needs a step of training, or other labels than those that the network
+gives itself (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 # Each principal direction is divided by its standard deviation to this power (0: as it is, 1: whitened).
-NEIGHBOR_POWER, EMBEDDING_POWER = 0.75, 0.5
+NEIGHBOR_POWER, EMBEDDING_POWER = 0.75, 0.25
 MOST, IMAGES = 128, 8  # directions that neighbors are looked up in, and images that it takes to tell one from noise
 LEAST = 1e-6  # variance, of the largest, below which a direction is noise
 TINY = 1e-12  # variance of what is constant
 NEIGHBORS = 20
-RIDGE = 0.1  # of the mean variance between neighbors
+RIDGE, NEIGHBOR_RIDGE = 0.5, 0.1  # of the mean variance inside a class
 
 
 def whitening(features: Tensor, power: float) -> tuple[Tensor, Tensor]:
@@ -29,38 +30,61 @@ def whitening(features: Tensor, power: float) -> tuple[Tensor, Tensor]:
     return mean, (directions * scale).to(features.dtype)
 
 
-def neighbor_space(*views: Tensor) -> Tensor:
+def inside_classes(vectors: Tensor, labels: Tensor) -> Tensor:
+    """What each vector with a label, of ``[N, F]``, differs from the mean of its class: ``[M, F]``.
+
+    Args:
+        labels: ``[N]`` int64, -1 where there is none.
+    """
+    classes = [vectors[labels == label] for label in labels[labels >= 0].unique()]
+    return torch.cat([own - own.mean(0) for own in classes])
+
+
+def narrowing(differences: Tensor, ridge: float) -> Tensor:
+    """The map ``[F, F]``, in double precision, that divides each direction by the standard deviation of the differences.
+
+    As in linear discriminant analysis (Fisher 1936), with a share of the mean variance added to all (Friedman 1989).
+    """
+    within = differences.T.double().cov(correction=0)
+    within += ridge * within.diagonal().mean() * torch.eye(len(within), dtype=within.dtype, device=within.device)
+    variance, axes = torch.linalg.eigh(within)
+    return axes * variance.clamp_min(TINY) ** -0.5
+
+
+def neighbor_space(*views: Tensor, labels: Tensor | None = None) -> Tensor:
     """Unit vectors ``[N, K]`` whose nearest are of the same class more often than by features or the trained embedding.
 
     Args:
         views: features ``[N, F]`` of several views of each image; the directions are those of the first.
+        labels: what the network takes the images for, ``[N]`` int64, -1 where that is not reliable. What differs inside a
+            class counts less then.
     """
     mean, directions = whitening(views[0], NEIGHBOR_POWER)
     directions = directions[:, : max(2, min(MOST, len(views[0]) // IMAGES))]
-    vectors = (F.normalize((view - mean) @ directions, dim=1) for view in views)
-    return F.normalize(sum(vectors), dim=1)
+    vectors = F.normalize(sum(F.normalize((view - mean) @ directions, dim=1) for view in views), dim=1)
+    if labels is None:
+        return vectors
+    return F.normalize(vectors @ narrowing(inside_classes(vectors, labels), NEIGHBOR_RIDGE).to(vectors.dtype), dim=1)
 
 
-def linear_embedding(features: Tensor, nearest: Tensor, dimensions: int) -> nn.Linear:
-    """Maps features to an embedding in which what differs between neighbors counts less.
+def linear_embedding(features: Tensor, nearest: Tensor, dimensions: int, labels: Tensor | None = None) -> nn.Linear:
+    """Maps features to an embedding in which what differs inside a class counts less (:func:`narrowing`).
 
-    As in linear discriminant analysis (Fisher 1936), directions are divided by their standard deviation inside a class,
-    with an image's nearest neighbors in place of its class (as in relevant component analysis, Shental et al., ECCV 2002);
-    then the principal ones are kept.
+    Without labels, what differs from the mean of the nearest neighbors (as in relevant component analysis, Shental
+    et al., ECCV 2002). Then the principal directions are kept.
 
     Args:
         features: ``[N, F]`` of images, at least ``dimensions`` wide.
         nearest: the nearest others of each image, ``[N, k]``.
+        labels: see :func:`neighbor_space`.
     """
     mean, directions = whitening(features, EMBEDDING_POWER)
     vectors = F.normalize((features - mean) @ directions, dim=1)
-    within = torch.zeros_like(directions, dtype=torch.float64)
-    for other in nearest.T:
-        difference = (vectors - vectors[other]).double()
-        within += difference.T @ difference / (2 * nearest.numel())
-    within += RIDGE * within.diagonal().mean() * torch.eye(len(within), dtype=within.dtype, device=within.device)
-    variance, axes = torch.linalg.eigh(within)
-    weighed = directions.double() @ axes * variance.clamp_min(TINY) ** -0.5
+    if labels is None:
+        differences = vectors - sum(vectors[other] for other in nearest.T) / nearest.shape[1]
+    else:
+        differences = inside_classes(vectors, labels)
+    weighed = directions.double() @ narrowing(differences, RIDGE)
     _, kept = torch.linalg.eigh(((features - mean).double() @ weighed).T.cov())
     matrix = (weighed @ kept.flip(1)[:, :dimensions]).T.to(features.dtype)
     linear = nn.Linear(features.shape[1], dimensions)

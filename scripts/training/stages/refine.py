@@ -23,7 +23,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.data.images import Folder
-from training.data.neighbors import nearest_neighbors
 from training.nn.augment import augment
 from training.nn.network import SelfClassifier, build, encode, multiply_accumulates, spread
 from training.nn.precision import half
@@ -31,8 +30,8 @@ from training.recipe import Config, config_of
 from training.stages.chain import LaterStage
 from training.stages.checkpoint import Checkpoint, as_trained, network_of
 from training.stages.count import Count, count_classes, table
-from training.stages.embedding import NEIGHBORS, linear_embedding, neighbor_space
-from training.stages.self_label import neighborhood_labels, self_label
+from training.stages.embedding import linear_embedding, neighbor_space
+from training.stages.self_label import Labels, self_label
 from training.stages.spectral import fit_head, spectral_clusters
 
 
@@ -120,25 +119,27 @@ def make_linear(network: SelfClassifier, pixels: Tensor, config: Config, by_neig
     """The network with a linear embedding of its features, and heads that say of it what those of ``network`` do.
 
     Args:
-        by_neighbors: the first head says what most neighbors do. Their labels are of about equal number a class, as in
-            self-labeling.
+        by_neighbors: the labels of self-labeling, of about equal number a class, count: the first head learns them, and what
+            differs between images with the same one counts less in the embedding.
     """
     network.eval()
     with half(pixels.device, config.bf16):
         features, embedding = encode(network, pixels)
     made = build(dataclasses.asdict(config) | {"heads": [len(head) for head in network.heads], "linear": True})
     made.backbone = network.backbone
-    nearest = nearest_neighbors(neighbor_space(features)[None], NEIGHBORS)
-    made.projector = linear_embedding(features, nearest, config.dimensions)
+    said = [(logits / config.tau_row).softmax(1).detach() for logits in network.cpu().logits(embedding)]
+    labels = Labels(features, embedding)
+    nearest = labels.renew(network, config)
+    if by_neighbors:
+        nearest = labels.renew(network, config)
+        said[0] = F.one_hot(labels.label, config.classes).float()
+    made.projector = linear_embedding(features, nearest, config.dimensions, labels.known if by_neighbors else None)
     # Unit vectors keep no scale, but a run that starts from here would (model/shipped.py).
     last = network.projector[-1] if isinstance(network.projector, nn.Sequential) else network.projector
     scale = spread(last.weight.detach().cpu()) / spread(made.projector.weight.detach())
     for part in made.projector.parameters():
         part.data *= scale
     vectors = F.normalize(made.projector(features), dim=1).detach()
-    said = [(logits / config.tau_row).softmax(1).detach() for logits in network.cpu().logits(embedding)]
-    if by_neighbors:
-        said[0] = F.one_hot(neighborhood_labels(nearest, said[0])[0], config.classes).float()
     heads = [fit_head(vectors, probabilities, config.tau_row, config.seed)[0] for probabilities in said]
     made.heads = nn.ParameterList(nn.Parameter(head) for head in heads)
     return made

@@ -3,6 +3,7 @@
 As SCAN (arXiv 2005.12320) does, but labels are those of the neighborhood (label propagation: Zhou et al., NeurIPS 2003)
 instead of an image's own, with about equal shares of all classes (Sinkhorn-Knopp; SwAV, arXiv 2006.09882); and an image counts
 by how many of its neighbors have its label instead of by its score, since scores of what is trained for long are high.
+Once there are labels, what differs between images with the same one counts less when neighbors are looked up.
 
 The losses of pretraining go on beside it: strong views, of neighbors, too, learn what a running average of the network says of
 weak ones (Mean Teacher, arXiv 1703.01780). In the end the weights are the mean of those before and after, which keeps the
@@ -49,13 +50,19 @@ class Labels(nn.Module):
         self.register_buffer("label", embedding.new_zeros(len(embedding), dtype=torch.long))
         self.register_buffer("reliable", embedding.new_zeros(len(embedding), dtype=torch.bool))
 
+    @property
+    def known(self) -> Tensor | None:
+        """The reliable labels, -1 for the other images; None before there are any."""
+        return self.label.where(self.reliable, -1) if self.reliable.any() else None
+
     def load_state_dict(self, state: dict[str, Tensor], strict: bool = True, assign: bool = False) -> Any:
         """As of any module. States of older versions have no features; those of before then serve for an epoch."""
         return super().load_state_dict({"features": self.features} | state, strict, assign)
 
     def renew(self, network: SelfClassifier, config: Config) -> Tensor:
         """Labels the images anew, by what the network saw in the last epoch. Returns their nearest neighbors."""
-        nearest = nearest_neighbors(neighbor_space(self.features)[None], min(NEIGHBORS, len(self.features) - 1))
+        vectors = neighbor_space(self.features, labels=self.known)
+        nearest = nearest_neighbors(vectors[None], min(NEIGHBORS, len(self.features) - 1))
         own = (network.logits(self.embedding)[0] / config.tau_row).softmax(1)
         self.label, agreement = neighborhood_labels(nearest, own)
         self.reliable = agreement >= config.label_agreement
