@@ -77,7 +77,11 @@ export class Queue {
 
   #turnOf(ticket: Ticket, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const leave = () => reject(disconnected());
+      if (signal.aborted) return reject(disconnected());
+      const leave = () => {
+        clearTimeout(timer);
+        reject(disconnected());
+      };
       const timer = setTimeout(() => {
         this.#forgetLost();
         reject(new UnlabelError('overloaded', `The wait was longer than ${limits.waitMs} ms: try again`));
@@ -87,7 +91,6 @@ export class Queue {
         signal.removeEventListener('abort', leave);
         resolve();
       };
-      if (signal.aborted) return leave();
       signal.addEventListener('abort', leave);
       this.#waiting.add(ticket);
       if (!this.#current) this.#startNext();

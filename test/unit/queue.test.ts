@@ -83,6 +83,7 @@ test('who leaves frees the place, and its work never begins', async () => {
   expect([await working, await last]).toEqual(['first', 'last']);
   await expect(run(queue, work('left', log).run, leaving.signal)).rejects.toThrow();
   expect(log).toEqual(['first']);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('one of a single piece does not wait for all of one of many', async () => {
