@@ -78,19 +78,18 @@ export class Queue {
   #turnOf(ticket: Ticket, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(disconnected());
-      const leave = () => {
-        clearTimeout(timer);
-        reject(disconnected());
-      };
-      const timer = setTimeout(() => {
-        this.#forgetLost();
-        reject(new UnlabelError('overloaded', `The wait was longer than ${limits.waitMs} ms: try again`));
-      }, limits.waitMs);
-      ticket.start = () => {
+      const end = (settle: () => void) => {
         clearTimeout(timer);
         signal.removeEventListener('abort', leave);
-        resolve();
+        settle();
       };
+      const leave = () => end(() => reject(disconnected()));
+      const timer = setTimeout(() => {
+        this.#forgetLost();
+        const message = `The wait was longer than ${limits.waitMs} ms: try again`;
+        end(() => reject(new UnlabelError('overloaded', message)));
+      }, limits.waitMs);
+      ticket.start = () => end(resolve);
       signal.addEventListener('abort', leave);
       this.#waiting.add(ticket);
       if (!this.#current) this.#startNext();

@@ -12,12 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 # Each principal direction is divided by its standard deviation to this power (0: as it is, 1: whitened).
-NEIGHBOR_POWER, EMBEDDING_POWER = 0.75, 0.25
+NEIGHBOR_POWER, EMBEDDING_POWER = 0.75, 0.5
 MOST, IMAGES = 128, 8  # directions that neighbors are looked up in, and images that it takes to tell one from noise
 LEAST = 1e-6  # variance, of the largest, below which a direction is noise
 TINY = 1e-12  # variance of what is constant
 NEIGHBORS = 20
-RIDGE, NEIGHBOR_RIDGE = 0.5, 0.1  # of the mean variance inside a class
+RIDGE = 0.1  # of the mean variance inside a class
 
 
 def whitening(features: Tensor, power: float) -> tuple[Tensor, Tensor]:
@@ -31,23 +31,33 @@ def whitening(features: Tensor, power: float) -> tuple[Tensor, Tensor]:
 
 
 def inside_classes(vectors: Tensor, labels: Tensor) -> Tensor:
-    """What each vector with a label, of ``[N, F]``, differs from the mean of its class: ``[M, F]``.
+    """Covariance ``[F, F]`` of labeled vectors around the means of their classes, in double precision, of trace 1.
 
     Args:
-        labels: ``[N]`` int64, -1 where there is none.
+        vectors: ``[N, F]``.
+        labels: ``[N]`` int64, -1 where there is none, at least one above.
     """
-    classes = [vectors[labels == label] for label in labels[labels >= 0].unique()]
-    return torch.cat([own - own.mean(0) for own in classes])
+    classes = [vectors[labels == label].double() for label in labels[labels >= 0].unique()]
+    covariance = sum((own - own.mean(0)).T @ (own - own.mean(0)) for own in classes)
+    return covariance / covariance.trace().clamp_min(TINY)
 
 
-def narrowing(differences: Tensor, ridge: float) -> Tensor:
-    """The map ``[F, F]``, in double precision, that divides each direction by the standard deviation of the differences.
+def between_neighbors(vectors: Tensor, nearest: Tensor) -> Tensor:
+    """Covariance ``[F, F]`` of what vectors ``[N, F]`` and their ``nearest``, ``[N, k]``, differ in, of trace 1."""
+    covariance = torch.zeros(vectors.shape[1], vectors.shape[1], dtype=torch.float64, device=vectors.device)
+    for other in nearest.T:
+        difference = (vectors - vectors[other]).double()
+        covariance += difference.T @ difference
+    return covariance / covariance.trace().clamp_min(TINY)
+
+
+def narrowing(within: Tensor) -> Tensor:
+    """The map ``[F, F]`` that divides each direction by the standard deviation inside a class.
 
     As in linear discriminant analysis (Fisher 1936), with a share of the mean variance added to all (Friedman 1989).
     """
-    within = differences.T.double().cov(correction=0)
-    within += ridge * within.diagonal().mean() * torch.eye(len(within), dtype=within.dtype, device=within.device)
-    variance, axes = torch.linalg.eigh(within)
+    ridge = RIDGE * within.diagonal().mean() * torch.eye(len(within), dtype=within.dtype, device=within.device)
+    variance, axes = torch.linalg.eigh(within + ridge)
     return axes * variance.clamp_min(TINY) ** -0.5
 
 
@@ -64,14 +74,14 @@ def neighbor_space(*views: Tensor, labels: Tensor | None = None) -> Tensor:
     vectors = F.normalize(sum(F.normalize((view - mean) @ directions, dim=1) for view in views), dim=1)
     if labels is None:
         return vectors
-    return F.normalize(vectors @ narrowing(inside_classes(vectors, labels), NEIGHBOR_RIDGE).to(vectors.dtype), dim=1)
+    return F.normalize(vectors @ narrowing(inside_classes(vectors, labels)).to(vectors.dtype), dim=1)
 
 
 def linear_embedding(features: Tensor, nearest: Tensor, dimensions: int, labels: Tensor | None = None) -> nn.Linear:
-    """Maps features to an embedding in which what differs inside a class counts less (:func:`narrowing`).
+    """Maps features to an embedding in which what differs inside a class counts less.
 
-    Without labels, what differs from the mean of the nearest neighbors (as in relevant component analysis, Shental
-    et al., ECCV 2002). Then the principal directions are kept.
+    What differs between neighbors (as in relevant component analysis, Shental et al., ECCV 2002) and what differs between
+    images of one label count alike. Then the principal directions are kept.
 
     Args:
         features: ``[N, F]`` of images, at least ``dimensions`` wide.
@@ -80,11 +90,10 @@ def linear_embedding(features: Tensor, nearest: Tensor, dimensions: int, labels:
     """
     mean, directions = whitening(features, EMBEDDING_POWER)
     vectors = F.normalize((features - mean) @ directions, dim=1)
-    if labels is None:
-        differences = vectors - sum(vectors[other] for other in nearest.T) / nearest.shape[1]
-    else:
-        differences = inside_classes(vectors, labels)
-    weighed = directions.double() @ narrowing(differences, RIDGE)
+    within = between_neighbors(vectors, nearest)
+    if labels is not None:
+        within = (within + inside_classes(vectors, labels)) / 2
+    weighed = directions.double() @ narrowing(within)
     _, kept = torch.linalg.eigh(((features - mean).double() @ weighed).T.cov())
     matrix = (weighed @ kept.flip(1)[:, :dimensions]).T.to(features.dtype)
     linear = nn.Linear(features.shape[1], dimensions)

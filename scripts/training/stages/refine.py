@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.data.images import Folder
+from training.data.neighbors import nearest_neighbors
 from training.nn.augment import augment
 from training.nn.network import SelfClassifier, build, encode, multiply_accumulates, spread
 from training.nn.precision import half
@@ -30,7 +31,7 @@ from training.recipe import Config, config_of
 from training.stages.chain import LaterStage
 from training.stages.checkpoint import Checkpoint, as_trained, network_of
 from training.stages.count import Count, count_classes, table
-from training.stages.embedding import linear_embedding, neighbor_space
+from training.stages.embedding import NEIGHBORS, linear_embedding, neighbor_space
 from training.stages.self_label import Labels, self_label
 from training.stages.spectral import fit_head, spectral_clusters
 
@@ -115,12 +116,12 @@ def fits_linear(folder: Folder, network: SelfClassifier, config: Config) -> bool
     return network.backbone.features >= config.dimensions and len(folder.pixels) >= ENOUGH * network.backbone.features
 
 
-def make_linear(network: SelfClassifier, pixels: Tensor, config: Config, by_neighbors: bool) -> SelfClassifier:
+def make_linear(network: SelfClassifier, pixels: Tensor, config: Config, by_labels: bool) -> SelfClassifier:
     """The network with a linear embedding of its features, and heads that say of it what those of ``network`` do.
 
     Args:
-        by_neighbors: the labels of self-labeling, of about equal number a class, count: the first head learns them, and what
-            differs between images with the same one counts less in the embedding.
+        by_labels: whether the network has learned its own labels. The first head then says what they do, which are of about
+            equal number a class, and what differs between images of one label counts less in the embedding.
     """
     network.eval()
     with half(pixels.device, config.bf16):
@@ -128,15 +129,17 @@ def make_linear(network: SelfClassifier, pixels: Tensor, config: Config, by_neig
     made = build(dataclasses.asdict(config) | {"heads": [len(head) for head in network.heads], "linear": True})
     made.backbone = network.backbone
     said = [(logits / config.tau_row).softmax(1).detach() for logits in network.cpu().logits(embedding)]
-    labels = Labels(features, embedding)
-    nearest = labels.renew(network, config)
-    if by_neighbors:
-        nearest = labels.renew(network, config)
+    if by_labels:
+        labels = Labels(features, embedding)
+        labels.renew(network, config)
+        nearest, known = labels.renew(network, config), labels.known
         said[0] = F.one_hot(labels.label, config.classes).float()
-    made.projector = linear_embedding(features, nearest, config.dimensions, labels.known if by_neighbors else None)
+    else:
+        nearest, known = nearest_neighbors(neighbor_space(features)[None], NEIGHBORS), None
+    made.projector = linear_embedding(features, nearest, config.dimensions, known)
     # Unit vectors keep no scale, but a run that starts from here would (model/shipped.py).
     last = network.projector[-1] if isinstance(network.projector, nn.Sequential) else network.projector
-    scale = spread(last.weight.detach().cpu()) / spread(made.projector.weight.detach())
+    scale = spread(last.weight.detach()) / spread(made.projector.weight.detach())
     for part in made.projector.parameters():
         part.data *= scale
     vectors = F.normalize(made.projector(features), dim=1).detach()
@@ -180,7 +183,7 @@ def refine(checkpoint: Checkpoint, folder: Folder, device: torch.device, path: P
     trained, linear = network.state_dict(), fits_linear(folder, network, config)
     if linear:
         began = time.perf_counter()
-        network = make_linear(network, folder.pixels.to(device), config, by_neighbors=len(history) > 1)
+        network = make_linear(network, folder.pixels.to(device), config, by_labels=len(history) > 1)
         seconds += time.perf_counter() - began
     return checkpoint | {
         "config": dataclasses.asdict(config) | {"heads": [len(head) for head in network.heads], "linear": linear},

@@ -29,7 +29,7 @@ from training.nn.optimize import make_optimizer, update_average
 from training.nn.precision import half
 from training.recipe import Config
 from training.report.metrics import training_accuracy
-from training.stages.embedding import NEIGHBORS, neighbor_space
+from training.stages.embedding import IMAGES, MOST, NEIGHBORS, neighbor_space
 from training.stages.loop import Loop, Stage
 
 ENOUGH = 0.3  # fraction of the images whose labels must be reliable
@@ -52,13 +52,15 @@ class Labels(nn.Module):
 
     @property
     def known(self) -> Tensor | None:
-        """The reliable labels, -1 for the other images; None before there are any."""
-        return self.label.where(self.reliable, -1) if self.reliable.any() else None
+        """The reliable labels, -1 for the other images. None if they are too few to tell directions by."""
+        enough = max(ENOUGH * len(self.label), IMAGES * MOST)
+        return self.label.where(self.reliable, -1) if self.reliable.sum() >= enough else None
 
     def load_state_dict(self, state: dict[str, Tensor], strict: bool = True, assign: bool = False) -> Any:
         """As of any module. States of older versions have no features; those of before then serve for an epoch."""
         return super().load_state_dict({"features": self.features} | state, strict, assign)
 
+    @torch.no_grad()
     def renew(self, network: SelfClassifier, config: Config) -> Tensor:
         """Labels the images anew, by what the network saw in the last epoch. Returns their nearest neighbors."""
         vectors = neighbor_space(self.features, labels=self.known)
@@ -80,7 +82,9 @@ def neighborhood_labels(nearest: Tensor, probabilities: Tensor) -> tuple[Tensor,
         The class ``[N]``, and the fraction of the nearest neighbors that have the same ``[N]``.
     """
     for _ in range(3):
-        probabilities = 0.1 * probabilities + 0.9 * probabilities[nearest].mean(1)
+        # A column at a time: all at once take as much memory as k sets of probabilities.
+        around = sum(probabilities[column] for column in nearest.T) / nearest.shape[1]
+        probabilities = 0.1 * probabilities + 0.9 * around
     for _ in range(5):
         probabilities = probabilities / probabilities.sum(0, keepdim=True).clamp_min(1e-12)
         probabilities = probabilities / probabilities.sum(1, keepdim=True).clamp_min(1e-12)

@@ -21,8 +21,8 @@ from torch import Tensor
 from training.data.neighbors import nearest_neighbors
 
 HEAD_STEPS, HEAD_BATCH, HEAD_RATE = 600, 4096, 0.02
-# Eigenvectors for each class. With as many as classes, some classes share one and cannot be told apart.
-EIGENVECTORS = (1.2, 1.6, 2.0)
+# Eigenvectors for each class. With about as many as classes, some classes share one and cannot be told apart.
+EIGENVECTORS = (1.6, 1.8, 2.0)
 
 
 def spectral_clusters(embedding: Tensor, classes: int, neighbors: list[int], seed: int = 0) -> Tensor:

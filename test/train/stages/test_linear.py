@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from test_embedding import distracted
 from test_embedding import features as features_of_classes
 from test_stages import CONFIG, CPU, checkpoint, folder, interrupt_second_save, refined  # noqa: F401
 from textures import NAMES, textures
@@ -59,10 +60,35 @@ def test_what_neighbors_say_counts_after_self_labeling_alone(checkpoint, folder)
         return net.eval().logits(net(folder.pixels.float())[1])[0].argmax(1)
 
     kept = classes(network)
-    said = {by: classes(make_linear(network, folder.pixels, CONFIG, by_neighbors=by)) for by in (False, True)}
+    said = {by: classes(make_linear(network, folder.pixels, CONFIG, by_labels=by)) for by in (False, True)}
     agreement = {by: (labels == kept).float().mean().item() for by, labels in said.items()}
     assert agreement[False] > 0.95
     assert agreement[True] < 0.9
+
+
+def test_labels_that_the_network_learned_weigh_the_embedding(checkpoint, folder, monkeypatch):
+    network = network_of(checkpoint).eval()
+    made = {by: make_linear(network, folder.pixels, CONFIG, by_labels=by).projector.weight for by in (False, True)}
+    torch.testing.assert_close(made[True], made[False])  # 600 images are too few
+    monkeypatch.setattr("training.stages.self_label.MOST", 8)
+    told = make_linear(network, folder.pixels, CONFIG, by_labels=True).projector.weight
+    assert (told - made[False]).norm() > 0.1 * told.norm()
+
+
+def test_known_labels_make_better_neighbors_if_there_are_enough():
+    config = Config(classes=4, label_agreement=0.5)
+    network = build({**dataclasses.asdict(CONFIG), "dimensions": 4, "heads": [4]})
+    network.heads[0].data = torch.eye(4)
+    for count, enough in ((4000, True), (1500, False)):
+        vectors, classes, known = distracted(count, seed=5)
+        labels = Labels(vectors, torch.eye(4)[known.where(known >= 0, classes)])
+
+        def right(nearest):
+            return (classes[nearest] == classes[:, None]).float().mean().item()
+
+        first, second = (right(labels.renew(network, config)) for _ in range(2))
+        assert (labels.known is not None) == enough
+        assert (second > first + 0.05) == enough
 
 
 def test_a_projector_of_one_layer_is_refined_too(folder):
