@@ -132,6 +132,7 @@ def make_linear(network: SelfClassifier, pixels: Tensor, config: Config, by_labe
     if by_labels:
         labels = Labels(features, embedding)
         labels.renew(network, config)
+        # The neighbors of the second time are looked up by the labels of the first.
         nearest, known = labels.renew(network, config), labels.known
         said[0] = F.one_hot(labels.label, config.classes).float()
     else:
